@@ -1,0 +1,77 @@
+/*
+ * action/action.h: plan -> check -> confirm -> re-check -> run -> verify -> audit. One file an
+ * action; this is what is above them.
+ */
+#ifndef PGDBA_ACTION_ACTION_H
+#define PGDBA_ACTION_ACTION_H
+
+#include "pgdba/base/clock.h"
+#include "pgdba/base/err.h"
+#include "pgdba/base/log.h"
+#include "pgdba/config/cluster.h"
+#include "pgdba/model/plan.h"
+
+struct net_loop;
+struct net_http;
+struct audit;
+
+/* Where requests can be sent: the routes of source/patroni, handed down by app/ (action may not use
+ * source). */
+struct action_route {
+    const char *base; /* "http://host:port"; NULL: not reachable */
+    const char *connect_host;
+    int connect_port;
+    const char *why;
+};
+
+struct action_env {
+    struct net_loop *loop;
+    struct net_http *http;
+    const struct clock *clock;
+    const struct cluster_config *config;
+    struct audit *audit;
+    struct log *log;
+    bool read_only;       /* refused where requests are sent, whatever the views did */
+    const char *password; /* Basic, NULL none */
+    struct action_route (*route)(void *arg, const char *member);
+    void *route_arg;
+    void (*changed)(void *arg, const struct operation *op); /* progress; op valid during the call */
+    void *changed_arg;
+};
+
+/* Builds the plan with its checks. A plan is made even when checks block (so that the reasons can
+ * be shown); a request that makes no sense (unknown member, candidate == leader …) is ST_USAGE /
+ * ST_NOT_FOUND with the nearest name. */
+enum status action_plan(const struct action_env *env, const struct snapshot *s,
+                        const struct request *r, bool operation_running, struct plan **out,
+                        struct err *e);
+void plan_free(struct plan *p);
+
+/* At Enter: ST_CONFLICT when leader or timeline moved since the plan (both values said), ST_REFUSED
+ * when a check blocks now, ST_OK else. */
+enum status action_recheck(const struct plan *p, const struct snapshot *now, bool operation_running,
+                           int64_t now_us, struct err *e);
+
+struct action_run; /* one running operation */
+
+/* Takes the plan over, audits the intent (a line that cannot be written stops it: ST_IO), sends.
+ * ST_DENIED when read-only. */
+enum status action_start(const struct action_env *env, struct plan *p, const struct snapshot *now,
+                         struct action_run **out, struct err *e);
+/* Every new snapshot goes in here: verification is by observation. */
+void action_observe(struct action_run *r, const struct snapshot *s);
+const struct operation *action_operation(const struct action_run *r);
+/* Leaves it: if it still runs, the audit log records that it was left running. Nothing is cancelled
+ * on the server. */
+void action_free(struct action_run *r);
+
+/* ---- the audit log: JSON lines, 0600, append-only, fsync before a request goes out. */
+enum status audit_open(struct audit **out, const char *path, const struct clock *clock,
+                       struct err *e);
+void audit_free(struct audit *a);
+enum status audit_intent(struct audit *a, const struct plan *p, struct err *e);
+enum status audit_outcome(struct audit *a, const struct operation *op, struct err *e);
+/* A refusal (blocked by a check, read-only, moved at Enter, declined). */
+enum status audit_refusal(struct audit *a, const struct plan *p, const char *why, struct err *e);
+
+#endif

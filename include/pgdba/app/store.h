@@ -1,0 +1,29 @@
+/*
+ * app/store.h: the fold: observations in, snapshots out. Knows no sockets: a recording goes through
+ * the same code.
+ */
+#ifndef PGDBA_APP_STORE_H
+#define PGDBA_APP_STORE_H
+
+#include "pgdba/config/cluster.h"
+#include "pgdba/model/cluster.h"
+#include "pgdba/model/observation.h"
+
+struct store;
+
+struct store *store_new(const struct cluster_config *c, int64_t refresh_us);
+void store_free(struct store *st);
+void store_set_refresh(struct store *st, int64_t refresh_us);
+/* Which URL a member answers on (from source/patroni); base NULL: not reachable, why says. Copied.
+ */
+void store_set_route(struct store *st, const char *member, const char *base, const char *why);
+/* Parses and keeps. An answer that does not parse becomes OBS_GARBLED with the reason; the last
+ * good facts stay. */
+void store_apply(struct store *st, const struct observation *o);
+/* Snapshot N: a new one if anything was applied since the last, else the last. Not a new reference;
+ * the store holds it. */
+const struct snapshot *store_snapshot(struct store *st, int64_t mono_us, int64_t wall_us);
+/* Every source asked at least once. */
+bool store_complete(const struct store *st);
+
+#endif

@@ -1,0 +1,129 @@
+/*
+ * model/cluster.h: the snapshot: one cluster at one moment, as all sources together describe it.
+ *
+ * Immutable and reference-counted. It holds references to the parsed replies (model/facts.h) it
+ * was made from; nothing in it points to a connection or to memory owned elsewhere. Times are the
+ * program's monotonic µs unless they say wall.
+ */
+#ifndef PGDBA_MODEL_CLUSTER_H
+#define PGDBA_MODEL_CLUSTER_H
+
+#include "pgdba/base/arena.h"
+#include "pgdba/model/facts.h"
+#include "pgdba/model/observation.h"
+#include "pgdba/model/patroni.h"
+#include "pgdba/model/pgbouncer.h"
+
+enum environment { ENV_UNSET, ENV_TEST, ENV_STAGING, ENV_PRODUCTION };
+
+/* How a source stands: what the last attempt gave, since when, and how old the last answer is. */
+struct source_state {
+    enum obs_outcome outcome; /* of the last attempt; OBS_NEVER before the first */
+    int64_t asked_us;         /* when the last attempt ended */
+    int64_t answered_us;      /* when the last good answer came; 0 never */
+    int64_t since_us;         /* the outcome has been this since */
+    int64_t latency_us;       /* of the last good answer */
+    const char *endpoint;     /* who was asked; "" */
+    const char *detail;       /* one line; "" */
+};
+
+/* Samples for sparklines, oldest first. Values LAG_UNKNOWN where there was none. */
+struct series {
+    int n;
+    const int64_t *at_us;
+    const int64_t *value;
+};
+
+/* Where a member's live lag comes from, best first. */
+enum lag_basis {
+    LAG_NONE,      /* not known */
+    LAG_PUBLISHED, /* /cluster: both ends published once a loop */
+    LAG_LIVE       /* leader's and member's own /health, sampled about together */
+};
+
+struct lag_sample {
+    enum lag_basis basis;
+    int64_t receive, replay; /* bytes; LAG_UNKNOWN */
+    int64_t at_us;           /* when measured (the older end) */
+};
+
+struct member {
+    const char *name;                        /* never NULL */
+    bool listed;                             /* in the last good /cluster */
+    int64_t last_seen_us, last_seen_wall_us; /* when last listed; 0 never */
+    const struct cluster_member *dcs; /* last row known, even after it vanished; NULL if never */
+    const struct member_health
+        *health;                  /* last good answer, NULL if never; age by api.answered_us */
+    struct source_state api;      /* /health */
+    struct source_state liveness; /* asked only when /health does not answer; OBS_NEVER else */
+    const char *api_base;         /* the URL this program uses, NULL when none is reachable */
+    const char *upstream;         /* name of the member it streams from, NULL unknown */
+    bool upstream_observed;       /* from a walsender row (true) or only guessed from tags/role */
+    struct lag_sample lag;
+    struct series receive_lag, replay_lag;
+    const char *note; /* "API not reachable from here", NULL */
+};
+
+struct bouncer {
+    const char *name;
+    const char *endpoint;      /* host:port, no secrets */
+    struct source_state state; /* the worst of its queries */
+    struct pgb_version version;
+    const struct pgb_pools *pools; /* NULL until answered; age by the states below */
+    const struct pgb_databases *databases;
+    const struct pgb_stats_set *stats;
+    struct pgb_state globals; /* TRI_UNKNOWN before 1.19 */
+    struct source_state pools_state, databases_state, stats_state;
+    int nrates;
+    const struct pgb_rates *rates; /* one a database of stats */
+};
+
+struct snapshot {
+    int refs;
+    struct arena arena;
+    struct facts **held; /* nheld references, given back with the snapshot */
+    int nheld;
+
+    uint64_t id; /* 1, 2, 3, … within one run */
+    int64_t mono_us, wall_us;
+    const char *cluster; /* the registered name */
+    enum environment environment;
+    int64_t refresh_us; /* the interval in force */
+
+    struct source_state view; /* /cluster; endpoint is who answered */
+    const char *view_member;  /* name of the answering member, NULL unknown */
+    const char *scope;        /* NULL unknown */
+    bool paused;
+    const char *switchover_at, *switchover_from, *switchover_to;
+
+    int nmembers;
+    const struct member *members; /* by name; listed and remembered */
+    int leader;                   /* index, -1 when the last view has none (or there is no view) */
+    int64_t no_leader_since_us;   /* 0 while there is one */
+
+    struct source_state config_state, history_state;
+    const struct dynamic_config *config; /* NULL until known */
+    const struct history *history;       /* NULL until known */
+
+    int nbouncers;
+    const struct bouncer *bouncers; /* in the order configured */
+};
+
+/* A new empty snapshot with one reference; its maker fills it and then treats it as const. */
+struct snapshot *snapshot_new(void);
+/* Takes a reference to f that goes with the snapshot. */
+void snapshot_hold(struct snapshot *s, struct facts *f);
+const struct snapshot *snapshot_ref(const struct snapshot *s);
+void snapshot_unref(const struct snapshot *s); /* NULL is allowed */
+
+const struct member *snapshot_member(const struct snapshot *s, const char *name); /* or NULL */
+const struct member *snapshot_leader(const struct snapshot *s);                   /* or NULL */
+/* The leader's timeline by its own word if fresh, else by /cluster; 0 unknown. */
+int64_t snapshot_timeline(const struct snapshot *s);
+/* True when the last good answer is older than two and a half refreshes (at least 2.5 s), or the
+ * last attempt failed, or there never was one. */
+bool source_is_stale(const struct source_state *st, int64_t refresh_us, int64_t now_us);
+const char *environment_name(enum environment e); /* "production", "" when unset */
+bool environment_parse(const char *text, enum environment *out);
+
+#endif

@@ -1,0 +1,113 @@
+/*
+ * model/plan.h: a change, before and while it happens: what was asked (request), what would be done
+ * (plan), and how it goes (operation). Plain data; action/ makes and drives them, console/ and cli/
+ * show them.
+ */
+#ifndef PGDBA_MODEL_PLAN_H
+#define PGDBA_MODEL_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pgdba/base/arena.h"
+#include "pgdba/model/cluster.h"
+
+enum action_kind { ACT_SWITCHOVER, ACT_RESTART, ACT_REINIT, ACT_COUNT };
+
+/* What the operator asked for. Strings belong to whoever made it; a plan copies them. */
+struct request {
+    enum action_kind kind;
+    const char *leader;    /* switchover: must be this one; NULL: whoever leads now */
+    const char *candidate; /* switchover: NULL lets Patroni choose */
+    int nmembers;          /* restart: one or more; reinit: exactly one */
+    const char *const *members;
+    bool pending;      /* restart only those with a pending restart */
+    bool force;        /* reinit: cancel what is in progress */
+    int64_t timeout_s; /* restart: 0 = not sent */
+};
+
+enum check_verdict { CHECK_PASS, CHECK_WARN, CHECK_BLOCK };
+
+struct check_result {
+    const char *check; /* "candidate-lag": stable */
+    enum check_verdict verdict;
+    const char *reason; /* a sentence with the numbers in it */
+};
+
+/* One request as it will go out, shown word for word (secrets hidden). */
+struct plan_step {
+    const char *member;  /* whose outcome this is */
+    const char *summary; /* "restart PostgreSQL on pg2" */
+    const char *method;  /* POST */
+    const char *url;
+    const char *body;   /* JSON, "" when none */
+    bool authenticated; /* Basic authentication is sent; the secret is not shown */
+};
+
+/* What the operator must type to confirm. */
+enum confirm_kind {
+    CONFIRM_YES, /* y/N */
+    CONFIRM_WORD /* the word, exactly */
+};
+
+struct plan {
+    struct arena arena;
+    enum action_kind kind;
+    struct request request; /* copied */
+    uint64_t snapshot_id;
+    int64_t made_us; /* monotonic */
+    const char *cluster;
+    enum environment environment;
+    const char *leader; /* at the time; NULL none */
+    int64_t timeline;   /* at the time; 0 unknown */
+    const char *title;  /* "Switchover lab: pg1 -> pg2" */
+    int nlines;
+    const char *const *lines; /* what will happen, to whom, how long, how to undo */
+    int nchecks;
+    const struct check_result *checks; /* blocks first, then warnings, then passes */
+    enum check_verdict worst;
+    int nsteps;
+    const struct plan_step *steps; /* one after the other */
+    enum confirm_kind confirm;
+    const char *confirm_word; /* for CONFIRM_WORD */
+    const char *confirm_what; /* "the new leader's name", "the cluster's name" */
+    const char *equivalent;   /* the command in full, for the log and for --dry-run */
+};
+
+enum op_state {
+    OP_RUNNING,
+    OP_DONE,           /* as planned, observed */
+    OP_DONE_ELSEWHERE, /* another candidate won */
+    OP_REFUSED,        /* the server said no, nothing changed */
+    OP_FAILED,         /* it began and did not end well */
+    OP_UNKNOWN         /* the deadline passed and it cannot be told; says what to look at */
+};
+
+enum phase_state { PHASE_WAITING, PHASE_ACTIVE, PHASE_DONE, PHASE_FAILED, PHASE_SKIPPED };
+
+struct op_phase {
+    const char *name; /* "lock released" */
+    enum phase_state state;
+    int64_t at_us;    /* monotonic, when it was reached; 0 not yet */
+    const char *note; /* "pg2 on timeline 4", "" */
+};
+
+/* A running or ended operation, as of now. Owned by action/; read it, do not keep it. */
+struct operation {
+    const struct plan *plan;
+    enum op_state state;
+    int64_t started_us, ended_us; /* monotonic; ended 0 while it runs */
+    int64_t started_wall_us;
+    int nphases;
+    const struct op_phase *phases;
+    const char *waiting_for; /* while it runs: "pg1 to stream again" */
+    const char *outcome;     /* when ended: one sentence of what was observed; "" before */
+    const char *answer;      /* what HTTP said last, for the record; "" */
+    uint64_t revision;       /* goes up with every change */
+};
+
+const char *action_name(enum action_kind k);          /* "switchover" */
+const char *op_state_name(enum op_state s);           /* "done elsewhere" */
+const char *check_verdict_name(enum check_verdict v); /* "pass", "warn", "block" */
+
+#endif

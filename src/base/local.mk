@@ -1,0 +1,3 @@
+noinst_LTLIBRARIES += src/libbase.la
+src_libbase_la_CFLAGS = $(AM_CFLAGS)
+src_libbase_la_SOURCES =

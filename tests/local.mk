@@ -1,0 +1,30 @@
+# Unit tests by room. UNIT_x_LIBS are the rooms a unit test of room x links: nothing above it,
+# and for the pure rooms no terminal, network or event library.
+if HAVE_CMOCKA
+UNIT_BASE_LIBS = src/libbase.la $(CMOCKA_LIBS)
+UNIT_MODEL_LIBS = src/libmodel.la $(UNIT_BASE_LIBS)
+UNIT_WIRE_LIBS = src/libwire.la $(UNIT_MODEL_LIBS) $(JANSSON_LIBS)
+UNIT_ANALYSIS_LIBS = src/libanalysis.la $(UNIT_MODEL_LIBS)
+UNIT_CONFIG_LIBS = src/libconfig.la $(UNIT_MODEL_LIBS) $(YAML_LIBS)
+UNIT_NET_LIBS = src/libnet.la $(UNIT_BASE_LIBS) $(CURL_LIBS) $(LIBPQ_LIBS) $(LIBUV_LIBS)
+UNIT_SOURCE_LIBS = src/libsource.la src/libnet.la $(UNIT_WIRE_LIBS) $(CURL_LIBS) $(LIBPQ_LIBS) $(LIBUV_LIBS)
+UNIT_ACTION_LIBS = src/libaction.la src/libanalysis.la src/libconfig.la $(UNIT_SOURCE_LIBS) $(YAML_LIBS)
+UNIT_COMMAND_LIBS = src/libcommand.la $(UNIT_ACTION_LIBS)
+UNIT_APP_LIBS = src/libapp.la src/libcommand.la src/libaction.la src/libsource.la src/libanalysis.la \
+	src/libconfig.la src/libwire.la src/libnet.la $(UNIT_MODEL_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) \
+	$(CURL_LIBS) $(LIBPQ_LIBS) $(LIBUV_LIBS)
+UNIT_CONSOLE_LIBS = src/libconsole.la $(UNIT_APP_LIBS) $(NCURSESW_LIBS) $(READLINE_LIBS)
+UNIT_CLI_LIBS = src/libcli.la $(UNIT_APP_LIBS)
+include tests/unit/base/local.mk
+include tests/unit/model/local.mk
+include tests/unit/wire/local.mk
+include tests/unit/analysis/local.mk
+include tests/unit/config/local.mk
+include tests/unit/net/local.mk
+include tests/unit/source/local.mk
+include tests/unit/action/local.mk
+include tests/unit/command/local.mk
+include tests/unit/app/local.mk
+include tests/unit/console/local.mk
+include tests/unit/cli/local.mk
+endif

@@ -1,0 +1,1 @@
+# Themes are listed here.
