@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # What every part of the lab uses: messages, deadlines, ports and the lab's settings.
 # The files of this directory only define; lab_main (90-verbs.sh) runs.
 

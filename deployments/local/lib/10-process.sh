@@ -10,7 +10,7 @@ spawn() {
     mkdir -p -- "$dir"
     # What the caller's environment says about PostgreSQL, proxies or locales is none of the servers' business.
     (
-        cd -- "$dir"
+        cd -- "$dir" || exit
         exec setsid env -i PATH="$PATH" HOME="$dir" LANG=C.UTF-8 "$@" </dev/null >>"$dir/log" 2>&1 9>&-
     ) &
     disown

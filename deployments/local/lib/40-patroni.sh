@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2153
 # Patroni, each with its PostgreSQL.
 
 pg_nodes() { # -> PG_NODES
@@ -261,6 +261,16 @@ patroni_whole() {
         [[ $(lab_curl -o /dev/null -w '%{http_code}' "$REPLY/replica") == 200 ]] || return 1
     done
     [[ $SYNC == 0 || $MEMBERS == 1 || $health == *'"sync_state": "sync"'* ]]
+}
+
+# Have the leader look around now: it makes the replicas' replication slots in its next turn, and a replica that finds
+# none waits 5 s before it asks again. Any change of configuration wakes it, also one to what it already is.
+patroni_wake() { # NODE
+    local url
+    patroni_url "$1"
+    url=$REPLY
+    secret rest
+    lab_curl -o /dev/null -K - -X PATCH --data "{\"loop_wait\": $LOOP_WAIT}" "$url/config" <<<"user = \"patroni:$REPLY\"" || true
 }
 
 # The members that are not yet part of it, for a message

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # What the user can say, and lab_main.
 
 # --- nodes ----------------------------------------------------------------------------------------------------------
@@ -15,7 +15,10 @@ node_kind() {
     for node in "${NODES[@]}"; do
         case $1 in
         "$node") REPLY=${node%%[0-9]*} ;;
-        "$node/postgres" | "$node/patroni") [[ $node == pg[0-9]* ]] && REPLY=${1#*/} || continue ;;
+        "$node/postgres" | "$node/patroni")
+            if [[ $node != pg[0-9]* ]]; then continue; fi
+            REPLY=${1#*/}
+            ;;
         *) continue ;;
         esac
         if [[ $REPLY == pg ]]; then REPLY=patroni; fi
@@ -156,6 +159,7 @@ start_all() {
     for node in "${PG_NODES[@]}"; do start_or_thaw "$node"; done
     await_patroni "has no leader" patroni_leader
     trace "Patroni has a leader, $LEADER"
+    patroni_wake "$LEADER"
     start_or_thaw haproxy
     start_or_thaw pgbouncer
 }
@@ -316,7 +320,7 @@ how_to_reach() {
 
 # --- env and status -------------------------------------------------------------------------------------------------
 
-assign() { printf '%s=%q\n' "$1" "$2"; }
+assign() { printf '%s=%s\n' "$1" "${2@Q}"; }
 
 verb_env() {
     local node urls=()
