@@ -1,0 +1,34 @@
+#include "pgdba/base/table.h"
+
+#include <string.h>
+
+#include "pgdba/base/arena.h"
+
+struct table *table_new(struct arena *a, int ncols, int nrows)
+{
+    struct table *t = arena_new(a, struct table);
+    t->ncols = ncols;
+    t->nrows = nrows;
+    t->cols = arena_array(a, (size_t)ncols, const char *);
+    size_t cells;
+    if (__builtin_mul_overflow((size_t)ncols, (size_t)nrows, &cells))
+        cells = 0;
+    t->cells = arena_array(a, cells, const char *);
+    t->tag = "";
+    return t;
+}
+
+int table_col(const struct table *t, const char *name)
+{
+    for (int i = 0; i < t->ncols; i++)
+        if (strcmp(t->cols[i], name) == 0)
+            return i;
+    return -1;
+}
+
+const char *table_get(const struct table *t, int row, int col)
+{
+    if (row < 0 || row >= t->nrows || col < 0 || col >= t->ncols)
+        return NULL;
+    return t->cells[(size_t)row * (size_t)t->ncols + (size_t)col];
+}

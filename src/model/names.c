@@ -1,0 +1,195 @@
+/* The words of the model's enumerations, and back. */
+#include <string.h>
+#include <strings.h>
+
+#include "pgdba/model/cluster.h"
+#include "pgdba/model/plan.h"
+#include "pgdba/model/verdict.h"
+
+#define NAME_OF(table, i) \
+    ((unsigned)(i) < sizeof(table) / sizeof *(table) && (table)[i] ? (table)[i] : "?")
+
+static const char *const kinds[] = {
+    [OBS_PATRONI_CLUSTER] = "patroni.cluster",   [OBS_PATRONI_HEALTH] = "patroni.health",
+    [OBS_PATRONI_LIVENESS] = "patroni.liveness", [OBS_PATRONI_HISTORY] = "patroni.history",
+    [OBS_PATRONI_CONFIG] = "patroni.config",     [OBS_PGB_VERSION] = "pgbouncer.version",
+    [OBS_PGB_POOLS] = "pgbouncer.pools",         [OBS_PGB_DATABASES] = "pgbouncer.databases",
+    [OBS_PGB_STATS] = "pgbouncer.stats",         [OBS_PGB_STATE] = "pgbouncer.state",
+};
+_Static_assert(sizeof kinds / sizeof *kinds == OBS_KIND_COUNT, "a name a kind");
+
+static const char *const outcomes[] = {
+    [OBS_NEVER] = "not asked yet", [OBS_ANSWERED] = "answered", [OBS_REFUSED] = "refused",
+    [OBS_TIMED_OUT] = "timed out", [OBS_TLS] = "TLS",           [OBS_UNAUTHORISED] = "unauthorised",
+    [OBS_GARBLED] = "garbled",
+};
+_Static_assert(sizeof outcomes / sizeof *outcomes == OBS_OUTCOME_COUNT, "a name an outcome");
+
+static const char *const roles[] = {
+    [ROLE_UNKNOWN] = "unknown",
+    [ROLE_LEADER] = "leader",
+    [ROLE_STANDBY_LEADER] = "standby leader",
+    [ROLE_SYNC_STANDBY] = "sync standby",
+    [ROLE_QUORUM_STANDBY] = "quorum standby",
+    [ROLE_REPLICA] = "replica",
+    [ROLE_DEMOTED] = "demoted",
+    [ROLE_UNINITIALIZED] = "uninitialized",
+    [ROLE_PROMOTED] = "promoted",
+};
+_Static_assert(sizeof roles / sizeof *roles == ROLE_COUNT, "a name a role");
+
+static const char *const states[] = {
+    [PGS_UNKNOWN] = "unknown",
+    [PGS_RUNNING] = "running",
+    [PGS_STREAMING] = "streaming",
+    [PGS_ARCHIVE_RECOVERY] = "in archive recovery",
+    [PGS_STARTING] = "starting",
+    [PGS_RESTARTING] = "restarting",
+    [PGS_STOPPING] = "stopping",
+    [PGS_STOPPED] = "stopped",
+    [PGS_CREATING_REPLICA] = "creating replica",
+    [PGS_INITIALIZING] = "initializing",
+    [PGS_FAILED] = "failed",
+};
+_Static_assert(sizeof states / sizeof *states == PGS_COUNT, "a name a state");
+
+static const char *const healths[] = {
+    [HEALTH_OK] = "healthy",
+    [HEALTH_DEGRADED] = "degraded",
+    [HEALTH_CRITICAL] = "critical",
+    [HEALTH_UNREACHABLE] = "unreachable",
+};
+_Static_assert(sizeof healths / sizeof *healths == HEALTH_COUNT, "a name a grade");
+
+static const char *const environments[] = {[ENV_UNSET] = "",
+                                           [ENV_TEST] = "test",
+                                           [ENV_STAGING] = "staging",
+                                           [ENV_PRODUCTION] = "production"};
+static const char *const actions[] = {
+    [ACT_SWITCHOVER] = "switchover", [ACT_RESTART] = "restart", [ACT_REINIT] = "reinit"};
+_Static_assert(sizeof actions / sizeof *actions == ACT_COUNT, "a name an action");
+static const char *const op_states[] = {
+    [OP_RUNNING] = "running", [OP_DONE] = "done",     [OP_DONE_ELSEWHERE] = "done elsewhere",
+    [OP_REFUSED] = "refused", [OP_FAILED] = "failed", [OP_UNKNOWN] = "unknown"};
+static const char *const check_verdicts[] = {
+    [CHECK_PASS] = "pass", [CHECK_WARN] = "warn", [CHECK_BLOCK] = "block"};
+
+const char *obs_kind_name(enum obs_kind k)
+{
+    return NAME_OF(kinds, k);
+}
+
+const char *obs_outcome_name(enum obs_outcome o)
+{
+    return NAME_OF(outcomes, o);
+}
+
+const char *role_name(enum role r)
+{
+    return NAME_OF(roles, r);
+}
+
+const char *pg_state_name(enum pg_state s)
+{
+    return NAME_OF(states, s);
+}
+
+const char *health_name(enum health h)
+{
+    return NAME_OF(healths, h);
+}
+
+const char *environment_name(enum environment e)
+{
+    return NAME_OF(environments, e);
+}
+
+const char *action_name(enum action_kind k)
+{
+    return NAME_OF(actions, k);
+}
+
+const char *op_state_name(enum op_state s)
+{
+    return NAME_OF(op_states, s);
+}
+
+const char *check_verdict_name(enum check_verdict v)
+{
+    return NAME_OF(check_verdicts, v);
+}
+
+bool environment_parse(const char *text, enum environment *out)
+{
+    for (int i = ENV_TEST; i <= ENV_PRODUCTION; i++) {
+        if (strcmp(text, environments[i]) == 0) {
+            *out = (enum environment)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct word {
+    const char *text;
+    int value;
+};
+
+static int word_value(const struct word *words, size_t n, const char *text)
+{
+    for (size_t i = 0; text && i < n; i++)
+        if (strcasecmp(words[i].text, text) == 0)
+            return words[i].value;
+    return 0; /* every enumeration's 0 is its unknown */
+}
+
+enum role role_parse(const char *text)
+{
+    static const struct word words[] = {
+        {"leader", ROLE_LEADER},
+        {"primary", ROLE_LEADER},
+        {"master", ROLE_LEADER},
+        {"standby_leader", ROLE_STANDBY_LEADER},
+        {"sync_standby", ROLE_SYNC_STANDBY},
+        {"quorum_standby", ROLE_QUORUM_STANDBY},
+        {"replica", ROLE_REPLICA},
+        {"demoted", ROLE_DEMOTED},
+        {"uninitialized", ROLE_UNINITIALIZED},
+        {"promoted", ROLE_PROMOTED},
+    };
+    return (enum role)word_value(words, sizeof words / sizeof *words, text);
+}
+
+enum pg_state pg_state_parse(const char *text)
+{
+    static const struct word words[] = {
+        {"running", PGS_RUNNING},
+        {"streaming", PGS_STREAMING},
+        {"in archive recovery", PGS_ARCHIVE_RECOVERY},
+        {"starting", PGS_STARTING},
+        {"starting after custom bootstrap", PGS_STARTING},
+        {"restarting", PGS_RESTARTING},
+        {"stopping", PGS_STOPPING},
+        {"stopped", PGS_STOPPED},
+        {"creating replica", PGS_CREATING_REPLICA},
+        {"initializing new cluster", PGS_INITIALIZING},
+        {"running custom bootstrap script", PGS_INITIALIZING},
+        {"initdb failed", PGS_FAILED},
+        {"custom bootstrap failed", PGS_FAILED},
+        {"start failed", PGS_FAILED},
+        {"restart failed", PGS_FAILED},
+        {"stop failed", PGS_FAILED},
+        {"crashed", PGS_FAILED},
+    };
+    return (enum pg_state)word_value(words, sizeof words / sizeof *words, text);
+}
+
+bool pg_state_is_up(enum pg_state s)
+{
+    return s == PGS_RUNNING || s == PGS_STREAMING || s == PGS_ARCHIVE_RECOVERY;
+}
+
+bool role_is_leader(enum role r)
+{
+    return r == ROLE_LEADER || r == ROLE_STANDBY_LEADER;
+}
