@@ -44,6 +44,8 @@ void source_patroni_start(struct source_patroni *p);
 void source_patroni_set_refresh(struct source_patroni *p, int64_t refresh_us);
 /* Asks everything that may be asked now, without breaking the rules above. */
 void source_patroni_refresh(struct source_patroni *p);
+/* Monotonic µs at which the next round begins: the countdown on the screen is this, not a guess. */
+int64_t source_patroni_next_us(const struct source_patroni *p);
 /* The base URL ("http://host:port") on which a member answers from here, or NULL;
  * *connect_host/port when it is to be reached elsewhere (connect_to). Valid until the next event.
  */

@@ -1,0 +1,97 @@
+#include "pgdba/app/app.h"
+
+#include <stdlib.h>
+
+#include "app_private.h"
+#include "pgdba/base/buf.h"
+
+#define REFRESH_MIN (500 * USEC_PER_MS)
+#define REFRESH_MAX (60 * USEC_PER_SEC)
+
+static int64_t clamp_refresh(int64_t us)
+{
+    return us < REFRESH_MIN ? REFRESH_MIN : us > REFRESH_MAX ? REFRESH_MAX : us;
+}
+
+struct app *app_new(const struct app_options *opt)
+{
+    struct app *a = xcalloc(1, sizeof *a);
+    a->opt = *opt;
+    a->refresh_us = clamp_refresh(opt->refresh_us ? opt->refresh_us : USEC_PER_SEC);
+    a->loop = net_loop_new(opt->clock);
+    a->resolver = net_resolver_new(a->loop);
+    a->http = net_http_new(a->loop, a->resolver);
+    return a;
+}
+
+void app_free(struct app *a)
+{
+    if (!a)
+        return;
+    app_operation_drop(a);
+    app_cluster_close(a);
+    audit_free(a->audit);
+    app_loop_release(a);
+    net_http_free(a->http);
+    net_resolver_free(a->resolver);
+    net_loop_free(a->loop);
+    free(a);
+}
+
+void app_subscribe(struct app *a, const struct app_subscriber *s)
+{
+    a->sub = *s;
+}
+
+const struct cluster_config *app_cluster(const struct app *a)
+{
+    return a->config;
+}
+
+const struct snapshot *app_snapshot(const struct app *a)
+{
+    return a->published;
+}
+
+bool app_complete(const struct app *a)
+{
+    return a->store && store_complete(a->store);
+}
+
+bool app_read_only(const struct app *a)
+{
+    return a->opt.read_only || (a->config && a->config->read_only);
+}
+
+void app_set_refresh(struct app *a, int64_t refresh_us)
+{
+    a->refresh_us = clamp_refresh(refresh_us);
+    app_apply_refresh(a);
+}
+
+int64_t app_refresh(const struct app *a)
+{
+    return a->refresh_us;
+}
+
+int64_t app_next_refresh_us(const struct app *a)
+{
+    return a->patroni ? source_patroni_next_us(a->patroni) : 0;
+}
+
+void app_refresh_now(struct app *a)
+{
+    if (a->patroni)
+        source_patroni_refresh(a->patroni);
+    for (int i = 0; a->config && i < a->config->npgbouncer; i++)
+        if (a->bouncers[i])
+            source_pgbouncer_refresh(a->bouncers[i]);
+}
+
+void app_error(struct app *a, const char *text)
+{
+    log_write(a->opt.log, LOG_ERROR, "%s", text);
+    if (a->sub.error)
+        a->sub.error(a->sub.arg, text);
+    app_something_happened(a);
+}

@@ -1,0 +1,143 @@
+/* Plans and the one running operation. */
+#include <stdlib.h>
+
+#include "app_private.h"
+#include "pgdba/base/path.h"
+
+static struct action_route route(void *arg, const char *member)
+{
+    const struct app *a = arg;
+    struct member_route r = {0};
+    r.why = "the cluster is not open";
+    if (a->patroni)
+        r = source_patroni_route(a->patroni, member);
+    return (struct action_route){.base = r.base,
+                                 .connect_host = r.connect_host,
+                                 .connect_port = r.connect_port,
+                                 .why = r.why};
+}
+
+static void tell(void *arg)
+{
+    struct app *a = arg;
+    const struct operation *op = app_operation(a);
+    if (!op)
+        return;
+    bool running = op->state == OP_RUNNING;
+    if (running != a->run_was_running) {
+        a->run_was_running = running;
+        app_apply_refresh(a);
+    }
+    if (op->revision == a->op_revision)
+        return;
+    a->op_revision = op->revision;
+    if (a->sub.operation)
+        a->sub.operation(a->sub.arg, op);
+    app_something_happened(a);
+}
+
+static void changed(void *arg, const struct operation *op)
+{
+    struct app *a = arg;
+    (void)op;
+    net_loop_defer(a->loop, tell, a);
+}
+
+static struct action_env env_of(struct app *a)
+{
+    return (struct action_env){.loop = a->loop,
+                               .http = a->http,
+                               .clock = a->opt.clock,
+                               .config = a->config,
+                               .audit = a->audit,
+                               .log = a->opt.log,
+                               .read_only = app_read_only(a),
+                               .password = a->patroni_secret.value,
+                               .route = route,
+                               .route_arg = a,
+                               .changed = changed,
+                               .changed_arg = a};
+}
+
+/* Opened with the first plan: one who only watches leaves no audit file. */
+static enum status need_audit(struct app *a, struct err *e)
+{
+    if (a->audit)
+        return ST_OK;
+    char *path = path_state("audit.jsonl");
+    enum status st = audit_open(&a->audit, path, a->opt.clock, e);
+    free(path);
+    return st;
+}
+
+enum status app_plan(struct app *a, const struct request *r, struct plan **out, struct err *e)
+{
+    *out = NULL;
+    if (!a->config || !a->published)
+        return err_set(e, ST_USAGE, "no cluster is open");
+    struct action_env env = env_of(a);
+    return action_plan(&env, a->published, r, app_operation_running(a), out, e);
+}
+
+void app_plan_free(struct plan *p)
+{
+    plan_free(p);
+}
+
+void app_decline(struct app *a, struct plan *p, const char *why)
+{
+    struct err e = ERR_INIT;
+    if (need_audit(a, &e) != ST_OK || audit_refusal(a->audit, p, why, &e) != ST_OK)
+        app_error(a, err_text(&e));
+    err_release(&e);
+    plan_free(p);
+}
+
+enum status app_execute(struct app *a, struct plan *p, struct err *e)
+{
+    enum status st = need_audit(a, e);
+    if (st != ST_OK) {
+        plan_free(p);
+        return st;
+    }
+    if (app_read_only(a))
+        st = err_set(e, ST_DENIED, "this console is read-only: nothing is sent");
+    else
+        st = action_recheck(p, a->published, app_operation_running(a), clock_mono(a->opt.clock), e);
+    if (st != ST_OK) {
+        app_decline(a, p, err_text(e));
+        return st;
+    }
+    app_operation_drop(a);
+    struct action_env env = env_of(a);
+    st = action_start(&env, p, a->published, &a->run, e);
+    if (st == ST_OK)
+        changed(a, NULL);
+    return st;
+}
+
+const struct operation *app_operation(const struct app *a)
+{
+    return a->run ? action_operation(a->run) : NULL;
+}
+
+bool app_operation_running(const struct app *a)
+{
+    const struct operation *op = app_operation(a);
+    return op && op->state == OP_RUNNING;
+}
+
+void app_operation_observe(struct app *a, const struct snapshot *s)
+{
+    if (a->run)
+        action_observe(a->run, s);
+}
+
+void app_operation_drop(struct app *a)
+{
+    net_loop_undefer(a->loop, tell, a);
+    action_free(a->run);
+    a->run = NULL;
+    a->run_was_running = false;
+    a->op_revision = 0;
+}

@@ -1,0 +1,70 @@
+/*
+ * What the files of app/ share: the application object. Nobody outside this folder includes it.
+ */
+#ifndef PGDBA_APP_PRIVATE_H
+#define PGDBA_APP_PRIVATE_H
+
+#include "pgdba/action/action.h"
+#include "pgdba/app/app.h"
+#include "pgdba/app/store.h"
+#include "pgdba/net/http.h"
+#include "pgdba/net/loop.h"
+#include "pgdba/net/proc.h"
+#include "pgdba/net/resolve.h"
+#include "pgdba/source/source.h"
+
+/* One secret on its way: read at once, or by a command that runs beside the loop. */
+struct app_secret {
+    struct app *app;
+    struct net_proc *proc;
+    char *value; /* NULL until known, or none */
+    const char *what;
+    int bouncer; /* index, -1: Patroni's */
+};
+
+struct app {
+    struct app_options opt;
+    struct net_loop *loop;
+    struct net_resolver *resolver;
+    struct net_http *http;
+    struct app_subscriber sub;
+    const struct app_hooks *hooks;
+    struct net_timer *tick;
+    struct net_watch *input, *writable;
+    void (*writable_fn)(void *arg);
+    void *writable_arg;
+    bool signals_on, stopped;
+
+    /* the open cluster */
+    struct cluster_config *config;
+    struct store *store;
+    const struct snapshot *published; /* what subscribers saw last; a reference */
+    struct source_patroni *patroni;
+    struct source_pgbouncer **bouncers; /* config->npgbouncer, NULL until its secret is known */
+    struct app_secret patroni_secret, *bouncer_secrets;
+    int64_t refresh_us;
+    uint64_t routes_seen;
+
+    /* the one operation */
+    struct audit *audit;
+    struct action_run *run;
+    bool run_was_running;
+    uint64_t op_revision;
+};
+
+/* app_cluster.c */
+void app_cluster_close(struct app *a);
+void app_publish(void *arg); /* deferred to the end of a turn: snapshot N to everybody */
+int64_t app_effective_refresh(const struct app *a);
+void app_apply_refresh(struct app *a);
+void app_error(struct app *a, const char *text);
+
+/* app_operation.c */
+void app_operation_observe(struct app *a, const struct snapshot *s);
+void app_operation_drop(struct app *a);
+
+/* app_loop.c */
+void app_something_happened(struct app *a);
+void app_loop_release(struct app *a);
+
+#endif

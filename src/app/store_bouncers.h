@@ -1,0 +1,25 @@
+/*
+ * The bouncers of a store: the latest table of each kind, and the one before it for the rates.
+ */
+#ifndef PGDBA_APP_STORE_BOUNCERS_H
+#define PGDBA_APP_STORE_BOUNCERS_H
+
+#include "state.h"
+
+struct kept_bouncer {
+    char *name;
+    struct kept_state version_state, pools_state, databases_state, stats_state;
+    struct facts *version, *pools, *databases, *stats, *globals;
+    struct facts *rates; /* root: the array of pgb_rates */
+    int nrates;
+    int64_t stats_us; /* when `stats` was answered */
+};
+
+void kept_bouncer_init(struct kept_bouncer *b, const char *name);
+void kept_bouncer_release(struct kept_bouncer *b);
+/* One of the OBS_PGB_* kinds. */
+void kept_bouncer_apply(struct kept_bouncer *b, const struct observation *o);
+void kept_bouncer_publish(const struct kept_bouncer *b, struct snapshot *s, struct bouncer *out);
+bool kept_bouncer_complete(const struct kept_bouncer *b);
+
+#endif
