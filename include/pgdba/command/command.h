@@ -6,9 +6,11 @@
 #define PGDBA_COMMAND_COMMAND_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "pgdba/base/arena.h"
+#include "pgdba/base/buf.h"
 #include "pgdba/base/err.h"
 #include "pgdba/model/cluster.h"
 #include "pgdba/model/plan.h"
@@ -65,7 +67,9 @@ enum arg_kind {
     ARG_CONNINFO,
     ARG_ENVIRONMENT,
     ARG_COLUMN,
-    ARG_MAPPING /* NAME=URL or host:port=host:port */
+    ARG_MAPPING,  /* NAME=URL or host:port=host:port */
+    ARG_INTERVAL, /* a duration, or "+" and "-" for a step */
+    ARG_KIND_COUNT
 };
 
 struct command_arg {
@@ -73,7 +77,10 @@ struct command_arg {
     char letter;      /* short option or 0 */
     enum arg_kind kind;
     bool required, repeats;
-    unsigned where; /* 0: everywhere; else CMDF_CLI or CMDF_CONSOLE only */
+    unsigned where;      /* 0: everywhere; else CMDF_CLI or CMDF_CONSOLE only */
+    const char *metavar; /* what stands for the value: "SECONDS"; NULL: the kind's own */
+    const char *expects; /* "whole seconds", for errors; NULL: the kind's own */
+    int64_t min, max;    /* ARG_INT as such, durations in µs; both 0: no limit */
     const char *help;
 };
 
@@ -100,7 +107,25 @@ struct invocation {
 };
 
 const struct command *command_get(enum command_id id);
-const struct command *command_find(const char *name); /* by name or alias, NULL */
+enum command_id command_id_of(const struct command *c);
+/* By name or alias, NULL. In the console a read ("lag") shows its pane; only "cluster NAME" and
+ * "cluster connect" mean something else in each place. */
+const struct command *command_find(const char *name);
+/* True when c can be typed there: CMDF_CLI or CMDF_CONSOLE. */
+bool command_is_for(const struct command *c, unsigned where);
+
+/* The program's own options, valid with every command: --cluster, --read-only, --help … */
+const struct command_arg *command_globals(int *n);
+struct global_options {
+    const char *cluster; /* NULL: not given; so for all texts */
+    const char *theme;
+    int npatroni_urls;
+    const char *const *patroni_urls;
+    int64_t refresh_us; /* 0: not given */
+    bool read_only, ascii, help, version;
+    int argc; /* the command's words, command first; 0: no command, the console is meant */
+    char **argv;
+};
 
 /* Where a word went wrong, so that the error can point at it. */
 struct parse_error {
@@ -109,10 +134,17 @@ struct parse_error {
 };
 void parse_error_release(struct parse_error *pe);
 
+/* argv without the program's name. Options of the program may stand before or after the command
+ * word; one that the command has itself ("cluster connect --read-only") is the command's. Filled in
+ * the arena; pe->start is an index into argv. */
+enum status command_parse_globals(int argc, char *const *argv, struct arena *a,
+                                  struct global_options *out, struct parse_error *pe);
+
 /* A line of the command bar: words by blanks, quotes '...' and "..." and backslash. */
 enum status command_parse_line(const char *line, struct arena *a, struct invocation *out,
                                struct parse_error *pe);
-/* argv after the program's own options. */
+/* What command_parse_globals() left: argv[0] is the command. pe is set (not released first) by
+ * every parser; its text is NULL when all is well, and never repeats what could be a password. */
 enum status command_parse_argv(int argc, char *const *argv, struct arena *a, struct invocation *out,
                                struct parse_error *pe);
 
@@ -137,8 +169,12 @@ int command_complete(const char *line, int point, const struct command_context *
 const char *command_hint(const char *line, int point, const struct command_context *ctx,
                          struct arena *a);
 
-void command_write_help(FILE *out, const char *name /* NULL: the list */, unsigned where);
-void command_usage(const struct command *c, unsigned where, struct buf *out); /* one line */
-void command_write_manual(FILE *out); /* roff, the COMMANDS section of pgdba.1 */
+/* Text as wide as 80 columns. name NULL: the list of commands, in the shell with the program's
+ * options. False: no such command there. */
+bool command_write_help(FILE *out, const char *name, unsigned where);
+/* One line: "restart MEMBER... [--pending] [--timeout SECONDS]"; "pgdba " first in the shell. */
+void command_usage(const struct command *c, unsigned where, struct buf *out);
+/* roff: the sections OPTIONS and COMMANDS of pgdba.1. */
+void command_write_manual(FILE *out);
 
 #endif

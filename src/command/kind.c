@@ -1,0 +1,182 @@
+/* kind.c: the kinds of arguments. */
+#include "kind.h"
+
+#include <string.h>
+
+#include "pgdba/base/fmt.h"
+
+static bool within(const struct command_arg *arg, int64_t v)
+{
+    return (arg->min == 0 && arg->max == 0) || (v >= arg->min && v <= arg->max);
+}
+
+static bool accepts_some(const struct command_arg *arg, const char *text)
+{
+    (void)arg;
+    return *text != '\0';
+}
+
+static bool accepts_any(const struct command_arg *arg, const char *text)
+{
+    (void)arg;
+    (void)text;
+    return true;
+}
+
+static bool accepts_int(const struct command_arg *arg, const char *text)
+{
+    int64_t v;
+
+    return fmt_parse_int(text, &v) && within(arg, v);
+}
+
+static bool accepts_duration(const struct command_arg *arg, const char *text)
+{
+    int64_t us;
+
+    return fmt_parse_duration(text, &us) && within(arg, us);
+}
+
+static bool accepts_interval(const struct command_arg *arg, const char *text)
+{
+    return strcmp(text, "+") == 0 || strcmp(text, "-") == 0 || accepts_duration(arg, text);
+}
+
+static bool accepts_url(const struct command_arg *arg, const char *text)
+{
+    const char *host = strstr(text, "://");
+
+    (void)arg;
+    return host && host[3] != '\0' &&
+           (strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0);
+}
+
+static bool accepts_mapping(const struct command_arg *arg, const char *text)
+{
+    const char *eq = strchr(text, '=');
+
+    (void)arg;
+    return eq && eq != text && eq[1] != '\0';
+}
+
+static bool accepts_values(const struct command_arg *arg, const char *text)
+{
+    for (const char *const *v = kind_of(arg)->values; *v; v++)
+        if (strcmp(*v, text) == 0)
+            return true;
+    return false;
+}
+
+static bool accepts_command(const struct command_arg *arg, const char *text)
+{
+    (void)arg;
+    return command_find(text) != NULL;
+}
+
+/* "//user:secret@host": everybody on this machine can read a command line. */
+static const char *secret_in_url(const char *text)
+{
+    const char *host = strstr(text, "://");
+    size_t n = host ? strcspn(host + 3, "/?") : 0;
+    const char *at = host ? memchr(host + 3, '@', n) : NULL;
+    const char *colon = at ? memchr(host + 3, ':', (size_t)(at - host - 3)) : NULL;
+
+    return colon ? "a password does not belong on the command line: everybody on this machine can "
+                   "read it; use --password-file, --password-command or --password-env"
+                 : NULL;
+}
+
+static const char *secret_in_conninfo(const char *text)
+{
+    static const char cure[] =
+        "a password does not belong on the command line: everybody on this machine can read it; "
+        "use --pgbouncer-password-file or ~/.pgpass";
+
+    for (const char *p = text; (p = strstr(p, "password")) != NULL; p += 8) {
+        const char *q = p + 8 + strspn(p + 8, " \t");
+
+        if (*q == '=')
+            return cure;
+    }
+    return secret_in_url(text) ? cure : NULL;
+}
+
+static const char *const durations[] = {"0.5s", "1s", "2s", "5s", "10s", "30s", "60s", NULL};
+static const char *const intervals[] = {"0.5s", "1s",  "2s", "5s", "10s",
+                                        "30s",  "60s", "+",  "-",  NULL};
+static const char *const formats[] = {"table", "json", NULL};
+static const char *const environments[] = {"production", "staging", "test", NULL};
+
+static const struct kind_info kinds[] = {
+    [ARG_FLAG] = {.expects = "no value", .accepts = accepts_any},
+    [ARG_TEXT] = {.metavar = "TEXT",
+                  .expects = "a text",
+                  .accepts = accepts_any,
+                  .secret = secret_in_url},
+    [ARG_MEMBER] = {.metavar = "MEMBER", .expects = "a member's name", .accepts = accepts_some},
+    [ARG_REPLICA] = {.metavar = "MEMBER", .expects = "a replica's name", .accepts = accepts_some},
+    [ARG_LEADER] = {.metavar = "MEMBER", .expects = "the leader's name", .accepts = accepts_some},
+    [ARG_DURATION] = {.metavar = "TIME",
+                      .expects = "a time such as 500ms, 2s or 1m",
+                      .accepts = accepts_duration,
+                      .values = durations},
+    [ARG_INT] = {.metavar = "NUMBER", .expects = "a whole number", .accepts = accepts_int},
+    [ARG_CLUSTER] = {.metavar = "NAME", .expects = "a cluster's name", .accepts = accepts_some},
+    [ARG_PANE] = {.metavar = "PANE", .expects = "a pane's name", .accepts = accepts_some},
+    [ARG_THEME] = {.metavar = "THEME", .expects = "a theme's name", .accepts = accepts_some},
+    [ARG_COMMAND] = {.metavar = "COMMAND", .expects = "a command", .accepts = accepts_command},
+    [ARG_FORMAT] = {.metavar = "FORMAT",
+                    .expects = "table or json",
+                    .accepts = accepts_values,
+                    .values = formats},
+    [ARG_URL] = {.metavar = "URL",
+                 .expects = "a URL such as http://10.0.0.1:8008",
+                 .accepts = accepts_url,
+                 .secret = secret_in_url},
+    [ARG_FILE] = {.metavar = "FILE", .expects = "a file's name", .accepts = accepts_some},
+    [ARG_CONNINFO] = {.metavar = "CONNINFO",
+                      .expects = "a libpq connection string such as \"host=10.0.0.1 port=6432\"",
+                      .accepts = accepts_some,
+                      .secret = secret_in_conninfo},
+    [ARG_ENVIRONMENT] = {.metavar = "ENVIRONMENT",
+                         .expects = "production, staging or test",
+                         .accepts = accepts_values,
+                         .values = environments},
+    [ARG_COLUMN] = {.metavar = "COLUMN", .expects = "a column's name", .accepts = accepts_some},
+    [ARG_MAPPING] = {.metavar = "A=B",
+                     .expects = "two sides around an equals sign",
+                     .accepts = accepts_mapping,
+                     .secret = secret_in_url},
+    [ARG_INTERVAL] = {.metavar = "TIME",
+                      .expects = "a time such as 500ms or 2s, or + or -",
+                      .accepts = accepts_interval,
+                      .values = intervals},
+};
+_Static_assert(sizeof kinds / sizeof *kinds == ARG_KIND_COUNT, "a kind without its row");
+
+const struct kind_info *kind_of(const struct command_arg *arg)
+{
+    return &kinds[arg->kind];
+}
+
+const char *kind_metavar(const struct command_arg *arg)
+{
+    const char *own = kinds[arg->kind].metavar;
+
+    return arg->metavar ? arg->metavar : own ? own : "";
+}
+
+const char *kind_expects(const struct command_arg *arg)
+{
+    return arg->expects ? arg->expects : kinds[arg->kind].expects;
+}
+
+bool arg_is_option(const struct command_arg *arg)
+{
+    return arg->name[0] == '-';
+}
+
+bool arg_is_for(const struct command_arg *arg, unsigned where)
+{
+    return arg->where == 0 || (arg->where & where) != 0;
+}
