@@ -23,7 +23,8 @@ enum status parse_fail(struct parse_error *pe, int start, int len, const char *f
     va_start(ap, fmt);
     buf_vaddf(&b, fmt, ap);
     va_end(ap);
-    *pe = (struct parse_error){start, len, buf_detach(&b)};
+    *pe = (struct parse_error){start, len, xstrdup(b.s)};
+    buf_release(&b);
     return ST_USAGE;
 }
 

@@ -1,8 +1,6 @@
 /* manual.c: the table as roff, for pgdba.1. */
 #include "pgdba/command/command.h"
 
-#include <string.h>
-
 #include "kind.h"
 
 /* Text that can stand in a line of roff: hyphens stay hyphens, nothing is read as a request. */
@@ -15,10 +13,7 @@ static void roff_text(FILE *out, const char *s)
             fputs("\\e", out);
         else if (*s == '-')
             fputs("\\-", out);
-        else if (strncmp(s, "…", 3) == 0) {
-            fputs("...", out);
-            s += 2;
-        } else
+        else
             fputc(*s, out);
     }
 }

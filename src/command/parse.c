@@ -79,7 +79,7 @@ static enum status unknown_command(struct parser *p)
         return parse_fail(p->pe, w->start, w->len, "\"%s\" works from the shell only: pgdba %s",
                           typed, elsewhere->name);
     near = nearest_command(typed, p->where);
-    return parse_fail(p->pe, w->start, last->start + last->len - w->start,
+    return parse_fail(p->pe, last->start, last->len,
                       near ? "unknown command \"%s\"; did you mean \"%s\"?"
                            : "unknown command \"%s\"; help lists them all",
                       typed, near);

@@ -1,0 +1,173 @@
+/* Completion and hints: from the table and the present picture. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "pgdba/command/command.h"
+#include "test_command.h"
+
+static const char *const panes[] = {"topology", "lag", "pools", "stats"};
+static const char *const clusters[] = {"local-ha", "my cluster"};
+
+static struct snapshot *picture(void)
+{
+    static const char *const names[] = {"it's", "pg1", "pg2", "pg3 b"};
+    struct snapshot *s = snapshot_new();
+    struct member *m = arena_array(&s->arena, 4, struct member);
+
+    for (int i = 0; i < 4; i++) {
+        m[i].name = names[i];
+        m[i].listed = true;
+    }
+    s->members = m;
+    s->nmembers = 4;
+    s->leader = 1;
+    return s;
+}
+
+static void check(const struct command_context *ctx, const char *line, int start, const char *want)
+{
+    struct arena a;
+    struct buf got;
+    const char *const *v;
+    int word = -1, n;
+
+    arena_init(&a);
+    buf_init(&got);
+    n = command_complete(line, (int)strlen(line), ctx, &a, &v, &word);
+    for (int i = 0; i < n; i++)
+        buf_addf(&got, "%s%s", i ? "|" : "", v[i]);
+    if (strcmp(got.s, want) != 0 || word != start)
+        fail_msg("\"%s\" at %d: %s", line, word, got.s);
+    buf_release(&got);
+    arena_release(&a);
+}
+
+static void test_complete(void **state)
+{
+    struct snapshot *s = picture();
+    struct command_context ctx = {
+        .snapshot = s, .npanes = 4, .panes = panes, .nclusters = 2, .clusters = clusters};
+
+    (void)state;
+    check(&ctx, "sw", 0, "switchover");
+    check(&ctx, "  re", 2, "restart|reinit|refresh");
+    check(&ctx, "zz", 0, "");
+    check(&ctx, "zz a", 3, "");
+    check(&ctx, "switchover ", 11, "--leader|--candidate");
+    check(&ctx, "switchover --candidate pg2 ", 27, "--leader");
+    check(&ctx, "switchover --c", 11, "--candidate");
+    check(&ctx, "switchover --leader ", 20, "pg1");
+    check(&ctx, "switchover --candidate ", 23, "'it'\\''s'|pg2|'pg3 b'");
+    check(&ctx, "switchover --candidate=pg", 11, "--candidate=pg2|--candidate='pg3 b'");
+    check(&ctx, "switchover --candidate 'pg3", 23, "'pg3 b'");
+    check(&ctx, "restart ", 8, "'it'\\''s'|pg1|pg2|'pg3 b'");
+    check(&ctx, "restart pg1 ", 12, "'it'\\''s'|pg2|'pg3 b'|--pending|--timeout");
+    check(&ctx, "restart pg1 -- ", 15, "'it'\\''s'|pg2|'pg3 b'");
+    check(&ctx, "restart pg1 --timeout ", 22, "");
+    check(&ctx, "reinit p", 7, "pg2|'pg3 b'");
+    check(&ctx, "pane l", 5, "lag");
+    check(&ctx, "cluster ", 8, "local-ha|'my cluster'");
+    check(&ctx, "interval 1", 9, "1s|10s");
+    check(&ctx, "help swi", 5, "switchover");
+    check(&ctx, "refresh ", 8, "");
+    check(NULL, "restart ", 8, "");
+    snapshot_unref(s);
+}
+
+/* Text behind the point is not looked at. */
+static void test_complete_in_the_middle(void **state)
+{
+    struct arena a;
+    const char *const *v;
+    int word;
+
+    (void)state;
+    arena_init(&a);
+    assert_int_equal(command_complete("swi --candidate x", 3, NULL, &a, &v, &word), 1);
+    assert_string_equal(v[0], "switchover");
+    arena_release(&a);
+}
+
+/* What completion offers parses back to the very name. */
+static void test_round_trip(void **state)
+{
+    struct snapshot *s = picture();
+    struct command_context ctx = {.snapshot = s};
+    struct arena a;
+    const char *const *v;
+    int word, n;
+
+    (void)state;
+    arena_init(&a);
+    n = command_complete("restart ", 8, &ctx, &a, &v, &word);
+    assert_int_equal(n, 4);
+    for (int i = 0; i < n; i++) {
+        struct invocation inv;
+
+        assert_int_equal(command_parse_line(arena_printf(&a, "restart %s", v[i]), &a, &inv, NULL),
+                         ST_OK);
+        assert_string_equal(invocation_get(&inv, "MEMBER"), s->members[i].name);
+    }
+    arena_release(&a);
+    snapshot_unref(s);
+}
+
+static void test_hints(void **state)
+{
+    static const struct {
+        const char *line, *hint;
+    } t[] = {
+        {"", "a command; help lists them all"},
+        {"swi", "switchover [--leader MEMBER] [--candidate MEMBER]: hand the lead over to a "
+                "replica, planned"},
+        {"sw", "switchover [--leader MEMBER] [--candidate MEMBER]: hand the lead over to a "
+               "replica, planned"},
+        {"re", "restart  reinit  refresh"},
+        {"zz", ""},
+        {"switchover ", "[--leader MEMBER]  [--candidate MEMBER]"},
+        {"switchover --", "[--leader MEMBER]  [--candidate MEMBER]"},
+        {"switchover --cand", "--candidate MEMBER: the replica that is to lead; without it Patroni "
+                              "picks the best one"},
+        {"switchover --candidate ", "--candidate MEMBER: the replica that is to lead; without it "
+                                    "Patroni picks the best one"},
+        {"switchover --candidate=p", "--candidate MEMBER: the replica that is to lead; without it "
+                                     "Patroni picks the best one"},
+        {"switchover --leader a --candidate b ", ""},
+        {"restart ", "MEMBER...: the members to restart, in this order, one after the other"},
+        {"restart pg1 ", "[MEMBER...]  [--pending]  [--timeout SECONDS]"},
+        {"restart pg1 --timeout ", "--timeout SECONDS: how long PostgreSQL may take to come up "
+                                   "again"},
+        {"reinit pg3 ", "--force: cancel what is in progress on that member"},
+        {"refresh ", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        struct arena a;
+        const char *got;
+
+        arena_init(&a);
+        got = command_hint(t[i].line, (int)strlen(t[i].line), NULL, &a);
+        if (strcmp(got, t[i].hint) != 0)
+            fail_msg("\"%s\": %s", t[i].line, got);
+        arena_release(&a);
+    }
+}
+
+int run_complete_tests(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_complete),
+        cmocka_unit_test(test_complete_in_the_middle),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_hints),
+    };
+
+    return cmocka_run_group_tests_name("command: complete", tests, NULL, NULL);
+}
