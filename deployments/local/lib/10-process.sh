@@ -5,13 +5,18 @@
 
 # spawn NODE PROGRAM ARG...: a daemon of its own session, working in the node's directory, logging to its log.
 spawn() {
-    local node=$1 dir=$LAB_DIR/$1
+    local node=$1 dir=$LAB_DIR/$1 fd
     shift
     mkdir -p -- "$dir"
-    # What the caller's environment says about PostgreSQL, proxies or locales is none of the servers' business.
+    # What the caller's environment says about PostgreSQL, proxies or locales is none of the servers' business; and
+    # a file the caller has open (a pipe that somebody waits on) must not stay open for as long as they run.
     (
         cd -- "$dir" || exit
-        exec setsid env -i PATH="$PATH" HOME="$dir" LANG=C.UTF-8 "$@" </dev/null >>"$dir/log" 2>&1 9>&-
+        for fd in /proc/"$BASHPID"/fd/*; do
+            fd=${fd##*/}
+            ((fd <= 2)) || exec {fd}>&-
+        done
+        exec setsid env -i PATH="$PATH" HOME="$dir" LANG=C.UTF-8 "$@" </dev/null >>"$dir/log" 2>&1
     ) &
     disown
     trace "$node started"
@@ -23,6 +28,7 @@ node_selector() {
     case $1 in
     */postgres) DIR=$LAB_DIR/${1%/postgres}/data DEEP=1 ;;
     */patroni) DIR=$LAB_DIR/${1%/patroni} DEEP=0 ;;
+    .) DIR=$LAB_DIR DEEP=1 ;; # all of the lab
     *) DIR=$LAB_DIR/$1 DEEP=1 ;;
     esac
 }
@@ -123,8 +129,18 @@ kill_node() {
     freeze_node "$1"
     scan_node "$1"
     [[ ${#PIDS[@]} -eq 0 ]] || kill -KILL "${PIDS[@]}" 2>/dev/null || true
+    # These, not any: Patroni may already have started its PostgreSQL again.
     deadline_in 10
-    poll "$REPLY" node_gone "$1" || die "$EX_FAILED" "$1 did not die: $(describe_processes "$1")"
+    poll "$REPLY" pids_gone "${PIDS[@]}" || die "$EX_FAILED" "$1 did not die: $(describe_processes "$1")"
+}
+
+pids_gone() {
+    local pid stat
+    for pid in "$@"; do
+        { read -r stat <"/proc/$pid/stat"; } 2>/dev/null || continue
+        stat=${stat##*) }
+        [[ $stat == [ZX]* ]] || return 1
+    done
 }
 
 describe_processes() {

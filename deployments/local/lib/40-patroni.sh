@@ -209,10 +209,8 @@ postgres_stop() {
     kill -INT "$REPLY" 2>/dev/null || true # a fast shutdown
     local pid=$REPLY
     deadline_in 30
-    poll "$REPLY" pid_gone "$pid" || die "$EX_FAILED" "PostgreSQL of ${1%%/*} (pid $pid) does not stop"
+    poll "$REPLY" pids_gone "$pid" || die "$EX_FAILED" "PostgreSQL of ${1%%/*} (pid $pid) does not stop"
 }
-
-pid_gone() { ! kill -0 "$1" 2>/dev/null; }
 
 # What a member says of itself -> ROLE, STATE; empty when it says nothing
 patroni_role() {
@@ -260,7 +258,11 @@ patroni_whole() {
         patroni_url "$node"
         [[ $(lab_curl -o /dev/null -w '%{http_code}' "$REPLY/replica") == 200 ]] || return 1
     done
-    [[ $SYNC == 0 || $MEMBERS == 1 || $health == *'"sync_state": "sync"'* ]]
+}
+
+patroni_synchronous() { # some replica is the synchronous one
+    patroni_url "$LEADER"
+    [[ $(lab_curl "$REPLY/health") == *'"sync_state": "sync"'* ]]
 }
 
 # Have the leader look around now: it makes the replicas' replication slots in its next turn, and a replica that finds

@@ -209,6 +209,10 @@ await_whole() {
     trace "HAProxy and PgBouncer answer"
     await_patroni "has not all members streaming from the leader" patroni_whole
     trace "all members stream"
+    if ((SYNC && MEMBERS > 1)); then
+        patroni_wake "$LEADER" # it names the synchronous standby in its next turn
+        await_patroni "has no synchronous standby" patroni_synchronous
+    fi
     await haproxy "HAProxy does not have one server up on its read-write port and the others on its read-only port" haproxy_whole
     trace "HAProxy sees them"
     await pgbouncer "PgBouncer does not reach the leader through HAProxy" pgbouncer_reaches_leader
@@ -232,15 +236,15 @@ up_ended() {
 
 take_lock() {
     exec 9>"$LAB_DIR/lock"
-    flock -n 9 || die "$EX_UNAVAILABLE" "another 'lab' command is at work on $LAB_DIR"
+    flock -w 10 9 || die "$EX_UNAVAILABLE" "another 'lab' command is at work on $LAB_DIR"
 }
 
 settings_agree() { # what was given is what the existing lab has
-    local given
+    local given name
     for given in "${GIVEN[@]}"; do
-        if [[ $given == TIMEOUT=* ]]; then continue; fi
-        if [[ ${!given%%=*} != "${given#*=}" ]]; then
-            die "$EX_UNAVAILABLE" "there is a lab in $LAB_DIR that was made with other settings (its ${given%%=*} is ${!given%%=*}): take it down first, or choose another directory with --dir"
+        name=${given%%=*}
+        if [[ $name != TIMEOUT && ${!name} != "${given#*=}" ]]; then
+            die "$EX_UNAVAILABLE" "there is a lab in $LAB_DIR already, and its ${name,,} is ${!name}, not ${given#*=}: take it down first, or choose another directory with --dir"
         fi
     done
 }
@@ -388,6 +392,7 @@ verb_status() {
             if [[ $state == running ]]; then
                 patroni_role "$node"
                 role=${ROLE:-"Patroni does not answer"}
+                if [[ $pid == - ]]; then role="PostgreSQL without its Patroni"; fi
                 if [[ -n $STATE && $STATE != running ]]; then role+=", $STATE"; fi
             fi
             REPLY=$port
@@ -448,7 +453,8 @@ verb_start() {
             say "$node already runs"
             return 0
         fi
-        if [[ $KIND == patroni ]]; then patroni_start "$node"; else "${KIND}_start" "$node"; fi
+        "${KIND}_start" "$node"
+        exec 9>&- # how long it takes to answer holds up nobody else
     fi
     deadline_in 15
     if [[ $KIND == postgres ]]; then KIND=patroni; fi
@@ -460,18 +466,21 @@ verb_start() {
 
 # --- down -----------------------------------------------------------------------------------------------------------
 
-lab_alive() {
-    local DIR=$LAB_DIR DEEP=1 PIDS STATES
-    scan
-    [[ ${#PIDS[@]} -gt 0 ]]
-}
-
-lab_gone() { ! lab_alive; }
-
 signal_lab() { # SIGNAL
     local DIR=$LAB_DIR DEEP=1 PIDS STATES
     scan
     [[ ${#PIDS[@]} -eq 0 ]] || kill "-$1" "${PIDS[@]}" 2>/dev/null || true
+}
+
+# One round of killing: true when nothing was left to kill.
+kill_lab() {
+    local DIR=$LAB_DIR DEEP=1 PIDS STATES
+    scan
+    if [[ ${#PIDS[@]} -eq 0 ]]; then return 0; fi
+    kill -KILL "${PIDS[@]}" 2>/dev/null || true
+    now_ms
+    poll $((REPLY + 5000)) pids_gone "${PIDS[@]}"
+    return 1 # and look again, for what they had just started
 }
 
 postmasters_gone() {
@@ -495,9 +504,8 @@ remove_lab() {
     done
     deadline_in 3
     poll "$REPLY" postmasters_gone || true
-    signal_lab KILL
     deadline_in 10
-    poll "$REPLY" lab_gone || die "$EX_FAILED" "some processes did not die"
+    poll "$REPLY" kill_lab || die "$EX_FAILED" "some processes did not die: $(describe_processes .)"
     for node in "${PG_NODES[@]}"; do remove_shared_memory "$LAB_DIR/$node/data"; done
     find "$LAB_DIR" -mindepth 1 -delete
     rmdir -- "$LAB_DIR" 2>/dev/null || true # where root made it, root removes it
