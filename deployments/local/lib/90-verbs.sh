@@ -224,7 +224,10 @@ up_ended() {
     local rc=$?
     trap - EXIT
     if ((rc != 0)); then
-        if ((KEEP)); then
+        if ! settings_exist; then
+            rm -f -- "$LAB_DIR/lock" # it had not begun
+            rmdir -- "$LAB_DIR" 2>/dev/null || true
+        elif ((KEEP)); then
             warn "it is left as it is in $LAB_DIR, as --keep asks"
         else
             remove_lab
@@ -279,10 +282,10 @@ verb_up() {
             die "$EX_UNAVAILABLE" "$LAB_DIR is not empty and not a lab: choose another directory with --dir"
         fi
         all_nodes
-        check_ports
         trap up_ended EXIT
         trap 'exit 130' INT
         trap 'exit 143' TERM HUP
+        check_ports
         settings_write
         configure_all
     fi
