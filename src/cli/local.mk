@@ -1,3 +1,10 @@
 noinst_LTLIBRARIES += src/libcli.la
-src_libcli_la_CFLAGS = $(AM_CFLAGS)
-src_libcli_la_SOURCES =
+src_libcli_la_SOURCES = \
+	src/cli/cli.c \
+	src/cli/cli_change.c \
+	src/cli/cli_cluster.c \
+	src/cli/cli_json.c \
+	src/cli/cli_private.h \
+	src/cli/cli_read.c \
+	src/cli/cli_table.c \
+	include/pgdba/cli/cli.h

@@ -1,0 +1,120 @@
+#include "pgdba/cli/cli.h"
+
+#include <string.h>
+
+#include "cli_private.h"
+
+#define PICTURE_TIMEOUT (8 * USEC_PER_SEC)
+
+static const struct cli_exit_info exits[] = {
+    {CLI_HEALTHY, "healthy", "The cluster is healthy; or the command was done as planned."},
+    {CLI_DEGRADED, "degraded", "It serves, but something is wrong or cannot be known."},
+    {CLI_CRITICAL, "critical", "Writes fail, or data is at risk."},
+    {CLI_UNREACHABLE, "unreachable", "Nothing answers from here: nothing is known."},
+    {CLI_REFUSED, "refused",
+     "A check, the server, read-only mode or the operator said no: nothing was changed."},
+    {CLI_FAILED, "failed", "It was tried and did not end as planned, or its end cannot be told."},
+    {CLI_USAGE, "usage", "The words of the command, or a configuration file, are wrong."},
+};
+
+const struct cli_exit_info *cli_exits(int *n)
+{
+    *n = sizeof exits / sizeof *exits;
+    return exits;
+}
+
+int cli_fail(FILE *err, enum status st, const char *text)
+{
+    static const int codes[ST_COUNT] = {
+        [ST_OK] = CLI_HEALTHY,        [ST_USAGE] = CLI_USAGE,
+        [ST_INVALID] = CLI_USAGE,     [ST_NOT_FOUND] = CLI_USAGE,
+        [ST_DENIED] = CLI_REFUSED,    [ST_UNREACHABLE] = CLI_UNREACHABLE,
+        [ST_REFUSED] = CLI_REFUSED,   [ST_CONFLICT] = CLI_REFUSED,
+        [ST_FAILED] = CLI_FAILED,     [ST_IO] = CLI_FAILED,
+        [ST_CANCELLED] = CLI_REFUSED,
+    };
+    fprintf(err, "pgdba: %s\n", text);
+    return codes[st];
+}
+
+int cli_error(const struct cli *c, enum status st, const char *text)
+{
+    return cli_fail(c->opt->err, st, text);
+}
+
+int64_t cli_now(const struct cli *c)
+{
+    (void)c;
+    struct clock real = clock_real();
+    return clock_mono(&real);
+}
+
+int cli_exit_of(enum health h)
+{
+    static const int codes[HEALTH_COUNT] = {CLI_HEALTHY, CLI_DEGRADED, CLI_CRITICAL,
+                                            CLI_UNREACHABLE};
+    return codes[h];
+}
+
+static bool complete(void *arg)
+{
+    return app_complete(arg);
+}
+
+int cli_open(struct cli *c)
+{
+    if (!c->config)
+        return cli_error(c, ST_USAGE,
+                         "which cluster? Give --cluster NAME (see: pgdba cluster list)");
+    struct err e = ERR_INIT;
+    struct cluster_config *config = c->config;
+    c->config = NULL;
+    enum status st = app_open(c->app, config, &e);
+    int code = st == ST_OK ? CLI_HEALTHY : cli_error(c, st, err_text(&e));
+    err_release(&e);
+    if (code == CLI_HEALTHY)
+        app_run_until(c->app, complete, c->app, cli_now(c) + PICTURE_TIMEOUT);
+    return code;
+}
+
+static cli_fn *const runners[CMD_COUNT] = {
+    [CMD_STATUS] = cli_status,
+    [CMD_TOPOLOGY] = cli_topology,
+    [CMD_LAG] = cli_lag,
+    [CMD_POOLS] = cli_pools,
+    [CMD_STATS] = cli_stats,
+    [CMD_SWITCHOVER] = cli_change,
+    [CMD_RESTART] = cli_change,
+    [CMD_REINIT] = cli_change,
+    [CMD_CLUSTER_CONNECT] = cli_cluster_connect,
+    [CMD_CLUSTER_LIST] = cli_cluster_list,
+    [CMD_CLUSTER_STATUS] = cli_cluster_status,
+    [CMD_CLUSTER_DISCONNECT] = cli_cluster_disconnect,
+};
+
+static void say_error(void *arg, const char *text)
+{
+    const struct cli *c = arg;
+    fprintf(c->opt->err, "pgdba: %s\n", text);
+}
+
+int cli_run(const struct cli_options *opt, const struct invocation *inv)
+{
+    struct cli c = {.opt = opt, .inv = inv, .app = opt->app, .config = opt->config};
+    const char *format = invocation_get(inv, "--format");
+    c.json = format && strcmp(format, "json") == 0;
+    if (!runners[inv->id]) {
+        cluster_config_free(c.config);
+        return cli_fail(opt->err, ST_USAGE, "this command is for the console only");
+    }
+    arena_init(&c.arena);
+    app_subscribe(c.app, &(struct app_subscriber){.arg = &c, .error = say_error});
+    int code = runners[inv->id](&c);
+    app_subscribe(c.app, &(struct app_subscriber){0});
+    cluster_config_free(c.config);
+    arena_release(&c.arena);
+    /* A full disk or a closed pipe must not look like a healthy answer. */
+    if (fflush(opt->out) != 0 || ferror(opt->out))
+        return cli_fail(opt->err, ST_IO, "cannot write the output");
+    return code;
+}

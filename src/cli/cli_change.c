@@ -1,0 +1,206 @@
+/* Changes from the shell: the same plan, checks and verification as in the console. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli_private.h"
+#include "pgdba/base/fmt.h"
+
+static void print_plan(const struct plan *p, FILE *out)
+{
+    fprintf(out, "%s\n", p->title);
+    for (int i = 0; i < p->nlines; i++)
+        fprintf(out, "  %s\n", p->lines[i]);
+    fputs("Checks:\n", out);
+    for (int i = 0; i < p->nchecks; i++)
+        fprintf(out, "  %-5s  %s\n", check_verdict_name(p->checks[i].verdict), p->checks[i].reason);
+    fputs("Requests:\n", out);
+    for (int i = 0; i < p->nsteps; i++) {
+        const struct plan_step *s = &p->steps[i];
+        fprintf(out, "  %s %s%s%s%s\n", s->method, s->url, *s->body ? " " : "", s->body,
+                s->authenticated ? "  (with Basic authentication, not shown)" : "");
+    }
+}
+
+static void print_blocks(const struct plan *p, FILE *err)
+{
+    for (int i = 0; i < p->nchecks; i++)
+        if (p->checks[i].verdict == CHECK_BLOCK)
+            fprintf(err, "pgdba: refused: %s\n", p->checks[i].reason);
+}
+
+/* One line from the operator without its newline; NULL at the end of input. */
+static char *read_line(struct cli *c)
+{
+    char *line = NULL;
+    size_t cap = 0;
+    ssize_t n = getline(&line, &cap, c->opt->in);
+    if (n < 0) {
+        free(line);
+        return NULL;
+    }
+    if (n && line[n - 1] == '\n')
+        line[n - 1] = 0;
+    return line;
+}
+
+static bool confirmed(struct cli *c, const struct plan *p)
+{
+    FILE *err = c->opt->err;
+    if (p->confirm == CONFIRM_YES)
+        fputs("Go on? [y/N] ", err);
+    else
+        fprintf(err, "Type %s (%s) to go on: ", p->confirm_what, p->confirm_word);
+    fflush(err);
+    char *answer = read_line(c);
+    bool ok = answer &&
+              (p->confirm == CONFIRM_YES ? strcmp(answer, "y") == 0 || strcmp(answer, "yes") == 0
+                                         : strcmp(answer, p->confirm_word) == 0);
+    free(answer);
+    return ok;
+}
+
+/* While the operator read the plan, time went by: the re-check wants a picture made after the
+ * answer. */
+struct newer {
+    struct app *app;
+    int64_t than_us;
+};
+
+static bool is_newer(void *arg)
+{
+    const struct newer *n = arg;
+    const struct snapshot *s = app_snapshot(n->app);
+    return s->view.asked_us > n->than_us;
+}
+
+static void look_again(struct cli *c)
+{
+    struct newer n = {c->app, cli_now(c)};
+    app_refresh_now(c->app);
+    app_run_until(c->app, is_newer, &n, cli_now(c) + 5 * USEC_PER_SEC);
+}
+
+struct follower {
+    struct cli *cli;
+    int said; /* phases printed */
+};
+
+static void on_operation(void *arg, const struct operation *op)
+{
+    struct follower *f = arg;
+    if (f->cli->json)
+        return;
+    for (; f->said < op->nphases; f->said++) {
+        const struct op_phase *p = &op->phases[f->said];
+        char t[FMT_MAX];
+        if (p->state != PHASE_DONE && p->state != PHASE_FAILED)
+            break;
+        fprintf(f->cli->opt->out, "  %8s  %s%s%s\n",
+                p->at_us ? fmt_duration(t, p->at_us - op->started_us) : "", p->name,
+                p->note && *p->note ? ": " : "", p->note ? p->note : "");
+        fflush(f->cli->opt->out);
+    }
+}
+
+static void on_error(void *arg, const char *text)
+{
+    struct follower *f = arg;
+    cli_error(f->cli, ST_FAILED, text);
+}
+
+static bool ended(void *arg)
+{
+    return !app_operation_running(arg);
+}
+
+static int follow(struct cli *c)
+{
+    struct follower f = {.cli = c};
+    app_subscribe(
+        c->app, &(struct app_subscriber){.arg = &f, .operation = on_operation, .error = on_error});
+    /* The operation has its own deadline and always ends by it. */
+    while (!app_run_until(c->app, ended, c->app, cli_now(c) + 60 * USEC_PER_SEC))
+        continue;
+    const struct operation *op = app_operation(c->app);
+    on_operation(&f, op);
+    app_subscribe(c->app, &(struct app_subscriber){0});
+    static const int codes[] = {
+        [OP_DONE] = CLI_HEALTHY,  [OP_DONE_ELSEWHERE] = CLI_FAILED, [OP_REFUSED] = CLI_REFUSED,
+        [OP_FAILED] = CLI_FAILED, [OP_UNKNOWN] = CLI_FAILED,        [OP_RUNNING] = CLI_FAILED};
+    if (!c->json)
+        fprintf(c->opt->out, "%s: %s\n", op_state_name(op->state), op->outcome);
+    return codes[op->state];
+}
+
+static int decline(struct cli *c, struct plan *p, const char *why)
+{
+    app_decline(c->app, p, why);
+    return CLI_REFUSED;
+}
+
+static int run_plan(struct cli *c, struct plan *p, struct wire_json *doc)
+{
+    struct err e = ERR_INIT;
+    if (p->worst == CHECK_BLOCK) {
+        print_blocks(p, c->opt->err);
+        return decline(c, p, "blocked by a check");
+    }
+    if (app_read_only(c->app)) {
+        cli_error(c, ST_DENIED, "this cluster is read-only here: nothing is sent");
+        return decline(c, p, "read-only");
+    }
+    if (!invocation_has(c->inv, "--yes")) {
+        if (!c->opt->interactive) {
+            cli_error(c, ST_USAGE, "no terminal to ask on: give --yes to go on without a question");
+            return decline(c, p, "not confirmed: no terminal");
+        }
+        if (!confirmed(c, p)) {
+            cli_error(c, ST_CANCELLED, "not confirmed: nothing was sent");
+            return decline(c, p, "not confirmed");
+        }
+        look_again(c);
+    }
+    enum status st = app_execute(c->app, p, &e);
+    int code = st == ST_OK ? follow(c) : cli_error(c, st, err_text(&e));
+    if (st == ST_OK && doc)
+        cli_json_operation(doc, app_operation(c->app));
+    err_release(&e);
+    return code;
+}
+
+int cli_change(struct cli *c)
+{
+    struct request r;
+    struct err e = ERR_INIT;
+    enum status st = command_request(c->inv, &r, &e);
+    int code = st == ST_OK ? cli_open(c) : cli_error(c, st, err_text(&e));
+    struct plan *p = NULL;
+    if (code == CLI_HEALTHY) {
+        st = app_plan(c->app, &r, &p, &e);
+        if (st != ST_OK)
+            code = cli_error(c, st, err_text(&e));
+    }
+    err_release(&e);
+    if (!p)
+        return code;
+    struct clock real = clock_real();
+    struct wire_json *doc =
+        c->json ? cli_json_begin("change", p->cluster, clock_wall(&real)) : NULL;
+    if (doc)
+        cli_json_plan(doc, p);
+    else
+        print_plan(p, c->opt->out);
+    fflush(c->opt->out);
+    if (invocation_has(c->inv, "--dry-run")) {
+        code = p->worst == CHECK_BLOCK ? CLI_REFUSED : CLI_HEALTHY;
+        if (!doc)
+            fputs("Dry run: nothing was sent.\n", c->opt->out);
+        app_plan_free(p);
+    } else {
+        code = run_plan(c, p, doc);
+    }
+    if (doc)
+        cli_json_print(doc, c->opt->out);
+    return code;
+}
