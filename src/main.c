@@ -1,8 +1,260 @@
-/* main.c: picks console, command or drill from argv. */
+/* main.c: picks console or command from argv. */
+#include <locale.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-int main(void)
+#include "pgdba/app/app.h"
+#include "pgdba/base/buf.h"
+#include "pgdba/base/path.h"
+#include "pgdba/cli/cli.h"
+#include "pgdba/command/command.h"
+#include "pgdba/config/cluster.h"
+#include "pgdba/config/settings.h"
+#include "pgdba/console/console.h"
+
+struct start {
+    struct arena arena;
+    struct clock clock;
+    struct settings settings;
+    struct global_options globals;
+    struct log *log;
+    struct err err;
+};
+
+/* Passwords live in this process: no core file, no reading by others of the same user. */
+static void keep_secrets_in(void)
 {
-    fputs("pgdba: not built yet\n", stderr);
-    return 64;
+    const struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+#if !defined(__SANITIZE_ADDRESS__) && defined(PR_SET_DUMPABLE)
+    prctl(PR_SET_DUMPABLE, 0); /* the leak checker needs to trace its own process */
+#endif
+}
+
+static int fail(struct start *s, enum status st)
+{
+    return cli_fail(stderr, st, err_text(&s->err));
+}
+
+/* ---- which cluster */
+
+static struct cluster_config *from_urls(struct start *s)
+{
+    struct cluster_config *c = cluster_config_new("unregistered");
+    const struct global_options *g = &s->globals;
+    const char **urls = arena_array(&c->arena, (size_t)g->npatroni_urls, const char *);
+    for (int i = 0; i < g->npatroni_urls; i++) {
+        size_t n = strlen(g->patroni_urls[i]);
+        while (n && g->patroni_urls[i][n - 1] == '/')
+            n--;
+        urls[i] = arena_strndup(&c->arena, g->patroni_urls[i], n);
+    }
+    c->patroni.urls = urls;
+    c->patroni.nurls = g->npatroni_urls;
+    if (cluster_config_check(c, &s->err) == ST_OK)
+        return c;
+    cluster_config_free(c);
+    return NULL;
+}
+
+static struct cluster_config *the_only_one(struct start *s, bool required)
+{
+    struct cluster_list l;
+    struct cluster_config *c = NULL;
+    if (cluster_list_load(&l, &s->err) != ST_OK)
+        return NULL;
+    if (l.n == 1)
+        cluster_config_find(l.v[0].name, &c, &s->err);
+    else if (required && l.n == 0)
+        err_set(&s->err, ST_USAGE,
+                "no cluster is registered: pgdba cluster connect --name NAME --patroni-url URL, or "
+                "pgdba --patroni-url URL to look at one without registering it");
+    else if (required) {
+        struct buf names;
+        buf_init(&names);
+        for (int i = 0; i < l.n; i++)
+            buf_addf(&names, "%s%s", i ? ", " : "", l.v[i].name);
+        err_set(&s->err, ST_USAGE, "which cluster? Give --cluster with one of: %s", names.s);
+        buf_release(&names);
+    }
+    cluster_list_release(&l);
+    return c;
+}
+
+/* NULL with s->err set when it cannot be found; NULL without when none is needed. */
+static struct cluster_config *find_cluster(struct start *s, bool required)
+{
+    struct cluster_config *c = NULL;
+    if (s->globals.cluster)
+        cluster_config_find(s->globals.cluster, &c, &s->err);
+    else if (s->globals.npatroni_urls)
+        c = from_urls(s);
+    else
+        c = the_only_one(s, required);
+    return c;
+}
+
+/* ---- what to run */
+
+static struct app *new_app(struct start *s)
+{
+    struct app_options opt = {.clock = &s->clock, .log = s->log};
+    opt.refresh_us = s->globals.refresh_us ? s->globals.refresh_us : s->settings.refresh_us;
+    opt.read_only = s->globals.read_only || s->settings.read_only;
+    return app_new(&opt);
+}
+
+/* What the command line says wins over the cluster's file. */
+static void apply_globals(const struct start *s, struct cluster_config *c)
+{
+    if (c && s->globals.refresh_us)
+        c->refresh_us = s->globals.refresh_us;
+}
+
+static int run_console(struct start *s)
+{
+    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+        err_set(&s->err, ST_USAGE,
+                "the console needs a terminal; for a script there is: pgdba status --format json");
+        return fail(s, ST_USAGE);
+    }
+    struct cluster_config *c = find_cluster(s, true);
+    if (!c)
+        return fail(s, s->err.status);
+    apply_globals(s, c);
+    struct app *app = new_app(s);
+    enum status st = app_open(app, c, &s->err);
+    if (st == ST_OK) {
+        struct console_options opt = {.clock = &s->clock,
+                                      .settings = &s->settings,
+                                      .theme = s->globals.theme,
+                                      .ascii = s->globals.ascii};
+        st = console_run(app, &opt, &s->err);
+    }
+    int code = st == ST_OK ? 0 : fail(s, st);
+    if (app_must_exit_hard(app)) {
+        /* A name look-up hangs in a thread that nothing can stop; everything that matters has
+         * been written and the terminal given back. */
+        fflush(NULL);
+        _exit(code);
+    }
+    app_free(app);
+    return code;
+}
+
+static int run_command(struct start *s)
+{
+    struct invocation inv;
+    struct parse_error pe = {0};
+    enum status st = command_parse_argv(s->globals.argc, s->globals.argv, &s->arena, &inv, &pe);
+    if (st != ST_OK) {
+        int code = cli_fail(stderr, st, pe.text ? pe.text : "wrong command");
+        parse_error_release(&pe);
+        return code;
+    }
+    parse_error_release(&pe);
+    bool needs = inv.command->flags & CMDF_CLUSTER;
+    bool named = s->globals.cluster || s->globals.npatroni_urls;
+    struct cluster_config *c = NULL;
+    if (needs || (inv.id == CMD_CLUSTER_STATUS && named)) {
+        c = find_cluster(s, true);
+        if (!c)
+            return fail(s, s->err.status);
+        apply_globals(s, c);
+    }
+    struct cli_options opt = {.app = new_app(s),
+                              .config = c,
+                              .in = stdin,
+                              .out = stdout,
+                              .err = stderr,
+                              .interactive = isatty(STDIN_FILENO)};
+    int code = cli_run(&opt, &inv);
+    if (app_must_exit_hard(opt.app)) {
+        fflush(NULL);
+        _exit(code);
+    }
+    app_free(opt.app);
+    return code;
+}
+
+/* The generated parts of the manual: commands, exits, rules, config. */
+static int write_manual(const char *part)
+{
+    if (strcmp(part, "commands") == 0) {
+        command_write_manual(stdout);
+    } else if (strcmp(part, "config") == 0) {
+        config_write_manual(stdout);
+    } else if (strcmp(part, "exits") == 0) {
+        int n;
+        const struct cli_exit_info *x = cli_exits(&n);
+        for (int i = 0; i < n; i++)
+            printf(".TP\n.B %d\n%s: %s\n", (int)x[i].code, x[i].name, x[i].when);
+    } else {
+        return CLI_USAGE;
+    }
+    return fflush(stdout) == 0 ? 0 : CLI_FAILED;
+}
+
+static int help(const struct start *s)
+{
+    const char *name = s->globals.argc ? s->globals.argv[0] : NULL;
+    char *two =
+        s->globals.argc > 1 ? xasprintf("%s %s", s->globals.argv[0], s->globals.argv[1]) : NULL;
+    bool ok = (two && command_find(two) && command_write_help(stdout, two, CMDF_CLI)) ||
+              command_write_help(stdout, name, CMDF_CLI);
+    free(two);
+    if (!ok)
+        return cli_fail(stderr, ST_USAGE, "no such command; pgdba --help lists them");
+    return 0;
+}
+
+static int dispatch(struct start *s)
+{
+    if (s->globals.version) {
+        printf("pgdba %s\n", PGDBA_VERSION);
+        return 0;
+    }
+    if (s->globals.help)
+        return help(s);
+    if (s->globals.argc && strcmp(s->globals.argv[0], "help") == 0) {
+        s->globals.argc--;
+        s->globals.argv++;
+        return help(s);
+    }
+    enum status st = settings_load(&s->settings, &s->err);
+    if (st != ST_OK)
+        return fail(s, st);
+    char *path = path_state("pgdba.log");
+    if (log_open(&s->log, path, LOG_INFO, &s->clock, &s->err) != ST_OK)
+        err_release(&s->err); /* no diary is no reason to leave an engineer without a console */
+    free(path);
+    int code = s->globals.argc ? run_command(s) : run_console(s);
+    log_free(s->log);
+    settings_release(&s->settings);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_ALL, "");
+    signal(SIGPIPE, SIG_IGN);
+    umask(077);
+    keep_secrets_in();
+    if (argc == 3 && strcmp(argv[1], "--write-manual") == 0)
+        return write_manual(argv[2]);
+    struct start s = {.clock = clock_real()};
+    arena_init(&s.arena);
+    struct parse_error pe = {0};
+    enum status st = command_parse_globals(argc - 1, argv + 1, &s.arena, &s.globals, &pe);
+    int code = st == ST_OK ? dispatch(&s) : cli_fail(stderr, st, pe.text ? pe.text : "usage");
+    parse_error_release(&pe);
+    arena_release(&s.arena);
+    err_release(&s.err);
+    return code;
 }
