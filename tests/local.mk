@@ -15,6 +15,9 @@ UNIT_APP_LIBS = src/libapp.la src/libcommand.la src/libaction.la src/libsource.l
 	$(CURL_LIBS) $(LIBPQ_LIBS) $(LIBUV_LIBS)
 UNIT_CONSOLE_LIBS = src/libconsole.la $(UNIT_APP_LIBS) $(NCURSESW_LIBS) $(READLINE_LIBS)
 UNIT_CLI_LIBS = src/libcli.la $(UNIT_APP_LIBS)
+# Snapshots for tests of any room from analysis/ up: put before UNIT_x_LIBS in LDADD.
+UNIT_SNAPSHOT_LIB = tests/unit/support/libsnapshot.la
+include tests/unit/support/local.mk
 include tests/unit/base/local.mk
 include tests/unit/model/local.mk
 include tests/unit/wire/local.mk

@@ -18,6 +18,7 @@ struct pool_view {
     int64_t servers, limit; /* limit -1 unknown, 0 unlimited */
     bool paused, disabled;
     enum health health;
+    const char *rule;   /* of the worst that is wrong, NULL when healthy */
     const char *reason; /* "" when healthy: "4 waiting, 12.0 s, no server: backend unreachable,
                            paused or login back-off" */
 };

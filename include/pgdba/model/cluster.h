@@ -47,6 +47,8 @@ struct lag_sample {
     int64_t at_us;           /* when measured (the older end) */
 };
 
+#define STREAM_LOST_BEFORE 1
+
 struct member {
     const char *name;                        /* never NULL */
     bool listed;                             /* in the last good /cluster */
@@ -62,6 +64,10 @@ struct member {
     struct lag_sample lag;
     struct series receive_lag, replay_lag;
     const char *note; /* "API not reachable from here", NULL */
+    /* What only a look back can tell; carry_since() of analysis/ fills them, 0 when not known. */
+    int64_t role_since_us;  /* its own word for its role has been this since */
+    int64_t stream_lost_us; /* running as a replica but not streaming since; 0 while it streams or
+                               that is not known; STREAM_LOST_BEFORE: since before we looked */
 };
 
 struct bouncer {
@@ -100,6 +106,7 @@ struct snapshot {
     const struct member *members; /* by name; listed and remembered */
     int leader;                   /* index, -1 when the last view has none (or there is no view) */
     int64_t no_leader_since_us;   /* 0 while there is one */
+    int64_t leader_since_us;      /* this one has been listed since (carry_since()); 0 unknown */
 
     struct source_state config_state, history_state;
     const struct dynamic_config *config; /* NULL until known */

@@ -1,1 +1,17 @@
 # Unit tests of analysis/.
+unit_analysis_tests = \
+	tests/unit/analysis/test_topology \
+	tests/unit/analysis/test_lag \
+	tests/unit/analysis/test_pools
+check_PROGRAMS += $(unit_analysis_tests)
+TESTS += $(unit_analysis_tests)
+UNIT_ANALYSIS_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit/support
+tests_unit_analysis_test_topology_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
+tests_unit_analysis_test_topology_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_analysis_test_topology_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
+tests_unit_analysis_test_lag_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
+tests_unit_analysis_test_lag_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_analysis_test_lag_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
+tests_unit_analysis_test_pools_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
+tests_unit_analysis_test_pools_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_analysis_test_pools_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm

@@ -1,0 +1,18 @@
+/*
+ * analysis/carry.h: what only a look back can tell: since when. Pure.
+ *
+ * One snapshot says that a member calls itself primary; whether that began before or after another
+ * one was asked decides between a switchover half seen and two primaries. These times are carried
+ * from snapshot to snapshot.
+ */
+#ifndef PGDBA_ANALYSIS_CARRY_H
+#define PGDBA_ANALYSIS_CARRY_H
+
+#include "pgdba/model/cluster.h"
+
+/* Fills s->leader_since_us and every member's role_since_us and stream_lost_us (monotonic µs).
+ * Called last while a snapshot is made (after topology_find_upstreams() and s->leader are done);
+ * members is s->members, still mutable. prev: the snapshot before, NULL for the first. */
+void carry_since(struct snapshot *s, struct member *members, const struct snapshot *prev);
+
+#endif

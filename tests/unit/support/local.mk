@@ -1,0 +1,6 @@
+# What unit tests of several rooms share: snapshots to look at.
+check_LTLIBRARIES = tests/unit/support/libsnapshot.la
+tests_unit_support_libsnapshot_la_SOURCES = \
+	tests/unit/support/samples.c \
+	tests/unit/support/snapshot_builder.c \
+	tests/unit/support/snapshot_builder.h
