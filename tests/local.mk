@@ -31,3 +31,4 @@ include tests/unit/app/local.mk
 include tests/unit/console/local.mk
 include tests/unit/cli/local.mk
 endif
+include tests/vterm/local.mk

@@ -1,0 +1,279 @@
+/*
+ * vtrun: drives a full-screen program by a script on standard input, one command a line:
+ *
+ *   timeout SECONDS            for the waits that follow (10 at first)
+ *   term NAME                  before spawn
+ *   spawn ROWS COLS CMD...     words by blanks; starts the program
+ *   key NAME...                Enter Esc Up Down PgUp PgDn Tab S-Tab Space F1..F10 C-x, or a
+ * character type TEXT                  the rest of the line, as it is paste TEXT the same as a
+ * bracketed paste; \n in it becomes a newline wait TEXT                  until the text is on the
+ * screen absent TEXT                until it is not wait-re REGEX              until a line matches
+ *   resize ROWS COLS
+ *   signal NAME                TERM HUP INT TSTP CONT WINCH KILL STOP
+ *   latency TEXT               like wait, and prints "latency MS" from the last key or type to the
+ * cell mark, bytes                bytes that the program wrote since the mark, as "bytes N" watch
+ * SECONDS              goes on reading for that long (measurements only) run CMD... a shell command
+ * beside the program; must succeed dump                       prints the screen pid prints "pid N"
+ *   expect-exit CODE           waits for the program's end
+ *   # a comment
+ *
+ * The first thing that does not come true ends it with 1, the line and the screen on standard
+ * error.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "vt.h"
+
+struct run {
+    struct vt *vt;
+    double timeout, sent_at;
+    uint64_t mark;
+    char term[64];
+    int line;
+};
+
+static double now(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static bool do_timeout(struct run *r, char *rest)
+{
+    r->timeout = atof(rest);
+    return r->timeout > 0;
+}
+
+static bool do_term(struct run *r, char *rest)
+{
+    snprintf(r->term, sizeof r->term, "%s", rest);
+    return true;
+}
+
+static bool do_spawn(struct run *r, char *rest)
+{
+    char *argv[64];
+    int n = 0, rows = 0, cols = 0;
+    if (sscanf(rest, "%d %d", &rows, &cols) != 2)
+        return false;
+    strtok(rest, " ");
+    strtok(NULL, " ");
+    for (char *w = strtok(NULL, " "); w && n < 63; w = strtok(NULL, " "))
+        argv[n++] = w;
+    argv[n] = NULL;
+    if (r->vt)
+        vt_free(r->vt);
+    r->vt = vt_spawn(rows, cols, *r->term ? r->term : NULL, argv);
+    return true;
+}
+
+static bool do_key(struct run *r, char *rest)
+{
+    r->sent_at = now();
+    for (char *w = strtok(rest, " "); w; w = strtok(NULL, " "))
+        if (!vt_key(r->vt, w))
+            return false;
+    return true;
+}
+
+static bool do_type(struct run *r, char *rest)
+{
+    r->sent_at = now();
+    vt_send(r->vt, rest, strlen(rest));
+    return true;
+}
+
+static bool do_paste(struct run *r, char *rest)
+{
+    char *out = rest;
+    for (char *in = rest; *in; in++) {
+        bool newline = in[0] == '\\' && in[1] == 'n';
+        *out++ = newline ? '\n' : *in;
+        in += newline;
+    }
+    vt_send(r->vt, "\033[200~", 6);
+    vt_send(r->vt, rest, (size_t)(out - rest));
+    vt_send(r->vt, "\033[201~", 6);
+    return true;
+}
+
+static bool do_wait(struct run *r, char *rest)
+{
+    return vt_wait(r->vt, rest, true, r->timeout);
+}
+
+static bool do_absent(struct run *r, char *rest)
+{
+    return vt_wait(r->vt, rest, false, r->timeout);
+}
+
+static bool do_wait_re(struct run *r, char *rest)
+{
+    return vt_wait_re(r->vt, rest, r->timeout);
+}
+
+static bool do_latency(struct run *r, char *rest)
+{
+    bool ok = vt_wait(r->vt, rest, true, r->timeout);
+    printf("latency %.3f\n", (now() - r->sent_at) * 1000);
+    return ok;
+}
+
+static bool do_resize(struct run *r, char *rest)
+{
+    int rows, cols;
+    if (sscanf(rest, "%d %d", &rows, &cols) != 2)
+        return false;
+    vt_resize(r->vt, rows, cols);
+    return true;
+}
+
+static bool do_signal(struct run *r, char *rest)
+{
+    static const struct {
+        const char *name;
+        int signo;
+    } names[] = {{"TERM", SIGTERM}, {"HUP", SIGHUP},     {"INT", SIGINT},   {"TSTP", SIGTSTP},
+                 {"CONT", SIGCONT}, {"WINCH", SIGWINCH}, {"KILL", SIGKILL}, {"STOP", SIGSTOP}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(names[i].name, rest) == 0) {
+            vt_signal(r->vt, names[i].signo);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool do_mark(struct run *r, char *rest)
+{
+    (void)rest;
+    r->mark = vt_bytes(r->vt);
+    return true;
+}
+
+static bool do_bytes(struct run *r, char *rest)
+{
+    (void)rest;
+    printf("bytes %llu\n", (unsigned long long)(vt_bytes(r->vt) - r->mark));
+    return true;
+}
+
+static bool do_watch(struct run *r, char *rest)
+{
+    double end = now() + atof(rest);
+    while (now() < end)
+        if (!vt_pump(r->vt, 20))
+            return false;
+    return true;
+}
+
+static bool do_run(struct run *r, char *rest)
+{
+    /* The program must not wait for its terminal meanwhile. */
+    FILE *p = popen(rest, "r");
+    char line[1024];
+    if (!p)
+        return false;
+    while (fgets(line, sizeof line, p))
+        if (r->vt)
+            vt_pump(r->vt, 0);
+    return pclose(p) == 0;
+}
+
+static bool do_dump(struct run *r, char *rest)
+{
+    (void)rest;
+    vt_pump(r->vt, 0);
+    printf("%s", vt_text(r->vt));
+    return true;
+}
+
+static bool do_pid(struct run *r, char *rest)
+{
+    (void)rest;
+    printf("pid %d\n", (int)vt_pid(r->vt));
+    return true;
+}
+
+static bool do_expect_exit(struct run *r, char *rest)
+{
+    int code = vt_wait_exit(r->vt, r->timeout);
+    if (code != atoi(rest))
+        fprintf(stderr, "exit status %d\n", code);
+    return code == atoi(rest);
+}
+
+static const struct verb {
+    const char *name;
+    bool (*fn)(struct run *r, char *rest);
+    bool before_spawn;
+} verbs[] = {
+    {"timeout", do_timeout, true},
+    {"term", do_term, true},
+    {"spawn", do_spawn, true},
+    {"run", do_run, true},
+    {"key", do_key, false},
+    {"type", do_type, false},
+    {"paste", do_paste, false},
+    {"wait", do_wait, false},
+    {"absent", do_absent, false},
+    {"wait-re", do_wait_re, false},
+    {"latency", do_latency, false},
+    {"resize", do_resize, false},
+    {"signal", do_signal, false},
+    {"mark", do_mark, false},
+    {"bytes", do_bytes, false},
+    {"watch", do_watch, false},
+    {"dump", do_dump, false},
+    {"pid", do_pid, false},
+    {"expect-exit", do_expect_exit, false},
+};
+
+static bool execute(struct run *r, char *line)
+{
+    char *rest = strchr(line, ' ');
+    size_t n = rest ? (size_t)(rest - line) : strlen(line);
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        if (strlen(verbs[i].name) != n || strncmp(verbs[i].name, line, n) != 0)
+            continue;
+        if (!r->vt && !verbs[i].before_spawn)
+            return false;
+        return verbs[i].fn(r, rest ? rest + 1 : line + n);
+    }
+    fprintf(stderr, "no such verb\n");
+    return false;
+}
+
+int main(void)
+{
+    struct run r = {.timeout = 10};
+    char *line = NULL;
+    size_t cap = 0;
+    int code = 0;
+    signal(SIGPIPE, SIG_IGN);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    while (code == 0 && getline(&line, &cap, stdin) > 0) {
+        r.line++;
+        line[strcspn(line, "\n")] = 0;
+        if (!*line || *line == '#')
+            continue;
+        char *copy = strdup(line);
+        if (!execute(&r, line)) {
+            fprintf(stderr, "line %d did not come true: %s\n", r.line, copy);
+            if (r.vt)
+                fprintf(stderr, "---- the screen was:\n%s----\n", vt_text(r.vt));
+            code = 1;
+        }
+        free(copy);
+    }
+    if (r.vt)
+        vt_free(r.vt);
+    free(line);
+    return code;
+}
