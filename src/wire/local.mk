@@ -1,3 +1,20 @@
 noinst_LTLIBRARIES += src/libwire.la
 src_libwire_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-src_libwire_la_SOURCES =
+src_libwire_la_LIBADD = -lm
+src_libwire_la_SOURCES = \
+	src/wire/json.c \
+	src/wire/json.h \
+	src/wire/json_out.c \
+	src/wire/patroni.h \
+	src/wire/patroni_cluster.c \
+	src/wire/patroni_config.c \
+	src/wire/patroni_health.c \
+	src/wire/patroni_member.c \
+	src/wire/patroni_post.c \
+	src/wire/patroni_time.c \
+	src/wire/pgbouncer.c \
+	src/wire/table.c \
+	include/pgdba/wire/json_out.h \
+	include/pgdba/wire/patroni.h \
+	include/pgdba/wire/pgbouncer.h \
+	include/pgdba/wire/table.h

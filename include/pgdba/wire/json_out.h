@@ -18,7 +18,8 @@ struct wire_json *wire_json_array(void);
 void wire_json_free(struct wire_json *j); /* only for the root */
 
 /* Into an object under key, or appended to an array (key NULL). NULL text and unknown numbers
- * become JSON null. */
+ * (INT64_MIN, such as LAG_UNKNOWN) become JSON null. A key for an array, or none for an object,
+ * aborts. */
 void wire_json_str(struct wire_json *j, const char *key, const char *value);
 void wire_json_int(struct wire_json *j, const char *key, int64_t value);
 void wire_json_real(struct wire_json *j, const char *key, double value); /* NaN, inf: null */

@@ -1,1 +1,19 @@
 # Unit tests of wire/.
+WIRE_TESTS = \
+	tests/unit/wire/test_json_out \
+	tests/unit/wire/test_patroni \
+	tests/unit/wire/test_patroni_hostile \
+	tests/unit/wire/test_patroni_post \
+	tests/unit/wire/test_tables
+check_PROGRAMS += $(WIRE_TESTS)
+TESTS += $(WIRE_TESTS)
+tests_unit_wire_test_json_out_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_test_json_out_LDADD = $(UNIT_WIRE_LIBS)
+tests_unit_wire_test_patroni_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_test_patroni_LDADD = $(UNIT_WIRE_LIBS)
+tests_unit_wire_test_patroni_hostile_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_test_patroni_hostile_LDADD = $(UNIT_WIRE_LIBS)
+tests_unit_wire_test_patroni_post_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_test_patroni_post_LDADD = $(UNIT_WIRE_LIBS)
+tests_unit_wire_test_tables_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_test_tables_LDADD = $(UNIT_WIRE_LIBS)

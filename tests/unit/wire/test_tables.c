@@ -1,0 +1,340 @@
+/* wire/table and wire/pgbouncer: SHOW answers of PgBouncer 1.17 to 1.25, as bytes and as facts. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "pgdba/wire/pgbouncer.h"
+#include "pgdba/wire/table.h"
+
+#define MAX_COLS 32
+
+static struct arena arena;
+static struct facts *parsed;
+
+static int setup(void **state)
+{
+    (void)state;
+    arena_init(&arena);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    facts_unref(parsed);
+    parsed = NULL;
+    arena_release(&arena);
+    return 0;
+}
+
+/* Words separated by blanks; "~" is NULL and "''" the empty text. */
+static int split(const char *line, const char *words[MAX_COLS])
+{
+    int n = 0;
+    for (const char *s = line; *s; s += strspn(s, " ")) {
+        size_t len = strcspn(s, " ");
+        assert_true(n < MAX_COLS);
+        words[n] = arena_strndup(&arena, s, len);
+        if (strcmp(words[n], "~") == 0)
+            words[n] = NULL;
+        else if (strcmp(words[n], "''") == 0)
+            words[n] = "";
+        n++;
+        s += len;
+    }
+    return n;
+}
+
+static struct table *table(const char *cols, const char *const *rows, int nrows)
+{
+    const char *words[MAX_COLS];
+    int ncols = split(cols, words);
+    struct table *t = table_new(&arena, ncols, nrows);
+    memcpy(t->cols, words, (size_t)ncols * sizeof *words);
+    t->tag = "SHOW";
+    for (int r = 0; r < nrows; r++) {
+        assert_int_equal(split(rows[r], words), ncols);
+        memcpy(t->cells + (size_t)r * (size_t)ncols, words, (size_t)ncols * sizeof *words);
+    }
+    return t;
+}
+
+#define TABLE(cols, ...)                              \
+    table((cols), (const char *const[]){__VA_ARGS__}, \
+          (int)(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)))
+
+typedef enum status parser(const struct table *t, struct facts **out, struct err *e);
+
+/* Through bytes, as an observation carries it. */
+static const void *read_as(parser *parse, const struct table *t)
+{
+    struct err e = ERR_INIT;
+    struct buf b;
+    struct table *copy;
+    buf_init(&b);
+    wire_table_encode(t, &b);
+    if (wire_table_decode(b.s, b.len, &arena, &copy, &e) || parse(copy, &parsed, &e))
+        fail_msg("%s", err_text(&e));
+    buf_release(&b);
+    return parsed->root;
+}
+
+static void refuses(parser *parse, const struct table *t, const char *reason)
+{
+    struct err e = ERR_INIT;
+    assert_int_equal(parse(t, &parsed, &e), ST_INVALID);
+    assert_null(parsed);
+    if (!strstr(err_text(&e), reason))
+        fail_msg("\"%s\" does not say \"%s\"", err_text(&e), reason);
+    err_release(&e);
+}
+
+#define POOLS_118                                                                              \
+    "database user cl_active cl_waiting cl_active_cancel_req cl_waiting_cancel_req sv_active " \
+    "sv_active_cancel sv_being_canceled sv_idle sv_used sv_tested sv_login maxwait "           \
+    "maxwait_us pool_mode"
+
+static void pools_of_118(void **state)
+{
+    (void)state;
+    const struct pgb_pools *p = read_as(
+        wire_pgb_pools, TABLE(POOLS_118, "app web 12 3 1 2 5 4 3 6 7 8 9 2 500000 transaction",
+                              "pgbouncer admin 1 0 0 0 0 0 0 0 0 0 0 0 0 statement"));
+    assert_int_equal(p->n, 1);
+    assert_string_equal(p->v[0].database, "app");
+    assert_string_equal(p->v[0].user, "web");
+    assert_int_equal(p->v[0].cl_active, 12);
+    assert_int_equal(p->v[0].cl_waiting, 3);
+    assert_int_equal(p->v[0].cl_cancel, 3);
+    assert_int_equal(p->v[0].sv_active, 5);
+    assert_int_equal(p->v[0].sv_cancel, 7);
+    assert_int_equal(p->v[0].sv_idle, 6);
+    assert_int_equal(p->v[0].sv_used, 7);
+    assert_int_equal(p->v[0].sv_tested, 8);
+    assert_int_equal(p->v[0].sv_login, 9);
+    assert_int_equal(p->v[0].maxwait_us, 2500000);
+    assert_string_equal(p->v[0].pool_mode, "transaction");
+}
+
+static void pools_of_117_and_124(void **state)
+{
+    (void)state;
+    const struct pgb_pools *p = read_as(
+        wire_pgb_pools, TABLE("database user cl_active cl_waiting cl_cancel_req sv_active sv_idle "
+                              "sv_used sv_tested sv_login maxwait maxwait_us pool_mode",
+                              "app web 1 0 4 1 0 0 0 0 0 0 session"));
+    assert_int_equal(p->v[0].cl_cancel, 4);
+    assert_int_equal(p->v[0].sv_cancel, -1); /* not said */
+    facts_unref(parsed);
+    parsed = NULL;
+    p = read_as(wire_pgb_pools,
+                TABLE(POOLS_118 " load_balance_hosts",
+                      "app web 1 0 0 0 1 0 0 0 0 0 0 0 0 transaction ~",
+                      "pgbouncer2 web x -1 0 0 1 0 0 0 0 0 0 99999999999999999 0 ~ round-robin"));
+    assert_int_equal(p->n, 2);
+    assert_int_equal(p->v[1].cl_active, -1); /* neither is a count */
+    assert_int_equal(p->v[1].cl_waiting, -1);
+    assert_int_equal(p->v[1].maxwait_us, -1);
+    assert_null(p->v[1].pool_mode);
+}
+
+static void databases_of_118_123_and_124(void **state)
+{
+    (void)state;
+    const struct pgb_databases *d =
+        read_as(wire_pgb_databases,
+                TABLE("name host port database force_user pool_size min_pool_size reserve_pool "
+                      "pool_mode max_connections current_connections paused disabled",
+                      "app 127.0.0.1 5000 app ~ 20 0 5 ~ 100 7 1 0",
+                      "local ~ 5432 other web 10 2 0 session 0 0 0 1",
+                      "pgbouncer ~ 6432 pgbouncer pgbouncer 2 0 0 statement 0 0 0 0"));
+    assert_int_equal(d->n, 2);
+    assert_string_equal(d->v[0].name, "app");
+    assert_string_equal(d->v[0].host, "127.0.0.1");
+    assert_int_equal(d->v[0].port, 5000);
+    assert_int_equal(d->v[0].pool_size, 20);
+    assert_int_equal(d->v[0].reserve_pool, 5);
+    assert_int_equal(d->v[0].max_connections, 100);
+    assert_int_equal(d->v[0].current_connections, 7);
+    assert_true(d->v[0].paused);
+    assert_false(d->v[0].disabled);
+    assert_null(d->v[0].force_user);
+    assert_null(d->v[0].pool_mode);
+    assert_null(d->v[1].host); /* unix socket */
+    assert_string_equal(d->v[1].force_user, "web");
+    assert_int_equal(d->v[1].min_pool_size, 2);
+    assert_true(d->v[1].disabled);
+    facts_unref(parsed);
+    parsed = NULL;
+    d = read_as(wire_pgb_databases,
+                TABLE("name host port database force_user pool_size min_pool_size "
+                      "reserve_pool_size server_lifetime pool_mode load_balance_hosts "
+                      "max_connections current_connections max_client_connections "
+                      "current_client_connections paused disabled",
+                      "app a,b 5432 app ~ 20 0 9 3600 ~ round-robin 0 7 0 3 0 0"));
+    assert_int_equal(d->v[0].reserve_pool, 9);
+    assert_int_equal(d->v[0].max_connections, 0);
+    assert_int_equal(d->v[0].current_connections, 7);
+    assert_false(d->v[0].paused);
+}
+
+#define STATS_118                                                                        \
+    "total_xact_count total_query_count total_received total_sent total_xact_time "      \
+    "total_query_time total_wait_time avg_xact_count avg_query_count avg_recv avg_sent " \
+    "avg_xact_time avg_query_time avg_wait_time"
+
+static void stats_of_118_123_and_124(void **state)
+{
+    (void)state;
+    const struct pgb_stats_set *s =
+        read_as(wire_pgb_stats,
+                TABLE("database " STATS_118, "app 10 20 30000000000 40 50 60 70 1 2 3 4 5 6 7",
+                      "pgbouncer 1 1 0 0 0 0 0 0 0 0 0 0 0 0"));
+    assert_int_equal(s->n, 1);
+    assert_string_equal(s->v[0].database, "app");
+    assert_int_equal(s->v[0].xacts, 10);
+    assert_int_equal(s->v[0].queries, 20);
+    assert_true(s->v[0].received == INT64_C(30000000000));
+    assert_int_equal(s->v[0].sent, 40);
+    assert_int_equal(s->v[0].xact_us, 50);
+    assert_int_equal(s->v[0].query_us, 60);
+    assert_int_equal(s->v[0].wait_us, 70);
+    assert_int_equal(s->v[0].assignments, -1);
+    facts_unref(parsed);
+    parsed = NULL;
+    s = read_as(wire_pgb_stats,
+                TABLE("database total_server_assignment_count " STATS_118
+                      " total_client_parse_count total_server_parse_count total_bind_count",
+                      "app 99 10 20 30 40 50 60 70 1 2 3 4 5 6 7 8 9 10"));
+    assert_int_equal(s->v[0].assignments, 99);
+    assert_int_equal(s->v[0].xacts, 10);
+    assert_int_equal(s->v[0].wait_us, 70);
+}
+
+static void state_and_version(void **state)
+{
+    (void)state;
+    const struct pgb_state *s =
+        read_as(wire_pgb_state,
+                TABLE("key value", "active no", "paused yes", "suspended maybe", "new yes"));
+    assert_int_equal(s->active, TRI_NO);
+    assert_int_equal(s->paused, TRI_YES);
+    assert_int_equal(s->suspended, TRI_UNKNOWN);
+    static const struct {
+        const char *text;
+        int num;
+    } versions[] = {{"PgBouncer 1.18.0", 11800},
+                    {"1.25.2/bouncer", 12502},
+                    {"PgBouncer 1.24", 12400},
+                    {"PgBouncer 1.25.0dev", 12500},
+                    {"PgBouncer", 0},
+                    {"7", 0},
+                    {"1.x", 0},
+                    {"", 0},
+                    {"1.1234.1", 0}};
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+        facts_unref(parsed);
+        parsed = NULL;
+        struct table *t = table_new(&arena, 1, 1);
+        t->cols[0] = "version";
+        t->cells[0] = versions[i].text;
+        const struct pgb_version *v = read_as(wire_pgb_version, t);
+        assert_int_equal(v->num, versions[i].num);
+        assert_string_equal(v->text, versions[i].text);
+    }
+}
+
+static void tables_without_their_keys(void **state)
+{
+    (void)state;
+    refuses(wire_pgb_pools, TABLE("database user cl_active", "a b 1"),
+            "SHOW POOLS has no column \"cl_waiting\"");
+    refuses(wire_pgb_databases, TABLE("key value", "a b"), "no column \"name\"");
+    refuses(wire_pgb_stats, TABLE("database " STATS_118, "~ 1 2 3 4 5 6 7 8 9 0 1 2 3 4"),
+            "row 1 of SHOW STATS has no database");
+    refuses(wire_pgb_state, TABLE("k v", "a b"), "SHOW STATE has no column \"key\"");
+    refuses(wire_pgb_version, table("version", NULL, 0), "SHOW VERSION has no row");
+    refuses(wire_pgb_version, TABLE("version", "~"), "row 1 of SHOW VERSION has no version");
+    struct table *t = table("key value", NULL, 0);
+    t->nrows = 100001;
+    refuses(wire_pgb_state, t, "absurd: SHOW STATE has 100001 rows");
+}
+
+static void names_are_cleaned(void **state)
+{
+    (void)state;
+    const struct pgb_pools *p = read_as(
+        wire_pgb_pools, TABLE(POOLS_118, "a\033[2J\xff u\b 1 0 0 0 1 0 0 0 0 0 0 0 0 \x7f"));
+    assert_string_equal(p->v[0].database, "a\xEF\xBF\xBD[2J\xEF\xBF\xBD");
+    assert_string_equal(p->v[0].user, "u\xEF\xBF\xBD");
+    assert_string_equal(p->v[0].pool_mode, "\xEF\xBF\xBD");
+}
+
+static void tables_keep_nulls_order_and_tag(void **state)
+{
+    (void)state;
+    struct buf b;
+    struct table *t = NULL;
+    buf_init(&b);
+    wire_table_encode(TABLE("b a", "1 ~", "'' \"x\\"), &b);
+    assert_string_equal(b.s, "{\"columns\":[\"b\",\"a\"],\"rows\":[[\"1\",null],"
+                             "[\"\",\"\\\"x\\\\\"]],\"tag\":\"SHOW\"}");
+    assert_int_equal(wire_table_decode(b.s, b.len, &arena, &t, NULL), ST_OK);
+    assert_int_equal(t->ncols, 2);
+    assert_int_equal(t->nrows, 2);
+    assert_int_equal(table_col(t, "a"), 1);
+    assert_null(table_get(t, 0, 1));
+    assert_string_equal(table_get(t, 1, 0), "");
+    assert_string_equal(table_get(t, 1, 1), "\"x\\");
+    assert_string_equal(t->tag, "SHOW");
+    buf_release(&b);
+}
+
+static void bytes_that_are_no_table(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body, *reason;
+    } bad[] = {
+        {"", "empty body"},
+        {"[]", "expected a table"},
+        {"{}", "expected a list in \"columns\""},
+        {"{\"columns\":[\"a\"]}", "expected a list in \"rows\""},
+        {"{\"columns\":[1],\"rows\":[]}", "column 1 of the table has no name"},
+        {"{\"columns\":[\"a\"],\"rows\":[1]}", "row 1 of the table is not a list"},
+        {"{\"columns\":[\"a\"],\"rows\":[[\"1\"],[]]}", "row 2 of the table has 0 values for 1"},
+        {"{\"columns\":[\"a\"],\"rows\":[[\"1\",\"2\"]]}", "has 2 values for 1 columns"},
+        {"{\"columns\":[\"a\"],\"rows\":[[\"1\"", "cut off at byte"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct err e = ERR_INIT;
+        struct table *t = NULL;
+        assert_int_equal(wire_table_decode(bad[i].body, strlen(bad[i].body), &arena, &t, &e),
+                         ST_INVALID);
+        if (!strstr(err_text(&e), bad[i].reason))
+            fail_msg("\"%s\" does not say \"%s\"", err_text(&e), bad[i].reason);
+        err_release(&e);
+    }
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(pools_of_118),
+        TEST(pools_of_117_and_124),
+        TEST(databases_of_118_123_and_124),
+        TEST(stats_of_118_123_and_124),
+        TEST(state_and_version),
+        TEST(tables_without_their_keys),
+        TEST(names_are_cleaned),
+        TEST(tables_keep_nulls_order_and_tag),
+        TEST(bytes_that_are_no_table),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
