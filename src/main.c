@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pgdba/analysis/health.h"
+#include "pgdba/analysis/preflight.h"
 #include "pgdba/app/app.h"
 #include "pgdba/base/buf.h"
 #include "pgdba/base/path.h"
@@ -195,6 +197,16 @@ static int write_manual(const char *part)
         const struct cli_exit_info *x = cli_exits(&n);
         for (int i = 0; i < n; i++)
             printf(".TP\n.B %d\n%s: %s\n", (int)x[i].code, x[i].name, x[i].when);
+    } else if (strcmp(part, "rules") == 0) {
+        int n;
+        const struct health_rule_info *r = health_rules(&n);
+        for (int i = 0; i < n; i++)
+            printf(".TP\n.B %s\n(%s) %s\n", r[i].rule, health_name(r[i].health), r[i].when);
+    } else if (strcmp(part, "checks") == 0) {
+        int n;
+        const struct preflight_info *c = preflight_checks(&n);
+        for (int i = 0; i < n; i++)
+            printf(".TP\n.B %s\n%s\n", c[i].check, c[i].what);
     } else {
         return CLI_USAGE;
     }

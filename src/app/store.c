@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pgdba/analysis/carry.h"
 #include "pgdba/base/buf.h"
 #include "pgdba/wire/patroni.h"
 #include "store_bouncers.h"
@@ -244,7 +245,8 @@ static struct snapshot *build(struct store *st, int64_t mono_us, int64_t wall_us
     s->environment = st->environment;
     s->refresh_us = st->refresh_us;
     publish_view(st, s);
-    kept_members_publish(&st->members, s);
+    struct member *members = kept_members_publish(&st->members, s);
+    carry_since(s, members, st->current);
     scope_from_members(s);
     s->config_state = kept_state_copy(&st->config_state, &s->arena);
     s->history_state = kept_state_copy(&st->history_state, &s->arena);

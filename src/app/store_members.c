@@ -190,7 +190,7 @@ static int64_t max_age(const struct snapshot *s)
     return limit < 2500 * USEC_PER_MS ? 2500 * USEC_PER_MS : limit;
 }
 
-void kept_members_publish(struct kept_members *ms, struct snapshot *s)
+struct member *kept_members_publish(struct kept_members *ms, struct snapshot *s)
 {
     struct member *out = arena_array(&s->arena, (size_t)ms->n, struct member);
     for (int i = 0; i < ms->n; i++)
@@ -211,4 +211,5 @@ void kept_members_publish(struct kept_members *ms, struct snapshot *s)
     }
     s->members = out;
     s->nmembers = ms->n;
+    return out;
 }

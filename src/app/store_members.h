@@ -37,7 +37,8 @@ struct kept_member *kept_member_get(struct kept_members *ms, const char *name); 
 /* A good /cluster answer: rows are kept, members no longer in it stay with the time they were last
  * seen. */
 void kept_members_listed(struct kept_members *ms, struct facts *view, const struct observation *o);
-/* Fills s->members, s->leader and the lags; adds to the rings what is new. */
-void kept_members_publish(struct kept_members *ms, struct snapshot *s);
+/* Fills s->members, s->leader and the lags; adds to the rings what is new. The members are
+ * returned for what is still to be carried over from the snapshot before. */
+struct member *kept_members_publish(struct kept_members *ms, struct snapshot *s);
 
 #endif
