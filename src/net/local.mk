@@ -1,3 +1,17 @@
 noinst_LTLIBRARIES += src/libnet.la
 src_libnet_la_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(LIBPQ_CFLAGS) $(LIBUV_CFLAGS)
-src_libnet_la_SOURCES =
+src_libnet_la_SOURCES = \
+	src/net/priv.h \
+	src/net/loop.c \
+	src/net/job.c \
+	src/net/env.c \
+	src/net/resolve.c \
+	src/net/http_priv.h \
+	src/net/http.c \
+	src/net/http_setup.c \
+	src/net/http_outcome.c \
+	include/pgdba/net/http.h \
+	include/pgdba/net/loop.h \
+	include/pgdba/net/pg.h \
+	include/pgdba/net/proc.h \
+	include/pgdba/net/resolve.h

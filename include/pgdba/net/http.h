@@ -2,8 +2,10 @@
  * net/http.h: HTTP requests on the loop (libcurl multi-socket). Knows nothing of clusters.
  *
  * Every request is its own connection, closed at once when done (Patroni answers HTTP/1.0 and a
- * kept connection occupies one of its few handlers: reference "patroni.md" §0.4, §7.1), unless keep
- * is set. No proxy from the environment: only the one given. Redirects are not followed.
+ * kept connection occupies one of its few handlers: reference "patroni.md" §0.4, §7.1). No proxy
+ * from the environment: only the one given. Redirects are not followed. Names are resolved by
+ * net/resolve: libcurl's own resolver is never used, because cancelling a request would wait for
+ * it.
  */
 #ifndef PGDBA_NET_HTTP_H
 #define PGDBA_NET_HTTP_H
@@ -51,20 +53,22 @@ struct net_http_request {
 struct net_http_reply {
     enum net_outcome outcome;
     int status;       /* HTTP status, 0 when none */
-    const char *body; /* NUL-terminated for convenience; "" */
+    const char *body; /* NUL-terminated for convenience; "" unless NET_ANSWERED */
     size_t body_len;
     const char *date;         /* Date header, "" */
     const char *content_type; /* "" */
     int64_t latency_us;       /* from send to end */
-    bool sent;          /* the request had (at least partly) left when it ended: matters for POST */
-    const char *detail; /* one line for people: "connection refused by 127.0.0.1:8008" */
+    bool sent;                /* the request may have left, at least partly: matters for POST */
+    const char *detail;       /* one line for people: "connection refused by 127.0.0.1:8008" */
 };
 
+/* Sets SIGPIPE to be ignored where its disposition is the default: TLS writes would raise it. */
 struct net_http *net_http_new(struct net_loop *l, struct net_resolver *r);
-void net_http_free(struct net_http *h); /* cancels all, no callbacks */
+void net_http_free(struct net_http *h); /* cancels all, no callbacks; also from a callback */
 
-/* Everything in req is copied. The callback comes exactly once, later, never from within the call;
- * the reply is valid during it. */
+/* Everything in req is copied; user and password live on in libcurl's handle until the end only.
+ * The callback comes exactly once, later, never from within the call; the reply is valid during it.
+ */
 typedef void net_http_fn(void *arg, const struct net_http_reply *reply);
 struct net_http_call *net_http_send(struct net_http *h, const struct net_http_request *req,
                                     net_http_fn *fn, void *arg);

@@ -16,7 +16,10 @@ struct net_watch;
 
 enum { NET_READ = 1, NET_WRITE = 2 };
 
-struct net_loop *net_loop_new(const struct clock *clock); /* clock must outlive the loop */
+/* clock must outlive the loop; it measures latencies and ages: timers run on the machine's clock.
+ * Removes PGOPTIONS, PGGEQO, PGHOSTADDR and PGTARGETSESSIONATTRS from the environment (see pg.h).
+ */
+struct net_loop *net_loop_new(const struct clock *clock);
 /* Closes what is left (timers, watches, requests of the users that were freed before) and frees. */
 void net_loop_free(struct net_loop *l);
 const struct clock *net_loop_clock(const struct net_loop *l);
@@ -34,16 +37,19 @@ void net_timer_start(struct net_timer *t, int64_t delay_us, int64_t repeat_us /*
 void net_timer_stop(struct net_timer *t);
 void net_timer_free(struct net_timer *t); /* NULL is allowed */
 
-/* Watches a descriptor owned by the caller. The callback may free its own watch. */
+/* Watches a descriptor owned by the caller, whose O_NONBLOCK is left as it is. The callback may
+ * free its own watch. On an error of the descriptor it gets all events it watches: reading or
+ * writing tells the error. NULL: it cannot be watched (regular file, already watched, not open). */
 struct net_watch *net_watch_new(struct net_loop *l, int fd, int events,
                                 void (*fn)(void *arg, int events), void *arg);
-void net_watch_set(struct net_watch *w, int events);
-void net_watch_free(struct net_watch *w); /* NULL is allowed; before the fd is closed */
+void net_watch_set(struct net_watch *w, int events); /* NULL is allowed */
+void net_watch_free(struct net_watch *w);            /* NULL is allowed; before the fd is closed */
 
 /* A signal, as an event on the loop. Goes with the loop. */
 void net_signal(struct net_loop *l, int signo, void (*fn)(void *arg, int signo), void *arg);
 
-/* Called once, at the end of the current turn (after fds and timers): where drawing happens. */
+/* Called once, at the end of the current turn (after fds and timers): where drawing happens. Asking
+ * again for the same fn and arg before that changes nothing. */
 void net_loop_defer(struct net_loop *l, void (*fn)(void *arg), void *arg);
 /* Drops a deferred call that has not run; needed when arg is freed. */
 void net_loop_undefer(struct net_loop *l, void (*fn)(void *arg), void *arg);
