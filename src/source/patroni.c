@@ -1,0 +1,196 @@
+/*
+ * patroni.c: the round. Every interval each address is asked for /health, all at about the same
+ * moment so that positions can be compared, then one of them for /cluster.
+ */
+#include "patroni_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void round_begin(struct source_patroni *p, bool by_hand)
+{
+    for (int i = 0; i < p->nsites; i++)
+        site_ask(p->sites[i], by_hand);
+    view_round(p);
+}
+
+static void timer_fired(void *arg)
+{
+    struct source_patroni *p = arg;
+
+    members_sweep(p);
+    round_begin(p, false);
+}
+
+static void grace_fired(void *arg)
+{
+    struct source_patroni *p = arg;
+
+    p->view.grace_over = true;
+    view_next(p);
+}
+
+static void add_seed(struct source_patroni *p, const char *url, const char *declared)
+{
+    struct site *s = site_new(p, url, true, declared);
+
+    if (s == NULL) {
+        log_write(p->ctx.log, LOG_WARN, "patroni: not a usable URL: %s", url);
+        return;
+    }
+    for (int i = 0; i < p->nsites; i++)
+        if (strcmp(p->sites[i]->target, s->target) == 0) {
+            if (p->sites[i]->declared == NULL)
+                p->sites[i]->declared = declared;
+            site_free(s);
+            return;
+        }
+    p->sites = xrealloc(p->sites, (size_t)(p->nsites + 1) * sizeof(*p->sites));
+    p->sites[p->nsites++] = s;
+}
+
+struct source_patroni *source_patroni_new_tuned(const struct source_ctx *ctx, int64_t refresh_us,
+                                                const char *password,
+                                                const struct source_tunables *t)
+{
+    struct source_patroni *p = xcalloc(1, sizeof(*p));
+    const struct patroni_config *c = &ctx->config->patroni;
+
+    p->ctx = *ctx;
+    p->t = *t;
+    p->refresh_us = refresh_us;
+    p->password = xstrdup(password);
+    p->scope = xstrdup(ctx->config->scope);
+    p->timer = net_timer_new(ctx->loop, timer_fired, p);
+    p->grace = net_timer_new(ctx->loop, grace_fired, p);
+    for (int i = 0; i < c->nmember_urls; i++)
+        add_seed(p, c->member_urls[i].url, c->member_urls[i].name);
+    for (int i = 0; i < c->nurls; i++)
+        add_seed(p, c->urls[i], NULL);
+    return p;
+}
+
+struct source_patroni *source_patroni_new(const struct source_ctx *ctx, int64_t refresh_us,
+                                          const char *password)
+{
+    return source_patroni_new_tuned(ctx, refresh_us, password, &source_tunables_default);
+}
+
+void source_patroni_free(struct source_patroni *p)
+{
+    if (p == NULL)
+        return;
+    net_timer_free(p->timer);
+    net_timer_free(p->grace);
+    names_free(p);
+    for (int i = 0; i < p->nsites; i++)
+        site_free(p->sites[i]);
+    free(p->sites);
+    members_free(p);
+    free(p->scope);
+    free(p->view.leader);
+    if (p->password != NULL) {
+        explicit_bzero(p->password, strlen(p->password));
+        free(p->password);
+    }
+    free(p);
+}
+
+void source_patroni_start(struct source_patroni *p)
+{
+    if (p->started)
+        return;
+    p->started = true;
+    net_timer_start(p->timer, p->refresh_us, p->refresh_us);
+    round_begin(p, false);
+}
+
+void source_patroni_set_refresh(struct source_patroni *p, int64_t refresh_us)
+{
+    p->refresh_us = refresh_us;
+    if (p->started)
+        net_timer_start(p->timer, refresh_us, refresh_us);
+}
+
+void source_patroni_refresh(struct source_patroni *p)
+{
+    if (!p->started) {
+        source_patroni_start(p);
+        return;
+    }
+    net_timer_start(p->timer, p->refresh_us, p->refresh_us);
+    round_begin(p, true);
+}
+
+struct member_route source_patroni_route(const struct source_patroni *p, const char *member)
+{
+    const struct site *s = members_site(p, member);
+    const struct member_row *row = members_find(p, member);
+    struct member_route r = {.why = "not listed by /cluster"};
+
+    if (s != NULL && s->ever_answered) {
+        r.base = s->url.base;
+        r.connect_host = s->mapped ? s->target_host : NULL;
+        r.connect_port = s->mapped ? s->target_port : 0;
+        r.why = "";
+    } else if (row != NULL) {
+        r.why = row->why != NULL ? row->why : "API not asked yet";
+    }
+    return r;
+}
+
+struct net_http_call *patroni_get(struct site *s, const char *path, int64_t timeout_us,
+                                  net_http_fn *fn)
+{
+    struct source_patroni *p = s->p;
+    const struct patroni_config *c = &p->ctx.config->patroni;
+    char *url = xasprintf("%s%s", s->url.base, path);
+    /* GETs of Patroni ask for no password, so none travels unless the server said 401. */
+    struct net_http_request req = {
+        .method = "GET",
+        .url = url,
+        .user = s->with_password ? c->username : NULL,
+        .password = s->with_password ? p->password : NULL,
+        .tls = {.cacert = c->tls.cacert,
+                .cert = c->tls.cert,
+                .key = c->tls.key,
+                .insecure = c->tls.insecure},
+        .proxy = c->proxy,
+        .connect_host = s->mapped ? s->target_host : NULL,
+        .connect_port = s->mapped ? s->target_port : 0,
+        .connect_timeout_us = p->t.connect_us < timeout_us ? p->t.connect_us : timeout_us,
+        .timeout_us = timeout_us,
+    };
+    struct net_http_call *call = net_http_send(p->ctx.http, &req, fn, s);
+
+    free(url);
+    return call;
+}
+
+struct observation patroni_observation(struct site *s, enum obs_kind kind, const char *target,
+                                       enum obs_outcome outcome, const char *detail,
+                                       const struct net_http_reply *r)
+{
+    const struct clock *clock = net_loop_clock(s->p->ctx.loop);
+    bool came = r != NULL && r->body_len > 0;
+
+    return (struct observation){
+        .kind = kind,
+        .target = target,
+        .endpoint = s->url.base,
+        .wall_us = clock_wall(clock),
+        .mono_us = clock_mono(clock),
+        .latency_us = r != NULL ? r->latency_us : 0,
+        .outcome = outcome,
+        .http_status = r != NULL ? r->status : 0,
+        .detail = detail,
+        .body = came ? r->body : NULL,
+        .body_len = came ? r->body_len : 0,
+        .date = r != NULL ? r->date : "",
+    };
+}
+
+void patroni_emit(struct source_patroni *p, const struct observation *o)
+{
+    p->ctx.emit(p->ctx.arg, o);
+}

@@ -1,0 +1,250 @@
+/*
+ * pgbouncer.c: one connection to the admin console, SHOW in turn (reference "middleware.md" §1.1
+ * to §1.4). Never anything but SHOW, never SHOW FDS, never a cancel.
+ */
+#include "pgdba/source/source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge.h"
+#include "pgdba/base/buf.h"
+#include "pgdba/net/loop.h"
+#include "pgdba/net/pg.h"
+#include "pgdba/wire/table.h"
+#include "tunables.h"
+
+static const struct step {
+    const char *sql;
+    enum obs_kind kind;
+    int since; /* server version, 0 any */
+    bool once; /* once a connection */
+} steps[] = {
+    {"SHOW VERSION", OBS_PGB_VERSION, 0, true},      {"SHOW POOLS", OBS_PGB_POOLS, 0, false},
+    {"SHOW DATABASES", OBS_PGB_DATABASES, 0, false}, {"SHOW STATS", OBS_PGB_STATS, 0, false},
+    {"SHOW STATE", OBS_PGB_STATE, 11900, false},
+};
+enum { N_STEPS = sizeof(steps) / sizeof(steps[0]) };
+_Static_assert(N_STEPS == OBS_PGB_STATE - OBS_PGB_VERSION + 1, "a step for every kind");
+
+struct source_pgbouncer {
+    struct source_ctx ctx;
+    struct source_tunables t;
+    const struct pgbouncer_config *config;
+    char *endpoint;
+    int64_t refresh_us;
+    struct net_timer *timer;
+    struct net_pg *pg;
+    bool started;
+    int step; /* running; N_STEPS when none is */
+    bool version_known;
+    struct pace pace;
+    int64_t asked_us; /* when the last round began */
+    enum obs_outcome outcome;
+};
+
+static void ask_step(struct source_pgbouncer *b);
+
+static int64_t now_us(const struct source_pgbouncer *b)
+{
+    return clock_mono(net_loop_clock(b->ctx.loop));
+}
+
+static void emit(struct source_pgbouncer *b, enum obs_kind kind, enum obs_outcome outcome,
+                 const char *detail, int64_t latency_us, const struct buf *body)
+{
+    const struct clock *clock = net_loop_clock(b->ctx.loop);
+    struct observation o = {
+        .kind = kind,
+        .target = b->config->name,
+        .endpoint = b->endpoint,
+        .wall_us = clock_wall(clock),
+        .mono_us = clock_mono(clock),
+        .latency_us = latency_us,
+        .outcome = outcome,
+        .detail = detail,
+        .body = body != NULL ? body->s : NULL,
+        .body_len = body != NULL ? body->len : 0,
+        .date = "",
+    };
+
+    b->ctx.emit(b->ctx.arg, &o);
+}
+
+static bool applies(const struct source_pgbouncer *b, const struct step *s)
+{
+    if (s->once)
+        return !b->version_known;
+    return s->since == 0 || net_pg_server_version(b->pg) >= s->since;
+}
+
+static void next_step(struct source_pgbouncer *b)
+{
+    do
+        b->step++;
+    while (b->step < N_STEPS && !applies(b, &steps[b->step]));
+    if (b->step < N_STEPS)
+        ask_step(b);
+}
+
+/* PgBouncer has one SQLSTATE for nearly everything: the words decide. */
+static bool is_denied(const char *detail)
+{
+    static const char *const words[] = {"not allowed", "admin access needed", "authentication",
+                                        "no such user", "no password supplied"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strstr(detail, words[i]) != NULL)
+            return true;
+    return false;
+}
+
+static void note_change(struct source_pgbouncer *b, enum obs_outcome outcome, const char *detail)
+{
+    if (b->outcome != outcome)
+        log_write(b->ctx.log, LOG_INFO, "pgbouncer %s: %s%s%s", b->config->name,
+                  obs_outcome_name(outcome), *detail != '\0' ? ": " : "", detail);
+    b->outcome = outcome;
+}
+
+/* The connection is gone: the same holds for what was still to be asked in this round. */
+static void round_failed(struct source_pgbouncer *b, enum obs_outcome outcome, const char *detail,
+                         int64_t latency_us)
+{
+    int from = b->step;
+    bool state_known = net_pg_server_version(b->pg) >= steps[N_STEPS - 1].since;
+
+    b->step = N_STEPS;
+    b->version_known = false;
+    if (outcome == OBS_UNAUTHORISED)
+        pace_fail(&b->pace, now_us(b), b->t.pgb_denied_us, b->t.pgb_denied_us);
+    else
+        pace_fail(&b->pace, now_us(b), b->t.pgb_first_us, b->t.pgb_max_us);
+    note_change(b, outcome, detail);
+    for (int i = from; i < N_STEPS; i++)
+        if (steps[i].since == 0 || state_known || i == from)
+            emit(b, steps[i].kind, outcome, detail, latency_us, NULL);
+}
+
+static void step_done(void *arg, const struct net_pg_reply *r)
+{
+    struct source_pgbouncer *b = arg;
+    const struct step *s = &steps[b->step];
+    enum obs_outcome outcome = judge_net(r->outcome);
+
+    if (outcome != OBS_ANSWERED || !net_pg_connected(b->pg)) {
+        if (outcome == OBS_ANSWERED)
+            outcome = OBS_GARBLED; /* an error that ended the session */
+        round_failed(b, is_denied(r->detail) ? OBS_UNAUTHORISED : outcome, r->detail,
+                     r->latency_us);
+        return;
+    }
+    pace_reset(&b->pace);
+    if (r->sqlstate[0] != '\0' || r->table == NULL) {
+        outcome = is_denied(r->detail) ? OBS_UNAUTHORISED : OBS_GARBLED;
+        note_change(b, outcome, r->detail);
+        emit(b, s->kind, outcome, r->detail, r->latency_us, NULL);
+    } else {
+        struct buf body;
+
+        buf_init(&body);
+        wire_table_encode(r->table, &body);
+        b->version_known |= s->kind == OBS_PGB_VERSION;
+        note_change(b, OBS_ANSWERED, "");
+        emit(b, s->kind, OBS_ANSWERED, "", r->latency_us, &body);
+        buf_release(&body);
+    }
+    next_step(b);
+}
+
+static void ask_step(struct source_pgbouncer *b)
+{
+    struct err e = ERR_INIT;
+
+    if (net_pg_query(b->pg, steps[b->step].sql, b->t.pgb_query_us, step_done, b, &e) != ST_OK)
+        round_failed(b, OBS_GARBLED, err_text(&e), 0);
+    err_release(&e);
+}
+
+static void round_begin(struct source_pgbouncer *b, bool by_hand)
+{
+    int64_t now = now_us(b);
+
+    if (b->step < N_STEPS)
+        return; /* the last one still runs */
+    if (now < b->pace.due_us && !(by_hand && now - b->asked_us >= b->t.pgb_first_us))
+        return;
+    b->asked_us = now;
+    if (!net_pg_connected(b->pg))
+        b->version_known = false;
+    b->step = -1;
+    next_step(b);
+}
+
+static void timer_fired(void *arg)
+{
+    round_begin(arg, false);
+}
+
+struct source_pgbouncer *source_pgbouncer_new_tuned(const struct source_ctx *ctx, int index,
+                                                    int64_t refresh_us, const char *password,
+                                                    const struct source_tunables *t)
+{
+    /* The console is the database of that name and no other; GSS is always answered no. */
+    static const char *const extra[] = {"dbname=pgbouncer", "application_name=pgdba",
+                                        "gssencmode=disable", NULL};
+    struct source_pgbouncer *b = xcalloc(1, sizeof(*b));
+
+    b->ctx = *ctx;
+    b->t = *t;
+    b->config = &ctx->config->pgbouncer[index];
+    b->refresh_us = refresh_us;
+    b->step = N_STEPS;
+    if (net_pg_check(b->config->conninfo, &b->endpoint, NULL) != ST_OK)
+        b->endpoint = xstrdup(b->config->name);
+    b->timer = net_timer_new(ctx->loop, timer_fired, b);
+    b->pg = net_pg_new(ctx->loop, ctx->resolver, b->config->conninfo, password, extra);
+    return b;
+}
+
+struct source_pgbouncer *source_pgbouncer_new(const struct source_ctx *ctx, int index,
+                                              int64_t refresh_us, const char *password)
+{
+    return source_pgbouncer_new_tuned(ctx, index, refresh_us, password, &source_tunables_default);
+}
+
+void source_pgbouncer_free(struct source_pgbouncer *b)
+{
+    if (b == NULL)
+        return;
+    net_timer_free(b->timer);
+    net_pg_free(b->pg);
+    free(b->endpoint);
+    free(b);
+}
+
+void source_pgbouncer_start(struct source_pgbouncer *b)
+{
+    if (b->started)
+        return;
+    b->started = true;
+    net_timer_start(b->timer, b->refresh_us, b->refresh_us);
+    round_begin(b, false);
+}
+
+void source_pgbouncer_set_refresh(struct source_pgbouncer *b, int64_t refresh_us)
+{
+    b->refresh_us = refresh_us;
+    if (b->started)
+        net_timer_start(b->timer, refresh_us, refresh_us);
+}
+
+void source_pgbouncer_refresh(struct source_pgbouncer *b)
+{
+    if (!b->started) {
+        source_pgbouncer_start(b);
+        return;
+    }
+    net_timer_start(b->timer, b->refresh_us, b->refresh_us);
+    round_begin(b, true);
+}

@@ -1,0 +1,45 @@
+#include "tunables.h"
+
+#define MS USEC_PER_MS
+#define S  USEC_PER_SEC
+
+const struct source_tunables source_tunables_default = {
+    .connect_us = 2 * S,
+    .health_us = 3 * S,
+    .cluster_us = 5 * S,
+    .liveness_us = 2 * S,
+    .extra_us = 3 * S,
+    .silent_first_us = 2 * S,
+    .silent_max_us = 30 * S,
+    .liveness_max_us = 8 * S,
+    .unreached_us = 30 * S,
+    .cluster_hold_us = 6 * S,
+    .cluster_slow_us = 1500 * MS,
+    .grace_us = 200 * MS,
+    .unsteady_us = 60 * S,
+    .forget_us = 3600 * S,
+    .extras_us = 30 * S,
+    .extras_again_us = 5 * S,
+    .pgb_query_us = 3 * S,
+    .pgb_first_us = 1 * S,
+    .pgb_max_us = 30 * S,
+    .pgb_denied_us = 30 * S,
+};
+
+void pace_fail(struct pace *p, int64_t now_us, int64_t first_us, int64_t max_us)
+{
+    int64_t wait = first_us;
+
+    for (int i = 0; i < p->fails && wait < max_us; i++)
+        wait *= 2;
+    if (wait > max_us)
+        wait = max_us;
+    p->fails++;
+    p->due_us = now_us + wait;
+}
+
+void pace_reset(struct pace *p)
+{
+    p->fails = 0;
+    p->due_us = 0;
+}

@@ -1,0 +1,54 @@
+/*
+ * tunables.h: every waiting time of the sources, so that tests can run the real state machines in
+ * a fraction of a second. Reasons: reference "patroni.md" §7.1, §7.2, "middleware.md" §1.
+ */
+#ifndef PGDBA_SOURCE_TUNABLES_H
+#define PGDBA_SOURCE_TUNABLES_H
+
+#include "pgdba/source/source.h"
+
+struct source_tunables {
+    int64_t connect_us;  /* TCP and TLS */
+    int64_t health_us;   /* whole request */
+    int64_t cluster_us;  /* longer: with a slow DCS Patroni waits before it answers */
+    int64_t liveness_us; /* no SQL, no DCS: quick or not at all */
+    int64_t extra_us;    /* /history, /config */
+
+    int64_t
+        silent_first_us; /* back-off after a time-out: the handler on the server is still held */
+    int64_t silent_max_us;
+    int64_t liveness_max_us; /* /liveness holds nothing but a place in the queue */
+    int64_t unreached_us;    /* an advertised address that never answered from here */
+    int64_t cluster_hold_us; /* after a time-out of /cluster: until Patroni's own retry_timeout */
+    int64_t cluster_slow_us; /* an answer this late lets the next round ask another member */
+    int64_t grace_us;        /* /cluster waits so long for /health of the same member */
+    int64_t unsteady_us;     /* an address that changed its name is nobody's for so long */
+    int64_t forget_us;       /* a vanished member that does not answer is dropped after this */
+
+    int64_t extras_us;       /* /history and /config, when nothing changes */
+    int64_t extras_again_us; /* after a change of leader: history is written a loop later */
+
+    int64_t pgb_query_us;
+    int64_t pgb_first_us, pgb_max_us; /* back-off after a failed connection */
+    int64_t pgb_denied_us;            /* after a refused login: not to fill its log */
+};
+
+extern const struct source_tunables source_tunables_default;
+
+struct source_patroni *source_patroni_new_tuned(const struct source_ctx *ctx, int64_t refresh_us,
+                                                const char *password,
+                                                const struct source_tunables *t);
+struct source_pgbouncer *source_pgbouncer_new_tuned(const struct source_ctx *ctx, int index,
+                                                    int64_t refresh_us, const char *password,
+                                                    const struct source_tunables *t);
+
+/* A growing pause: first, twice that, and so on, at most max. */
+struct pace {
+    int fails;
+    int64_t due_us; /* monotonic; not before */
+};
+
+void pace_fail(struct pace *p, int64_t now_us, int64_t first_us, int64_t max_us);
+void pace_reset(struct pace *p);
+
+#endif
