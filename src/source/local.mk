@@ -1,3 +1,20 @@
 noinst_LTLIBRARIES += src/libsource.la
 src_libsource_la_CFLAGS = $(AM_CFLAGS)
-src_libsource_la_SOURCES =
+src_libsource_la_SOURCES = \
+	src/source/address.c \
+	src/source/address.h \
+	src/source/judge.c \
+	src/source/judge.h \
+	src/source/match.c \
+	src/source/match.h \
+	src/source/patroni.c \
+	src/source/patroni_int.h \
+	src/source/patroni_members.c \
+	src/source/patroni_names.c \
+	src/source/patroni_site.c \
+	src/source/patroni_view.c \
+	src/source/patroni_why.c \
+	src/source/pgbouncer.c \
+	src/source/tunables.c \
+	src/source/tunables.h \
+	include/pgdba/source/source.h

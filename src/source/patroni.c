@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pgdba/config/secret.h"
+
 static void round_begin(struct source_patroni *p, bool by_hand)
 {
     for (int i = 0; i < p->nsites; i++)
@@ -18,6 +20,7 @@ static void timer_fired(void *arg)
 {
     struct source_patroni *p = arg;
 
+    p->next_us = patroni_now(p) + p->refresh_us;
     members_sweep(p);
     round_begin(p, false);
 }
@@ -28,6 +31,17 @@ static void grace_fired(void *arg)
 
     p->view.grace_over = true;
     view_next(p);
+}
+
+static void timer_restart(struct source_patroni *p)
+{
+    p->next_us = patroni_now(p) + p->refresh_us;
+    net_timer_start(p->timer, p->refresh_us, p->refresh_us);
+}
+
+int64_t source_patroni_next_us(const struct source_patroni *p)
+{
+    return p->next_us;
 }
 
 static void add_seed(struct source_patroni *p, const char *url, const char *declared)
@@ -49,6 +63,16 @@ static void add_seed(struct source_patroni *p, const char *url, const char *decl
     p->sites[p->nsites++] = s;
 }
 
+static void read_key_password(struct source_patroni *p)
+{
+    struct err e = ERR_INIT;
+
+    if (secret_read(&p->ctx.config->patroni.tls.key_password, "the TLS key", &p->key_password,
+                    &e) != ST_OK)
+        log_write(p->ctx.log, LOG_ERROR, "patroni: %s", err_text(&e));
+    err_release(&e);
+}
+
 struct source_patroni *source_patroni_new_tuned(const struct source_ctx *ctx, int64_t refresh_us,
                                                 const char *password,
                                                 const struct source_tunables *t)
@@ -60,6 +84,7 @@ struct source_patroni *source_patroni_new_tuned(const struct source_ctx *ctx, in
     p->t = *t;
     p->refresh_us = refresh_us;
     p->password = xstrdup(password);
+    read_key_password(p);
     p->scope = xstrdup(ctx->config->scope);
     p->timer = net_timer_new(ctx->loop, timer_fired, p);
     p->grace = net_timer_new(ctx->loop, grace_fired, p);
@@ -89,10 +114,8 @@ void source_patroni_free(struct source_patroni *p)
     members_free(p);
     free(p->scope);
     free(p->view.leader);
-    if (p->password != NULL) {
-        explicit_bzero(p->password, strlen(p->password));
-        free(p->password);
-    }
+    secret_wipe_free(p->password);
+    secret_wipe_free(p->key_password);
     free(p);
 }
 
@@ -101,7 +124,7 @@ void source_patroni_start(struct source_patroni *p)
     if (p->started)
         return;
     p->started = true;
-    net_timer_start(p->timer, p->refresh_us, p->refresh_us);
+    timer_restart(p);
     round_begin(p, false);
 }
 
@@ -109,7 +132,7 @@ void source_patroni_set_refresh(struct source_patroni *p, int64_t refresh_us)
 {
     p->refresh_us = refresh_us;
     if (p->started)
-        net_timer_start(p->timer, refresh_us, refresh_us);
+        timer_restart(p);
 }
 
 void source_patroni_refresh(struct source_patroni *p)
@@ -118,7 +141,7 @@ void source_patroni_refresh(struct source_patroni *p)
         source_patroni_start(p);
         return;
     }
-    net_timer_start(p->timer, p->refresh_us, p->refresh_us);
+    timer_restart(p);
     round_begin(p, true);
 }
 
@@ -154,6 +177,7 @@ struct net_http_call *patroni_get(struct site *s, const char *path, int64_t time
         .tls = {.cacert = c->tls.cacert,
                 .cert = c->tls.cert,
                 .key = c->tls.key,
+                .key_password = p->key_password,
                 .insecure = c->tls.insecure},
         .proxy = c->proxy,
         .connect_host = s->mapped ? s->target_host : NULL,

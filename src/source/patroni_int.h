@@ -92,9 +92,10 @@ struct source_patroni {
     struct source_ctx ctx;
     struct source_tunables t;
     int64_t refresh_us;
-    char *password;
+    char *password, *key_password;
     struct net_timer *timer, *grace;
     bool started;
+    int64_t next_us; /* when the next round begins */
 
     struct site **sites; /* seeds first, in the order given */
     int nsites;
