@@ -7,7 +7,8 @@ UNIT_WIRE_LIBS = src/libwire.la $(UNIT_MODEL_LIBS) $(JANSSON_LIBS)
 UNIT_ANALYSIS_LIBS = src/libanalysis.la $(UNIT_MODEL_LIBS)
 UNIT_CONFIG_LIBS = src/libconfig.la $(UNIT_MODEL_LIBS) $(YAML_LIBS)
 UNIT_NET_LIBS = src/libnet.la $(UNIT_BASE_LIBS) $(CURL_LIBS) $(LIBPQ_LIBS) $(LIBUV_LIBS)
-UNIT_SOURCE_LIBS = src/libsource.la src/libnet.la $(UNIT_WIRE_LIBS) $(CURL_LIBS) $(LIBPQ_LIBS) $(LIBUV_LIBS)
+UNIT_SOURCE_LIBS = src/libsource.la src/libconfig.la src/libnet.la $(UNIT_WIRE_LIBS) $(YAML_LIBS) $(CURL_LIBS) \
+	$(LIBPQ_LIBS) $(LIBUV_LIBS)
 UNIT_ACTION_LIBS = src/libaction.la src/libanalysis.la src/libconfig.la $(UNIT_SOURCE_LIBS) $(YAML_LIBS)
 UNIT_COMMAND_LIBS = src/libcommand.la $(UNIT_ACTION_LIBS)
 UNIT_APP_LIBS = src/libapp.la src/libcommand.la src/libaction.la src/libsource.la src/libanalysis.la \

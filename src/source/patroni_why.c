@@ -72,7 +72,10 @@ static char *why_not(const struct source_patroni *p, const struct member_row *r)
     if (anybody_nameless(p))
         buf_puts(&out, "; a given URL answers without a name (Patroni before 3.2): "
                        "say whose it is with --member-url NAME=URL");
-    return buf_detach(&out);
+    char *why = buf_detach(&out);
+
+    buf_release(&out);
+    return why;
 }
 
 /* The store must hear of a member that no request was sent for. */
