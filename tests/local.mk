@@ -33,3 +33,4 @@ include tests/unit/console/local.mk
 include tests/unit/cli/local.mk
 endif
 include tests/vterm/local.mk
+include tests/fake/local.mk
