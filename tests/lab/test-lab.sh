@@ -224,8 +224,9 @@ ok "auth: reading needs no password" equals "$(http_code --cacert "$LAB_CACERT" 
 ok "auth: a change does" equals "$(http_code --cacert "$LAB_CACERT" -X POST "$LAB_PATRONI_pg1/reload")" 401
 ok "auth: and is let in with it" equals "$(http_code --cacert "$LAB_CACERT" -X POST "$LAB_PATRONI_pg1/reload" -K - <<<"user = \"$LAB_REST_USER:$(<"$LAB_REST_PASSFILE")\"")" 202
 etcd=${LAB_ETCD_URLS%% *}
-ok "auth: etcd refuses strangers" equals "$(http_code --cacert "$LAB_CACERT" -d '{"key":"AA=="}' "$etcd/v3/kv/range")" 400
-ok "auth: etcd lets Patroni's user in" equals "$(http_code --cacert "$LAB_CACERT" -d @- "$etcd/v3/auth/authenticate" <<<"{\"name\":\"$LAB_ETCD_USER\",\"password\":\"$(<"$LAB_ETCD_PASSFILE")\"}")" 200
+case $(curl -s --cacert "$LAB_CACERT" "$etcd/version") in *'"3.3.'*) etcd+=/v3beta ;; *) etcd+=/v3 ;; esac
+ok "auth: etcd refuses strangers" equals "$(http_code --cacert "$LAB_CACERT" -d '{"key":"AA=="}' "$etcd/kv/range")" 400
+ok "auth: etcd lets Patroni's user in" equals "$(http_code --cacert "$LAB_CACERT" -d @- "$etcd/auth/authenticate" <<<"{\"name\":\"$LAB_ETCD_USER\",\"password\":\"$(<"$LAB_ETCD_PASSFILE")\"}")" 200
 ok "auth: patronictl's file has what it needs" has "$(patronictl -c "$LAB_PATRONICTL" list 2>&1)" "Cluster: second"
 ok "sync: a synchronous standby" has "$(patronictl -c "$LAB_PATRONICTL" list 2>&1)" "Sync Standby"
 ok "tls: HAProxy's checks pass" sql_is "$LAB_HAPROXY_RW" "select pg_is_in_recovery()" f

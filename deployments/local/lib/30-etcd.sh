@@ -76,9 +76,16 @@ etcd_serves_peers() {
 
 etcd_stop() { stop_with_term "$1"; }
 
-etcd_post() { # PATH JSON, the body by standard input because it may hold a password
+etcd_post() { # PATH JSON, the body by standard input because it may hold a password; an error goes to etcd's log
+    local url answer
     etcd_url etcd1
-    lab_curl --fail -o /dev/null --data-binary @- "$REPLY/v3/$1" <<<"$2"
+    url=$REPLY
+    REPLY=v3
+    if [[ $(lab_curl "$url/version") == *'"etcdserver":"3.3.'* ]]; then REPLY=v3beta; fi
+    answer=$(lab_curl -w '%{http_code}' --data-binary @- "$url/$REPLY/$1" <<<"$2") || true
+    if [[ $answer == *200 ]]; then return 0; fi
+    printf '%s: %s\n' "$1" "$answer" >>"$LAB_DIR/etcd1/log"
+    return 1
 }
 
 # Users as a careful site has them: root, and one for Patroni that is confined to Patroni's keys.

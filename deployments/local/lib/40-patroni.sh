@@ -248,8 +248,9 @@ patroni_whole() {
     local cluster health node
     patroni_leader || return 1
     patroni_url "$LEADER"
-    cluster=$(lab_curl "$REPLY/cluster") || return 1
-    health=$(lab_curl "$REPLY/health") || return 1
+    # What came counts, not curl's exit code: Python 3.10 and older end TLS in a way that OpenSSL 3 calls an error.
+    cluster=$(lab_curl "$REPLY/cluster") || true
+    health=$(lab_curl "$REPLY/health") || true
     count "$cluster" '"name": '
     ((REPLY == MEMBERS)) || return 1
     for node in "${PG_NODES[@]}"; do
