@@ -1,3 +1,28 @@
 noinst_LTLIBRARIES += src/libconfig.la
 src_libconfig_la_CFLAGS = $(AM_CFLAGS) $(YAML_CFLAGS)
-src_libconfig_la_SOURCES =
+src_libconfig_la_SOURCES = \
+	src/config/cluster.c \
+	src/config/cluster_list.c \
+	src/config/cluster_schema.c \
+	src/config/cluster_schema.h \
+	src/config/colour.c \
+	src/config/conninfo.c \
+	src/config/files.c \
+	src/config/files.h \
+	src/config/manual.c \
+	src/config/patronictl.c \
+	src/config/schema.c \
+	src/config/schema.h \
+	src/config/schema_manual.c \
+	src/config/schema_write.c \
+	src/config/secret.c \
+	src/config/settings.c \
+	src/config/settings_schema.c \
+	src/config/settings_schema.h \
+	src/config/theme.c \
+	src/config/theme_schema.c \
+	src/config/theme_schema.h \
+	src/config/values.c \
+	src/config/values.h \
+	src/config/yaml.c \
+	src/config/yaml_doc.h

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "pgdba/base/arena.h"
+#include "pgdba/base/buf.h"
 #include "pgdba/base/err.h"
 #include "pgdba/model/cluster.h"
 
@@ -109,8 +110,11 @@ enum status cluster_config_check(const struct cluster_config *c, struct err *e);
  * !replace. *path malloc'ed. */
 enum status cluster_config_save(const struct cluster_config *c, bool replace, char **path,
                                 struct err *e);
-/* The YAML text itself, for the file and for --dry-run; malloc'ed. */
+/* The YAML text itself; malloc'ed, never NULL. Of a configuration that cluster_config_check()
+ * refuses it may be an empty document. It holds a literal password: to show it (--dry-run) take the
+ * second. */
 char *cluster_config_yaml(const struct cluster_config *c);
+char *cluster_config_yaml_redacted(const struct cluster_config *c);
 
 struct cluster_entry {
     const char *name, *path;
@@ -132,9 +136,11 @@ enum status cluster_config_remove(const char *name, char **path, struct err *e);
 bool cluster_name_valid(const char *name);
 
 /* scope, etcd endpoints, TLS and authentication from a patronictl.yaml or patroni.yml (--patronictl
- * FILE); what it does not say is left as it is. Patroni's REST URL too where the file has
- * restapi.connect_address. Passwords there are NOT copied: a secret_source that names how to give
- * them is set only when the file is private, see the .c. */
-enum status patronictl_import(const char *path, struct cluster_config *c, struct err *e);
+ * FILE), and Patroni's REST URL where the file has restapi.connect_address. What c says already
+ * stays. Passwords come over as literals, and only from a file that is private to its owner: else
+ * everything but the passwords is taken and ST_DENIED returned, with the cure. notes gets a line
+ * for each thing that people should know; NULL is allowed. */
+enum status patronictl_import(const char *path, struct cluster_config *c, struct buf *notes,
+                              struct err *e);
 
 #endif

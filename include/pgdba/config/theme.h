@@ -1,7 +1,7 @@
 /*
  * config/theme.h: themes: semantic roles to colours and attributes, from YAML files. Searched in
- * ${XDG_CONFIG_HOME}/pgdba/themes/, then the installed directory (PGDBA_DATADIR/themes;
- * $PGDBA_THEMES wins, for tests).
+ * ${XDG_CONFIG_HOME}/pgdba/themes/, then the installed directory, PGDBA_DATADIR/themes. The
+ * directory that $PGDBA_THEMES names comes before both, for tests.
  */
 #ifndef PGDBA_CONFIG_THEME_H
 #define PGDBA_CONFIG_THEME_H
@@ -63,6 +63,8 @@ struct theme {
 enum status theme_load(const char *name, struct theme **out, struct err *e);
 enum status theme_parse(const char *text, size_t n, const char *path, struct theme **out,
                         struct err *e);
+/* Attributes only, compiled in: for when no file can be had. Never NULL; theme_free(). */
+struct theme *theme_builtin(void);
 void theme_free(struct theme *t);
 /* Names found, sorted, in the arena. */
 int theme_names(struct arena *a, const char *const **names);

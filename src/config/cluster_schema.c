@@ -1,0 +1,336 @@
+/* The keys of a cluster's file: read by cluster.c, described in pgdba.yml(5). */
+#include "cluster_schema.h"
+
+#include <string.h>
+
+#include "pgdba/config/cluster.h"
+#include "values.h"
+
+#define COUNT(a) (int)(sizeof(a) / sizeof *(a))
+
+_Static_assert(sizeof(enum environment) == sizeof(int), "KT_WORD writes an int");
+
+static const char *const environments[] = {
+    [ENV_UNSET] = NULL,
+    [ENV_TEST] = "test",
+    [ENV_STAGING] = "staging",
+    [ENV_PRODUCTION] = "production",
+};
+
+/* One password can come from four places; N is the key's name, M the struct secret_source, NEEDS
+ * the key that makes sense of it. */
+#define SECRET_KEYS(T, M, N, NEEDS)                                                             \
+    {.name = N "_file",                                                                         \
+     .type = KT_PATH,                                                                           \
+     .at = offsetof(T, M.file),                                                                 \
+     .group = N,                                                                                \
+     .needs = NEEDS,                                                                            \
+     .help = "A file that only you can read; its first line is the " N "."},                    \
+        {.name = N "_command",                                                                  \
+         .type = KT_COMMAND,                                                                    \
+         .at = offsetof(T, M.command),                                                          \
+         .group = N,                                                                            \
+         .needs = NEEDS,                                                                        \
+         .help = "A shell command; the first line of its output is the " N "."},                \
+        {.name = N "_env",                                                                      \
+         .type = KT_VARIABLE,                                                                   \
+         .at = offsetof(T, M.env),                                                              \
+         .group = N,                                                                            \
+         .needs = NEEDS,                                                                        \
+         .help = "An environment variable that holds the " N "."},                              \
+    {                                                                                           \
+        .name = N, .type = KT_SECRET, .at = offsetof(T, M.literal), .group = N, .needs = NEEDS, \
+        .help = "The " N " itself; refused when others can read the file (chmod 600)."          \
+    }
+
+#define TLS_KEYS(T)                                                                                \
+    {.name = "cacert",                                                                             \
+     .type = KT_PATH,                                                                              \
+     .at = offsetof(T, tls.cacert),                                                                \
+     .fallback = "the system's certificates",                                                      \
+     .help = "Certificates of the authorities to trust, PEM."},                                    \
+        {.name = "cert",                                                                           \
+         .type = KT_PATH,                                                                          \
+         .at = offsetof(T, tls.cert),                                                              \
+         .help = "Client certificate, PEM."},                                                      \
+        {.name = "key",                                                                            \
+         .type = KT_PATH,                                                                          \
+         .at = offsetof(T, tls.key),                                                               \
+         .needs = "cert",                                                                          \
+         .help = "The client certificate's private key, PEM; left out when it is in cert."},       \
+        SECRET_KEYS(T, tls.key_password, "key_password", "cert"),                                  \
+    {                                                                                              \
+        .name = "insecure", .type = KT_BOOL, .at = offsetof(T, tls.insecure), .fallback = "false", \
+        .help = "Do not verify the server's certificate. Anybody on the way can then read and "    \
+                "change what is sent, passwords included."                                         \
+    }
+
+static const struct schema_key patroni_keys[] = {
+    {.name = "urls",
+     .type = KT_URLS,
+     .at = offsetof(struct patroni_config, urls),
+     .count_at = offsetof(struct patroni_config, nurls),
+     .required = true,
+     .help = "Where Patroni's REST API answers, scheme://host:port. One is enough to find the "
+             "others; more keep the picture when the first is down."},
+    {.name = "username",
+     .type = KT_TEXT,
+     .at = offsetof(struct patroni_config, username),
+     .fallback = "no authentication",
+     .help = "The user for requests that change something (restapi.authentication in Patroni)."},
+    SECRET_KEYS(struct patroni_config, password, "password", "username"),
+    TLS_KEYS(struct patroni_config),
+    {.name = "proxy",
+     .type = KT_PROXY,
+     .at = offsetof(struct patroni_config, proxy),
+     .fallback = "none; the environment's proxies are not used",
+     .help = "Reach Patroni through this proxy: http, https, socks4, socks4a, socks5 or socks5h, "
+             "as ssh -D opens one. With socks5h and socks4a names are resolved at its far end."},
+    {.name = "connect_to",
+     .type = KT_CONNECT_TO,
+     .at = offsetof(struct patroni_config, connect_to),
+     .count_at = offsetof(struct patroni_config, nconnect_to),
+     .help = "From the host:port that a member advertises to the host:port where it can be reached "
+             "from here: for containers, tunnels and address translation. The name in the "
+             "certificate stays the advertised one."},
+    {.name = "member_urls",
+     .type = KT_MEMBER_URLS,
+     .at = offsetof(struct patroni_config, member_urls),
+     .count_at = offsetof(struct patroni_config, nmember_urls),
+     .help = "From a member's name to its URL from here, for Patroni before 3.2, which does not "
+             "say its name."},
+};
+
+static const struct schema patroni_schema = {
+    .title = "patroni",
+    .help = "Patroni's REST API.",
+    .size = sizeof(struct patroni_config),
+    .keys = patroni_keys,
+    .nkeys = COUNT(patroni_keys),
+};
+
+static const struct schema_key etcd_keys[] = {
+    {.name = "urls",
+     .type = KT_URLS,
+     .at = offsetof(struct etcd_config, urls),
+     .count_at = offsetof(struct etcd_config, nurls),
+     .required = true,
+     .help = "Client URLs of the etcd members, scheme://host:port."},
+    {.name = "namespace",
+     .type = KT_NAMESPACE,
+     .at = offsetof(struct etcd_config, namespace_),
+     .fallback = "/service",
+     .help = "Patroni's namespace setting: its keys are under NAMESPACE/SCOPE/."},
+    {.name = "username",
+     .type = KT_TEXT,
+     .at = offsetof(struct etcd_config, username),
+     .fallback = "no authentication",
+     .help = "An etcd user; reading is enough for it."},
+    SECRET_KEYS(struct etcd_config, password, "password", "username"),
+    TLS_KEYS(struct etcd_config),
+};
+
+static const struct schema etcd_schema = {
+    .title = "etcd",
+    .help = "The etcd that Patroni keeps its state in.",
+    .size = sizeof(struct etcd_config),
+    .keys = etcd_keys,
+    .nkeys = COUNT(etcd_keys),
+};
+
+static const struct schema_key pgbouncer_keys[] = {
+    {.name = "conninfo",
+     .type = KT_CONNINFO,
+     .at = offsetof(struct pgbouncer_config, conninfo),
+     .required = true,
+     .help = "A libpq connection string or URI for the admin console, without a password; dbname "
+             "is pgbouncer unless given. The user must be one of stats_users or admin_users."},
+    {.name = "name",
+     .type = KT_TEXT,
+     .at = offsetof(struct pgbouncer_config, name),
+     .fallback = "host:port",
+     .help = "What it is called on the screen."},
+    SECRET_KEYS(struct pgbouncer_config, password, "password", NULL),
+};
+
+/* What tells it from the others: libpq's own defaults are not known here, so that only what is
+ * written counts. */
+static const char *bouncer_name(struct arena *a, const char *conninfo)
+{
+    const char *host = conninfo_get(a, conninfo, "host");
+    const char *port = conninfo_get(a, conninfo, "port");
+    const char *service = conninfo_get(a, conninfo, "service");
+
+    if (!host)
+        host = conninfo_get(a, conninfo, "hostaddr");
+    if (!host && service)
+        return service;
+    if (!host)
+        host = "local";
+    return port ? arena_printf(a, "%s:%s", host, port) : host;
+}
+
+static enum status finish_pgbouncer(struct reader *r, const struct node *v, void *at)
+{
+    struct pgbouncer_config *b = at;
+
+    (void)v;
+    if (!b->name)
+        b->name = bouncer_name(r->arena, b->conninfo);
+    return ST_OK;
+}
+
+static const struct schema pgbouncer_schema = {
+    .title = "pgbouncer",
+    .help = "A list of PgBouncers. An item of plain text is a conninfo. Without a password key "
+            "libpq looks in ~/.pgpass and the service file.",
+    .size = sizeof(struct pgbouncer_config),
+    .keys = pgbouncer_keys,
+    .nkeys = COUNT(pgbouncer_keys),
+    .plain = "conninfo",
+    .finish = finish_pgbouncer,
+};
+
+static const struct schema_key haproxy_keys[] = {
+    {.name = "url",
+     .type = KT_PAGE,
+     .at = offsetof(struct haproxy_config, url),
+     .required = true,
+     .help = "The statistics page, scheme://host:port/path."},
+    {.name = "name",
+     .type = KT_TEXT,
+     .at = offsetof(struct haproxy_config, name),
+     .fallback = "host:port",
+     .help = "What it is called on the screen."},
+    {.name = "username",
+     .type = KT_TEXT,
+     .at = offsetof(struct haproxy_config, username),
+     .fallback = "no authentication",
+     .help = "The user of the statistics page (stats auth)."},
+    SECRET_KEYS(struct haproxy_config, password, "password", "username"),
+    TLS_KEYS(struct haproxy_config),
+};
+
+static enum status finish_haproxy(struct reader *r, const struct node *v, void *at)
+{
+    struct haproxy_config *h = at;
+
+    (void)v;
+    if (!h->name)
+        h->name = url_host_port(r->arena, h->url);
+    return ST_OK;
+}
+
+static const struct schema haproxy_schema = {
+    .title = "haproxy",
+    .help = "A list of HAProxys, by their statistics pages. An item of plain text is a url.",
+    .size = sizeof(struct haproxy_config),
+    .keys = haproxy_keys,
+    .nkeys = COUNT(haproxy_keys),
+    .plain = "url",
+    .finish = finish_haproxy,
+};
+
+static const struct schema_key postgres_keys[] = {
+    {.name = "conninfo",
+     .type = KT_CONNINFO,
+     .at = offsetof(struct postgres_config, conninfo),
+     .required = true,
+     .help = "Options for connecting to every member: user, dbname, sslmode and so on, without a "
+             "password. Host and port are the members' own. A role in pg_monitor sees everything."},
+    SECRET_KEYS(struct postgres_config, password, "password", NULL),
+    {.name = "connect_to",
+     .type = KT_CONNECT_TO,
+     .at = offsetof(struct postgres_config, connect_to),
+     .count_at = offsetof(struct postgres_config, nconnect_to),
+     .help = "As in patroni, for the members' PostgreSQL ports."},
+};
+
+static const struct schema postgres_schema = {
+    .title = "postgres",
+    .help = "PostgreSQL itself, on every member.",
+    .size = sizeof(struct postgres_config),
+    .keys = postgres_keys,
+    .nkeys = COUNT(postgres_keys),
+};
+
+static const struct schema_key cluster_keys[] = {
+    {.name = "scope",
+     .type = KT_TEXT,
+     .at = offsetof(struct cluster_config, scope),
+     .fallback = "whatever answers",
+     .help = "Patroni's name of the cluster. When given, a URL that belongs to another cluster is "
+             "refused."},
+    {.name = "environment",
+     .type = KT_WORD,
+     .at = offsetof(struct cluster_config, environment),
+     .words = environments,
+     .nwords = COUNT(environments),
+     .help = "Shown as a badge. In production every change asks for the cluster's name."},
+    {.name = "refresh",
+     .type = KT_REFRESH,
+     .at = offsetof(struct cluster_config, refresh_us),
+     .fallback = "that of pgdba.yml",
+     .help = "How often the sources are asked."},
+    {.name = "read_only",
+     .type = KT_BOOL,
+     .at = offsetof(struct cluster_config, read_only),
+     .fallback = "false",
+     .help = "Refuse every change to this cluster."},
+    {.name = "patroni",
+     .type = KT_SECTION,
+     .at = offsetof(struct cluster_config, patroni),
+     .section = &patroni_schema},
+    {.name = "etcd",
+     .type = KT_SECTION,
+     .at = offsetof(struct cluster_config, etcd),
+     .section = &etcd_schema},
+    {.name = "pgbouncer",
+     .type = KT_LIST,
+     .at = offsetof(struct cluster_config, pgbouncer),
+     .count_at = offsetof(struct cluster_config, npgbouncer),
+     .section = &pgbouncer_schema},
+    {.name = "haproxy",
+     .type = KT_LIST,
+     .at = offsetof(struct cluster_config, haproxy),
+     .count_at = offsetof(struct cluster_config, nhaproxy),
+     .section = &haproxy_schema},
+    {.name = "postgres",
+     .type = KT_SECTION,
+     .at = offsetof(struct cluster_config, postgres),
+     .section = &postgres_schema},
+};
+
+static enum status same_name(struct reader *r, const struct node *v, const char *key, int i, int j,
+                             const char *name)
+{
+    return schema_fail(r, v, "%s[%d] and %s[%d] are both called %s: give them names", key, i, key,
+                       j, schema_quote(r, name));
+}
+
+static enum status finish_cluster(struct reader *r, const struct node *v, void *at)
+{
+    const struct cluster_config *c = at;
+
+    if (!c->patroni.nurls && !c->etcd.nurls && !c->npgbouncer && !c->nhaproxy)
+        return schema_fail(r, v,
+                           "there is nothing to watch: expected patroni with urls, etcd, pgbouncer "
+                           "or haproxy");
+    for (int i = 0; i < c->npgbouncer; i++)
+        for (int j = i + 1; j < c->npgbouncer; j++)
+            if (!strcmp(c->pgbouncer[i].name, c->pgbouncer[j].name))
+                return same_name(r, v, "pgbouncer", i, j, c->pgbouncer[i].name);
+    for (int i = 0; i < c->nhaproxy; i++)
+        for (int j = i + 1; j < c->nhaproxy; j++)
+            if (!strcmp(c->haproxy[i].name, c->haproxy[j].name))
+                return same_name(r, v, "haproxy", i, j, c->haproxy[i].name);
+    return ST_OK;
+}
+
+const struct schema cluster_schema = {
+    .title = "the whole cluster",
+    .size = sizeof(struct cluster_config),
+    .keys = cluster_keys,
+    .nkeys = COUNT(cluster_keys),
+    .finish = finish_cluster,
+};
