@@ -30,6 +30,7 @@ include tests/unit/action/local.mk
 include tests/unit/command/local.mk
 include tests/unit/app/local.mk
 include tests/unit/console/local.mk
+include tests/unit/console/editor.mk
 include tests/unit/cli/local.mk
 endif
 include tests/vterm/local.mk

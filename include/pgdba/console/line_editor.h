@@ -1,6 +1,7 @@
 /*
- * console/line_editor.h: the command bar's editor: the one owner of GNU readline, through its callback interface. The user's
- * inputrc, emacs and vi modes, Ctrl-R and history are readline's own. It draws nothing: what it holds is read and drawn by bar.c.
+ * console/line_editor.h: the command bar's editor: the one owner of GNU readline, through its
+ * callback interface. The user's inputrc, emacs and vi modes, Ctrl-R and history are readline's
+ * own. It draws nothing: what it holds is read and drawn by bar.c.
  */
 #ifndef PGDBA_CONSOLE_LINE_EDITOR_H
 #define PGDBA_CONSOLE_LINE_EDITOR_H
@@ -36,9 +37,10 @@ enum line_result line_editor_feed(struct line_editor *l, const struct key *k);
 void line_editor_cancel(struct line_editor *l);
 void line_editor_resized(struct line_editor *l, int rows, int cols);
 
-const char *line_editor_prompt(const struct line_editor *l); /* readline's own while it searches, else ":" */
-const char *line_editor_text(const struct line_editor *l);   /* valid until the next call */
-int line_editor_point(const struct line_editor *l);          /* bytes into text */
+const char *line_editor_prompt(
+    const struct line_editor *l); /* readline's own while it searches, else ":" */
+const char *line_editor_text(const struct line_editor *l); /* valid until the next call */
+int line_editor_point(const struct line_editor *l);        /* bytes into text */
 /* The list of completions last asked for (Tab); n 0 when there is none to show. */
 int line_editor_matches(const struct line_editor *l, const char *const **out);
 /* To memory and, appended, to the file. A line beginning with a blank is not kept. */

@@ -1,0 +1,84 @@
+#define _GNU_SOURCE 1
+#include "term_out.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* A second description of the same terminal: O_NONBLOCK on the inherited one would be seen by the
+ * shell and by everything else that shares it. */
+static int open_again(int tty_fd)
+{
+    const char *name = ttyname(tty_fd);
+    int fd = open(name ? name : "/dev/tty", O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        fd = open("/dev/tty", O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    return fd;
+}
+
+bool term_out_open(struct term_out *o, int tty_fd)
+{
+    buf_init(&o->queue);
+    o->sent = 0;
+    o->fd = open_again(tty_fd);
+    o->trap = memfd_create("pgdba-frame", MFD_CLOEXEC);
+    if (o->fd >= 0 && o->trap >= 0)
+        return true;
+    int no = errno;
+    term_out_close(o);
+    errno = no;
+    return false;
+}
+
+void term_out_close(struct term_out *o)
+{
+    if (o->fd >= 0)
+        close(o->fd);
+    if (o->trap >= 0)
+        close(o->trap);
+    o->fd = o->trap = -1;
+    buf_release(&o->queue);
+}
+
+void term_out_put(struct term_out *o, const char *s, size_t n)
+{
+    buf_add(&o->queue, s, n);
+}
+
+void term_out_take_trap(struct term_out *o)
+{
+    char chunk[16384];
+    ssize_t n;
+    lseek(o->trap, 0, SEEK_SET);
+    while ((n = read(o->trap, chunk, sizeof chunk)) > 0)
+        buf_add(&o->queue, chunk, (size_t)n);
+    if (ftruncate(o->trap, 0) == 0)
+        lseek(o->trap, 0, SEEK_SET);
+}
+
+bool term_out_pump(struct term_out *o)
+{
+    while (o->sent < o->queue.len) {
+        ssize_t n = write(o->fd, o->queue.s + o->sent, o->queue.len - o->sent);
+        if (n > 0) {
+            o->sent += (size_t)n;
+        } else if (n < 0 && errno == EINTR) {
+            continue;
+        } else if (n < 0 && errno != EAGAIN) {
+            o->sent = o->queue.len; /* the terminal is gone; input will say so */
+        } else {
+            return false;
+        }
+    }
+    buf_clear(&o->queue);
+    o->sent = 0;
+    return true;
+}
+
+void term_out_drain(struct term_out *o, int ms)
+{
+    for (int i = 0; i < ms / 50 && !term_out_pump(o); i++)
+        poll(&(struct pollfd){.fd = o->fd, .events = POLLOUT}, 1, 50);
+}
