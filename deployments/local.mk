@@ -11,4 +11,5 @@ EXTRA_DIST += \
 	deployments/local/lib/50-pgbouncer.sh \
 	deployments/local/lib/60-haproxy.sh \
 	deployments/local/lib/90-verbs.sh \
-	tests/lab/test-lab.sh
+	tests/lab/test-lab.sh \
+	tests/lab/test-try.sh
