@@ -13,7 +13,7 @@ EXTRA_DIST += \
 	tests/fuzz/run
 if FUZZERS
 FUZZ_WIRE_LIBS = src/libwire.la src/libmodel.la src/libbase.la $(JANSSON_LIBS)
-FUZZ_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
 noinst_PROGRAMS = \
 	tests/fuzz/fuzz_patroni_cluster \
 	tests/fuzz/fuzz_patroni_config \
@@ -21,13 +21,13 @@ noinst_PROGRAMS = \
 	tests/fuzz/fuzz_patroni_history \
 	tests/fuzz/fuzz_table
 tests_fuzz_fuzz_patroni_cluster_LDADD = $(FUZZ_WIRE_LIBS)
-tests_fuzz_fuzz_patroni_cluster_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_patroni_cluster_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_patroni_config_LDADD = $(FUZZ_WIRE_LIBS)
-tests_fuzz_fuzz_patroni_config_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_patroni_config_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_patroni_health_LDADD = $(FUZZ_WIRE_LIBS)
-tests_fuzz_fuzz_patroni_health_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_patroni_health_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_patroni_history_LDADD = $(FUZZ_WIRE_LIBS)
-tests_fuzz_fuzz_patroni_history_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_patroni_history_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_table_LDADD = $(FUZZ_WIRE_LIBS)
-tests_fuzz_fuzz_table_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_table_LDFLAGS = $(FUZZ_LINK)
 endif
