@@ -35,4 +35,3 @@ include tests/unit/cli/local.mk
 endif
 include tests/vterm/local.mk
 include tests/fake/local.mk
-include tests/fuzz/local.mk

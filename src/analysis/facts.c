@@ -1,8 +1,10 @@
 #include "facts.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "pgdba/base/clock.h"
+#include "pgdba/base/fmt.h"
 
 #define PATRONI_SAYS_STREAMING 30004 /* replication_state since 3.0.4 */
 
@@ -70,6 +72,24 @@ const struct tags *facts_tags(const struct snapshot *s, const struct member *m, 
 bool facts_never_reachable(const struct member *m)
 {
     return m->api.answered_us == 0 && m->note;
+}
+
+bool facts_view_old(const struct snapshot *s, int64_t now_us)
+{
+    struct source_state st = s->view;
+    st.outcome = OBS_ANSWERED;
+    return source_is_stale(&st, s->refresh_us, now_us);
+}
+
+char *facts_span(char *out, int64_t us)
+{
+    if (us < USEC_PER_SEC)
+        snprintf(out, FMT_MAX, "under 1 s");
+    else if (us < 120 * USEC_PER_SEC)
+        snprintf(out, FMT_MAX, "%d s", (int)(us / USEC_PER_SEC));
+    else
+        fmt_duration(out, us);
+    return out;
 }
 
 int64_t facts_asked_us(const struct source_state *st)

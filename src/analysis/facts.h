@@ -27,6 +27,10 @@ int64_t facts_timeline(const struct snapshot *s, const struct member *m, int64_t
 const struct tags *facts_tags(const struct snapshot *s, const struct member *m, int64_t now_us);
 /* The API has never answered and is marked so: no verdict follows from its silence. */
 bool facts_never_reachable(const struct member *m);
+/* By age alone: one failed attempt while the next member is asked does not make it old. */
+bool facts_view_old(const struct snapshot *s, int64_t now_us);
+/* "14 s", "4m05s": a duration as it stands in a sentence. out: FMT_MAX. */
+char *facts_span(char *out, int64_t us);
 /* When the last good answer was asked for: what it says was true no earlier. */
 int64_t facts_asked_us(const struct source_state *st);
 /* Does it stream? TRI_UNKNOWN when nobody who could know says so (Patroni before 3.0.4 with the

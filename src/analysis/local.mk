@@ -1,12 +1,25 @@
 noinst_LTLIBRARIES += src/libanalysis.la
 src_libanalysis_la_CFLAGS = $(AM_CFLAGS)
 src_libanalysis_la_SOURCES = \
+	src/analysis/candidate.c \
+	src/analysis/candidate.h \
 	src/analysis/carry.c \
 	src/analysis/facts.c \
 	src/analysis/facts.h \
+	src/analysis/flight.h \
+	src/analysis/health.c \
+	src/analysis/health_bouncer.c \
+	src/analysis/health_cluster.c \
+	src/analysis/health_leader.c \
+	src/analysis/health_member.c \
+	src/analysis/judge.h \
 	src/analysis/lag.c \
 	src/analysis/pools.c \
 	src/analysis/pools.h \
+	src/analysis/preflight.c \
+	src/analysis/preflight_candidate.c \
+	src/analysis/preflight_cluster.c \
+	src/analysis/preflight_members.c \
 	src/analysis/rates.c \
 	src/analysis/topology.c \
 	include/pgdba/analysis/carry.h \

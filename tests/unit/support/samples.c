@@ -147,6 +147,7 @@ static void rename_member(struct sb *b, const char *from, const char *to)
 {
     struct member *m = sb_member(b, from);
     sb_row(b, from)->name = to;
+    sb_health(b, from)->name = to;
     m->name = to;
 }
 

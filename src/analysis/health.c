@@ -1,0 +1,194 @@
+/* The table of rules, and what they are judged with. */
+#include "judge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pgdba/base/buf.h"
+#include "pgdba/base/clock.h"
+#include "pgdba/base/fmt.h"
+
+/* What the table holds stands once, here: the rules as the manual lists them, and who finds them.
+ * Within a grade the order is that of the screen: what an operator must read first stands first. */
+#define RULES(X)                                                                                   \
+    X(HEALTH_UNREACHABLE, "no-answer-yet", judge_no_answer_yet,                                    \
+      "no source has been asked to the end yet")                                                   \
+    X(HEALTH_UNREACHABLE, "unreachable", judge_unreachable,                                        \
+      "neither /cluster nor any member's API answers from here")                                   \
+    X(HEALTH_CRITICAL, "two-primaries", judge_two_primaries,                                       \
+      "two members say of themselves, at the same time, that they are primary")                    \
+    X(HEALTH_CRITICAL, "no-leader", judge_no_leader,                                               \
+      "nobody holds the leader lock, and in a pause no member is primary either")                  \
+    X(HEALTH_CRITICAL, "primary-not-leader", judge_primary_not_leader,                             \
+      "a member says that it is primary while /cluster lists another as leader")                   \
+    X(HEALTH_CRITICAL, "leader-not-running", judge_leader_not_running,                             \
+      "the leader's PostgreSQL is not running by its own word, or, when its API does not answer, " \
+      "/cluster lists it in a state other than running or without a timeline")                     \
+    X(HEALTH_CRITICAL, "leader-stuck", judge_leader_stuck,                                         \
+      "the leader's Patroni is alive (/liveness) but PostgreSQL does not answer it")               \
+    X(HEALTH_CRITICAL, "leader-gone", judge_leader_gone,                                           \
+      "neither API nor liveness of the leader answers, and its lease may outlive it: until ttl, "  \
+      "loop_wait and retry_timeout have passed it cannot be told from dead")                       \
+    X(HEALTH_CRITICAL, "leader-not-primary", judge_leader_not_primary,                             \
+      "the leader says that it is not primary, for longer than one loop_wait")                     \
+    X(HEALTH_CRITICAL, "leader-unlocked", judge_leader_unlocked,                                   \
+      "the leader sees no leader key or no DCS, without failsafe mode or pause: it will demote "   \
+      "itself")                                                                                    \
+    X(HEALTH_CRITICAL, "sync-missing-strict", judge_sync_strict,                                   \
+      "synchronous_mode_strict is on and no standby is synchronous: writes wait")                  \
+    X(HEALTH_CRITICAL, "pool-no-server", judge_pool,                                               \
+      "clients wait and there is no server connection, for more than 1 s while one is being "      \
+      "opened")                                                                                    \
+    X(HEALTH_CRITICAL, "pool-wait-long", judge_pool,                                               \
+      "the first client in a queue has waited over 10 s")                                          \
+    X(HEALTH_DEGRADED, "view-old", judge_view_old,                                                 \
+      "the last answer to /cluster is older than two and a half refreshes (2.5 s at least)")       \
+    X(HEALTH_DEGRADED, "no-leader-paused", judge_no_leader_paused,                                 \
+      "the cluster is paused, nobody holds the lock, and a member runs as primary")                \
+    X(HEALTH_DEGRADED, "leader-promoting", judge_leader_promoting,                                 \
+      "the leader is new and not primary yet: promotion is under way")                             \
+    X(HEALTH_DEGRADED, "leader-silent", judge_leader_silent,                                       \
+      "the leader's API does not answer, and nothing worse is known")                              \
+    X(HEALTH_DEGRADED, "member-failed", judge_failed, "a member's PostgreSQL failed or crashed")   \
+    X(HEALTH_DEGRADED, "member-vanished", judge_vanished,                                          \
+      "a member is no longer listed in /cluster")                                                  \
+    X(HEALTH_DEGRADED, "member-not-running", judge_not_running,                                    \
+      "a member's PostgreSQL is not running")                                                      \
+    X(HEALTH_DEGRADED, "member-stuck", judge_member_stuck,                                         \
+      "a member's Patroni is alive (/liveness) but PostgreSQL does not answer it")                 \
+    X(HEALTH_DEGRADED, "member-silent", judge_member_silent,                                       \
+      "a member's API does not answer; not fired when it never could be reached from here")        \
+    X(HEALTH_DEGRADED, "member-not-asked", judge_not_asked, "a member has not been asked yet")     \
+    X(HEALTH_DEGRADED, "no-candidate", judge_no_candidate, "no replica is fit to take over")       \
+    X(HEALTH_DEGRADED, "member-not-streaming", judge_not_streaming,                                \
+      "a replica runs but does not stream, for longer than one loop_wait")                         \
+    X(HEALTH_DEGRADED, "timeline-differs", judge_timeline,                                         \
+      "a replica is on another timeline than a leader of more than one loop_wait")                 \
+    X(HEALTH_DEGRADED, "lag-over-limit", judge_lag,                                                \
+      "a replica's receive lag is over maximum_lag_on_failover")                                   \
+    X(HEALTH_DEGRADED, "replay-paused", judge_replay_paused, "replay is paused on a replica")      \
+    X(HEALTH_DEGRADED, "failsafe-active", judge_failsafe,                                          \
+      "the DCS is away and failsafe mode is active")                                               \
+    X(HEALTH_DEGRADED, "dcs-unseen", judge_dcs_unseen,                                             \
+      "by its own clock a member has not seen the DCS for loop_wait + retry_timeout")              \
+    X(HEALTH_DEGRADED, "member-unlocked", judge_unlocked,                                          \
+      "a member sees no leader key or no DCS while /cluster lists a leader")                       \
+    X(HEALTH_DEGRADED, "sync-missing", judge_sync,                                                 \
+      "synchronous mode is on with fewer synchronous standbys than it asks for")                   \
+    X(HEALTH_DEGRADED, "watchdog-failed", judge_watchdog,                                          \
+      "a member's watchdog failed: it cannot lead")                                                \
+    X(HEALTH_DEGRADED, "identity-differs", judge_identity,                                         \
+      "what answers at a member's URL is another member or another cluster")                       \
+    X(HEALTH_DEGRADED, "paused", judge_paused, "Patroni is paused: automatic failover is off")     \
+    X(HEALTH_DEGRADED, "bouncer-silent", judge_bouncer_silent, "a PgBouncer does not answer")      \
+    X(HEALTH_DEGRADED, "bouncer-not-asked", judge_bouncer_not_asked,                               \
+      "a PgBouncer has not been asked yet")                                                        \
+    X(HEALTH_DEGRADED, "bouncer-held", judge_bouncer_held,                                         \
+      "a PgBouncer is paused or suspended as a whole")                                             \
+    X(HEALTH_DEGRADED, "pool-wait", judge_pool, "the first client in a queue has waited over 1 s") \
+    X(HEALTH_DEGRADED, "pool-saturated", judge_pool,                                               \
+      "as many servers as pool_size and reserve allow, and clients wait")                          \
+    X(HEALTH_DEGRADED, "pool-connecting", judge_pool,                                              \
+      "clients wait while a pool's first server connection is being opened")                       \
+    X(HEALTH_DEGRADED, "database-paused", judge_database_paused, "PAUSE of a database")            \
+    X(HEALTH_DEGRADED, "database-disabled", judge_database_disabled, "DISABLE of a database")      \
+    X(HEALTH_DEGRADED, "database-full", judge_database_full,                                       \
+      "a database has as many server connections as its max_connections")
+
+#define RULE_INFO(grade, name, find, when) {name, grade, when},
+#define RULE_FN(grade, name, find, when)   find,
+
+static const struct health_rule_info rules[] = {RULES(RULE_INFO)};
+static judge_fn *const finders[] = {RULES(RULE_FN)};
+#define NRULES ((int)(sizeof rules / sizeof *rules))
+_Static_assert(sizeof finders / sizeof *finders == sizeof rules / sizeof *rules, "one each");
+
+void judge_say(struct judge *j, const char *subject, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    const char *text = arena_vprintf(j->a, fmt, ap);
+    va_end(ap);
+    if (*subject)
+        text = arena_printf(j->a, "%s: %s", subject, text);
+    if (j->n == j->cap) {
+        j->cap = j->cap ? 2 * j->cap : 16;
+        j->v = xrealloc(j->v, (size_t)j->cap * sizeof *j->v);
+    }
+    j->v[j->n++] =
+        (struct verdict){j->rule->health, j->rule->rule, arena_strdup(j->a, subject), text};
+}
+
+bool judge_says_primary(const struct judge *j, const struct member *m)
+{
+    const struct member_health *h = judge_own(j, m);
+    return h && h->role == ROLE_LEADER && pg_state_is_up(h->state);
+}
+
+bool judge_leader_young(const struct judge *j)
+{
+    return j->s->leader_since_us && j->now_us - j->s->leader_since_us <= j->t.loop_wait;
+}
+
+bool judge_silent(const struct judge *j, const struct member *m)
+{
+    return m->api.outcome != OBS_NEVER && !facts_never_reachable(m) && !judge_own(j, m);
+}
+
+bool judge_stuck(const struct judge *j, const struct member *m)
+{
+    return judge_silent(j, m) && m->liveness.outcome == OBS_ANSWERED;
+}
+
+const char *judge_silence(const struct judge *j, const struct source_state *st)
+{
+    char d[FMT_MAX];
+    const char *how = st->outcome == OBS_ANSWERED ? "nothing since" : obs_outcome_name(st->outcome);
+    if (st->answered_us == 0)
+        return arena_printf(j->a, "since it was first asked (%s)", how);
+    return arena_printf(j->a, "for %s (%s)", facts_span(d, j->now_us - st->answered_us), how);
+}
+
+static void judge_init(struct judge *j, const struct snapshot *s, int64_t now_us, struct arena *a)
+{
+    char d[FMT_MAX];
+    *j = (struct judge){.s = s, .now_us = now_us, .a = a, .t = facts_timers(s), .asof = ""};
+    j->leader = snapshot_leader(s);
+    j->view_old = facts_view_old(s, now_us);
+    if (j->view_old && s->view.answered_us)
+        j->asof = arena_printf(a, " (as /cluster said %s ago)",
+                               facts_span(d, now_us - s->view.answered_us));
+    j->pools = pool_views(s, a, &j->npools);
+}
+
+void health_judge(const struct snapshot *s, int64_t now_us, struct arena *a, struct verdicts *out)
+{
+    struct judge j;
+    judge_init(&j, s, now_us, a);
+    for (int i = 0; i < NRULES; i++) {
+        j.rule = &rules[i];
+        finders[i](&j);
+    }
+    struct verdict *v = arena_array(a, (size_t)j.n, struct verdict);
+    int n = 0;
+    for (int grade = HEALTH_COUNT - 1; grade >= 0; grade--)
+        for (int i = 0; i < j.n; i++)
+            if ((int)j.v[i].health == grade)
+                v[n++] = j.v[i];
+    free(j.v);
+    *out = (struct verdicts){n > 0 ? v[0].health : HEALTH_OK, n, v};
+}
+
+enum health health_of(const struct verdicts *v, const char *subject)
+{
+    for (int i = 0; i < v->n; i++)
+        if (strcmp(v->v[i].subject, subject) == 0)
+            return v->v[i].health;
+    return HEALTH_OK;
+}
+
+const struct health_rule_info *health_rules(int *n)
+{
+    *n = NRULES;
+    return rules;
+}

@@ -1,0 +1,103 @@
+/* Rules about PgBouncer. What is wrong with one pool is found in pools.c. */
+#include "judge.h"
+
+#include <string.h>
+
+#include "pgdba/base/fmt.h"
+
+#define EACH_BOUNCER(j, b) \
+    for (const struct bouncer *b = (j)->s->bouncers; b < (j)->s->bouncers + (j)->s->nbouncers; b++)
+
+static bool now(const struct judge *j, const struct source_state *st)
+{
+    return !source_is_stale(st, j->s->refresh_us, j->now_us);
+}
+
+void judge_bouncer_silent(struct judge *j)
+{
+    EACH_BOUNCER(j, b)
+    if (b->state.outcome != OBS_NEVER && !now(j, &b->state))
+        judge_say(j, b->name, "no answer from PgBouncer %s", judge_silence(j, &b->state));
+}
+
+void judge_bouncer_not_asked(struct judge *j)
+{
+    EACH_BOUNCER(j, b)
+    if (b->state.outcome == OBS_NEVER)
+        judge_say(j, b->name, "PgBouncer has not been asked yet");
+}
+
+void judge_bouncer_held(struct judge *j)
+{
+    EACH_BOUNCER(j, b)
+    {
+        const struct pgb_state *g = &b->globals;
+        if (now(j, &b->state) && (g->paused == TRI_YES || g->suspended == TRI_YES))
+            judge_say(j, b->name, "PgBouncer is %s as a whole",
+                      g->suspended == TRI_YES ? "suspended" : "paused");
+    }
+}
+
+void judge_pool(struct judge *j)
+{
+    for (int i = 0; i < j->npools; i++) {
+        const struct pool_view *v = &j->pools[i];
+        if (v->rule && strcmp(v->rule, j->rule->rule) == 0 && now(j, &v->bouncer->pools_state))
+            judge_say(j, v->bouncer->name, "%s/%s: %s", v->pool->database, v->pool->user,
+                      v->reason);
+    }
+}
+
+static int64_t waiting_on(const struct bouncer *b, const char *database)
+{
+    int64_t n = 0;
+    for (int i = 0; b->pools && i < b->pools->n; i++)
+        if (strcmp(b->pools->v[i].database, database) == 0 && b->pools->v[i].cl_waiting > 0)
+            n += b->pools->v[i].cl_waiting < INT32_MAX ? b->pools->v[i].cl_waiting : INT32_MAX;
+    return n;
+}
+
+typedef bool database_fn(const struct pgb_database *d);
+
+static bool is_paused(const struct pgb_database *d)
+{
+    return d->paused;
+}
+
+static bool is_disabled(const struct pgb_database *d)
+{
+    return d->disabled;
+}
+
+static void each_database(struct judge *j, database_fn *is, const char *what)
+{
+    EACH_BOUNCER(j, b)
+    for (int i = 0; b->databases && i < b->databases->n; i++) {
+        const struct pgb_database *d = &b->databases->v[i];
+        if (now(j, &b->databases_state) && is(d))
+            judge_say(j, b->name, "database %s is %s, %lld clients wait", d->name, what,
+                      (long long)waiting_on(b, d->name));
+    }
+}
+
+void judge_database_paused(struct judge *j)
+{
+    each_database(j, is_paused, "paused");
+}
+
+void judge_database_disabled(struct judge *j)
+{
+    each_database(j, is_disabled, "disabled (new clients are refused)");
+}
+
+void judge_database_full(struct judge *j)
+{
+    EACH_BOUNCER(j, b)
+    for (int i = 0; b->databases && i < b->databases->n; i++) {
+        const struct pgb_database *d = &b->databases->v[i];
+        if (now(j, &b->databases_state) && d->max_connections > 0 &&
+            d->current_connections >= d->max_connections)
+            judge_say(j, b->name, "database %s has %lld of %lld server connections", d->name,
+                      (long long)d->current_connections, (long long)d->max_connections);
+    }
+}

@@ -1,0 +1,65 @@
+/*
+ * src/analysis/judge.h: what the rules of health.c share: private to analysis/. A rule looks at the
+ * snapshot and says what is wrong; its grade is the table's, so that the manual can list it.
+ */
+#ifndef PGDBA_ANALYSIS_JUDGE_PRIVATE_H
+#define PGDBA_ANALYSIS_JUDGE_PRIVATE_H
+
+#include "pgdba/analysis/health.h"
+#include "pgdba/analysis/pools.h"
+#include "facts.h"
+
+struct judge;
+typedef void judge_fn(struct judge *j);
+
+struct judge {
+    const struct snapshot *s;
+    int64_t now_us;
+    struct arena *a;
+    struct timers t;
+    const struct member *leader; /* NULL none */
+    bool view_old;               /* by age; a single failed attempt is not yet old */
+    const char *asof;            /* "", or " (as /cluster said 14 s ago)" */
+    const struct pool_view *pools;
+    int npools;
+    const struct health_rule_info *rule; /* the one that runs */
+    struct verdict *v;
+    int n, cap;
+};
+
+/* Adds a verdict of the running rule. The sentence begins with the subject unless that is "". */
+void judge_say(struct judge *j, const char *subject, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static inline const struct member_health *judge_own(const struct judge *j, const struct member *m)
+{
+    return facts_own(j->s, m, j->now_us);
+}
+
+/* Its own fresh word: primary (not a standby leader), and up. */
+bool judge_says_primary(const struct judge *j, const struct member *m);
+/* The leader is so new (one loop_wait) that members may not have followed yet. */
+bool judge_leader_young(const struct judge *j);
+/* m answered before and does not now, or never answered without being marked unreachable. */
+bool judge_silent(const struct judge *j, const struct member *m);
+/* … but its /liveness does: Patroni is there, PostgreSQL is stuck. */
+bool judge_stuck(const struct judge *j, const struct member *m);
+/* "for 14 s (timed out)", "since it was first asked (TLS)"; in the arena. */
+const char *judge_silence(const struct judge *j, const struct source_state *st);
+
+/* health_cluster.c */
+judge_fn judge_no_answer_yet, judge_unreachable, judge_view_old, judge_no_leader,
+    judge_no_leader_paused, judge_no_candidate, judge_paused, judge_sync_strict, judge_sync;
+/* health_leader.c */
+judge_fn judge_two_primaries, judge_primary_not_leader, judge_leader_not_running,
+    judge_leader_not_primary, judge_leader_promoting, judge_leader_stuck, judge_leader_gone,
+    judge_leader_silent, judge_leader_unlocked;
+/* health_member.c */
+judge_fn judge_vanished, judge_failed, judge_not_running, judge_member_stuck, judge_member_silent,
+    judge_not_asked, judge_not_streaming, judge_timeline, judge_replay_paused, judge_lag,
+    judge_dcs_unseen, judge_failsafe, judge_unlocked, judge_watchdog, judge_identity;
+/* health_bouncer.c; judge_pool serves every rule that pools.c names the same. */
+judge_fn judge_pool, judge_bouncer_silent, judge_bouncer_not_asked, judge_bouncer_held,
+    judge_database_paused, judge_database_disabled, judge_database_full;
+
+#endif

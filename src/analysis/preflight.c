@@ -1,0 +1,158 @@
+/* The table of checks, and how they are run. */
+#include "flight.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pgdba/base/buf.h"
+#include "pgdba/base/fmt.h"
+
+#define SWITCHOVER (1u << ACT_SWITCHOVER)
+#define RESTART    (1u << ACT_RESTART)
+#define REINIT     (1u << ACT_REINIT)
+
+/* Stands once: the checks as the manual lists them, and what runs them. The order is that of the
+ * questions an operator would ask. */
+#define CHECKS(X)                                                                                 \
+    X("picture-fresh", SWITCHOVER | RESTART | REINIT, flight_picture, "the picture is of now")    \
+    X("operation-in-flight", SWITCHOVER | RESTART | REINIT, flight_operation,                     \
+      "no other operation runs, neither ours nor one that shows as a leader without a timeline")  \
+    X("leader-present", SWITCHOVER | REINIT, flight_leader_present, "the cluster has a leader")   \
+    X("leader-named", SWITCHOVER, flight_leader_named, "the leader is the one that was named")    \
+    X("leader-health", SWITCHOVER, flight_leader_health,                                          \
+      "the leader's API answers, and says running and primary")                                   \
+    X("paused", SWITCHOVER | RESTART | REINIT, flight_paused,                                     \
+      "Patroni is not paused; in a pause a switchover needs a candidate")                         \
+    X("scheduled-switchover", SWITCHOVER | RESTART, flight_scheduled,                             \
+      "no switchover is scheduled")                                                               \
+    X("candidate-known", SWITCHOVER, flight_candidate_known,                                      \
+      "the candidate is listed in /cluster")                                                      \
+    X("candidate-not-leader", SWITCHOVER, flight_candidate_other,                                 \
+      "the candidate is not the leader")                                                          \
+    X("candidate-api", SWITCHOVER, flight_candidate_api,                                          \
+      "the candidate's API answers from here, as it must to the leader")                          \
+    X("candidate-state", SWITCHOVER, flight_candidate_state, "the candidate runs and streams")    \
+    X("nofailover", SWITCHOVER, flight_nofailover,                                                \
+      "the candidate has no nofailover tag and no failover_priority of 0")                        \
+    X("watchdog", SWITCHOVER, flight_watchdog, "the candidate's watchdog works")                  \
+    X("sync-rule", SWITCHOVER, flight_sync,                                                       \
+      "in synchronous mode the candidate is a synchronous (or quorum) standby")                   \
+    X("candidate-lag", SWITCHOVER, flight_lag,                                                    \
+      "the candidate's receive lag is within maximum_lag_on_failover")                            \
+    X("candidate-replay", SWITCHOVER, flight_replay,                                              \
+      "the candidate has little left to replay before it can accept writes")                      \
+    X("candidate-timeline", SWITCHOVER, flight_timeline,                                          \
+      "the candidate is on the leader's timeline")                                                \
+    X("candidate-choice", SWITCHOVER, flight_choice,                                              \
+      "without a candidate: at least one replica is fit")                                         \
+    X("member-known", RESTART | REINIT, flight_member_known,                                      \
+      "every member asked for is listed in /cluster")                                             \
+    X("member-api", RESTART | REINIT, flight_member_api,                                          \
+      "the member's own API can be reached: the request goes to it")                              \
+    X("member-state", RESTART, flight_member_state,                                               \
+      "PostgreSQL runs on the member and nothing else is being done to it")                       \
+    X("restart-pending", RESTART, flight_pending,                                                 \
+      "with --pending: the member has a pending restart")                                         \
+    X("restart-leader", RESTART, flight_restart_leader, "the leader is not among them")           \
+    X("restart-order", RESTART, flight_restart_order,                                             \
+      "replicas with a pending restart go before the leader")                                     \
+    X("restart-sync", RESTART, flight_restart_sync,                                               \
+      "the only synchronous standby is not among them")                                           \
+    X("restart-scheduled", RESTART, flight_restart_scheduled,                                     \
+      "no restart is scheduled on the member")                                                    \
+    X("reinit-not-leader", REINIT, flight_reinit_leader, "the member is not the leader")          \
+    X("reinit-state", REINIT, flight_reinit_state, "the member is not being rebuilt already")     \
+    X("reinit-last", REINIT, flight_reinit_last, "another replica is fit to take over meanwhile") \
+    X("downstream", RESTART | REINIT, flight_downstream, "no other member streams from it")       \
+    X("clients-waiting", SWITCHOVER | RESTART, flight_clients,                                    \
+      "no clients wait in PgBouncer before the leader goes")
+
+#define CHECK_INFO(name, actions, run, what) {name, actions, what},
+#define CHECK_FN(name, actions, run, what)   run,
+
+static const struct preflight_info checks[] = {CHECKS(CHECK_INFO)};
+static flight_fn *const runners[] = {CHECKS(CHECK_FN)};
+#define NCHECKS ((int)(sizeof checks / sizeof *checks))
+_Static_assert(sizeof runners / sizeof *runners == sizeof checks / sizeof *checks, "one each");
+
+void flight_say(struct flight *f, enum check_verdict v, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    const char *text = arena_vprintf(f->a, fmt, ap);
+    va_end(ap);
+    if (f->n == f->cap) {
+        f->cap = f->cap ? 2 * f->cap : 32;
+        f->v = xrealloc(f->v, (size_t)f->cap * sizeof *f->v);
+    }
+    f->v[f->n++] = (struct check_result){f->check->check, v, text};
+}
+
+const char *flight_silence(const struct flight *f, const struct member *m)
+{
+    char d[FMT_MAX];
+    if (facts_never_reachable(m))
+        return "not reachable from here";
+    if (m->api.outcome == OBS_NEVER)
+        return "not asked yet";
+    if (m->api.answered_us == 0)
+        return arena_printf(f->a, "never answered (%s)", obs_outcome_name(m->api.outcome));
+    return arena_printf(f->a, "silent for %s%s%s%s", facts_span(d, f->now_us - m->api.answered_us),
+                        m->api.outcome == OBS_ANSWERED ? "" : " (",
+                        m->api.outcome == OBS_ANSWERED ? "" : obs_outcome_name(m->api.outcome),
+                        m->api.outcome == OBS_ANSWERED ? "" : ")");
+}
+
+const struct member *flight_target(const struct flight *f, int i)
+{
+    const struct member *m = snapshot_member(f->s, f->r->members[i]);
+    return m && m->listed ? m : NULL;
+}
+
+bool flight_targets(const struct flight *f, const struct member *m)
+{
+    for (int i = 0; m && i < f->r->nmembers; i++)
+        if (strcmp(f->r->members[i], m->name) == 0)
+            return true;
+    return false;
+}
+
+static const struct member *candidate_of(const struct snapshot *s, const struct request *r)
+{
+    const struct member *m = r->kind == ACT_SWITCHOVER ? snapshot_member(s, r->candidate) : NULL;
+    return m && m->listed ? m : NULL;
+}
+
+const struct check_result *preflight_run(const struct snapshot *s, const struct request *r,
+                                         bool operation_running, int64_t now_us, struct arena *a,
+                                         int *n, enum check_verdict *worst)
+{
+    struct flight f = {.s = s,
+                       .r = r,
+                       .operation_running = operation_running,
+                       .now_us = now_us,
+                       .a = a,
+                       .leader = snapshot_leader(s),
+                       .candidate = candidate_of(s, r)};
+    for (int i = 0; i < NCHECKS; i++) {
+        f.check = &checks[i];
+        if (checks[i].actions & 1u << r->kind)
+            runners[i](&f);
+    }
+    struct check_result *v = arena_array(a, (size_t)f.n, struct check_result);
+    int k = 0;
+    for (int verdict = CHECK_BLOCK; verdict >= CHECK_PASS; verdict--)
+        for (int i = 0; i < f.n; i++)
+            if ((int)f.v[i].verdict == verdict)
+                v[k++] = f.v[i];
+    free(f.v);
+    *n = k;
+    *worst = k > 0 ? v[0].verdict : CHECK_PASS;
+    return v;
+}
+
+const struct preflight_info *preflight_checks(int *n)
+{
+    *n = NCHECKS;
+    return checks;
+}

@@ -1,0 +1,153 @@
+/* Checks of the picture, the leader and the cluster as a whole. */
+#include "flight.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "pgdba/base/fmt.h"
+
+void flight_picture(struct flight *f)
+{
+    const struct source_state *v = &f->s->view;
+    char d[FMT_MAX];
+    if (v->answered_us == 0)
+        flight_say(f, CHECK_BLOCK, "/cluster has not answered yet (%s)",
+                   obs_outcome_name(v->outcome));
+    else if (facts_view_old(f->s, f->now_us))
+        flight_say(f, CHECK_BLOCK, "the picture is %s old (/cluster %s)",
+                   facts_span(d, f->now_us - v->answered_us), obs_outcome_name(v->outcome));
+    else if (v->outcome != OBS_ANSWERED)
+        flight_say(f, CHECK_WARN, "the picture is %s old and the last attempt %s",
+                   fmt_duration(d, f->now_us - v->answered_us), obs_outcome_name(v->outcome));
+    else
+        flight_say(f, CHECK_PASS, "the picture is %s old",
+                   fmt_duration(d, f->now_us - v->answered_us));
+}
+
+void flight_operation(struct flight *f)
+{
+    const struct member *m = f->leader;
+    /* The first sign of somebody else's switchover (reference "patroni.md" §1.4, §8.1). */
+    bool stopping = m && m->dcs && m->dcs->timeline == 0;
+    if (f->operation_running)
+        flight_say(f, CHECK_BLOCK, "an operation started here is still under way");
+    else if (stopping && f->r->kind == ACT_RESTART)
+        flight_say(f, CHECK_WARN,
+                   "something already runs on the leader %s: /cluster shows no timeline for it",
+                   m->name);
+    else if (stopping)
+        flight_say(f, CHECK_BLOCK,
+                   "something already runs on the leader %s: /cluster shows no timeline for it",
+                   m->name);
+    else
+        flight_say(f, CHECK_PASS, "no other operation is seen");
+}
+
+void flight_leader_present(struct flight *f)
+{
+    char d[FMT_MAX];
+    int64_t since = f->s->no_leader_since_us;
+    if (f->leader)
+        flight_say(f, CHECK_PASS, "%s leads on timeline %" PRId64, f->leader->name,
+                   snapshot_timeline(f->s));
+    else if (since)
+        flight_say(f, CHECK_BLOCK, "the cluster has had no leader for %s",
+                   facts_span(d, f->now_us - since));
+    else
+        flight_say(f, CHECK_BLOCK, "the cluster has no leader");
+}
+
+void flight_leader_named(struct flight *f)
+{
+    const char *now = f->leader ? f->leader->name : "nobody";
+    if (!f->r->leader)
+        return;
+    if (strcmp(f->r->leader, now) == 0)
+        flight_say(f, CHECK_PASS, "%s is the leader", now);
+    else
+        flight_say(f, CHECK_BLOCK, "%s is not the leader: %s is", f->r->leader, now);
+}
+
+void flight_leader_health(struct flight *f)
+{
+    const struct member *m = f->leader;
+    if (!m)
+        return; /* leader-present says it */
+    const struct member_health *h = flight_own(f, m);
+    const char *role = h && h->role_text ? h->role_text : "";
+    if (!h && facts_never_reachable(m))
+        flight_say(f, CHECK_WARN, "%s: API not reachable from here, its health is not known",
+                   m->name);
+    else if (!h)
+        flight_say(f, CHECK_BLOCK, "%s: API %s", m->name, flight_silence(f, m));
+    else if (!pg_state_is_up(h->state))
+        flight_say(f, CHECK_BLOCK, "%s: PostgreSQL is not running (%s)", m->name,
+                   facts_state_text(f->s, m, f->now_us));
+    else if (!role_is_leader(h->role))
+        flight_say(f, CHECK_BLOCK, "%s: says it is \"%s\", not primary", m->name, role);
+    else
+        flight_say(f, CHECK_PASS, "%s answers: %s, %s", m->name,
+                   facts_state_text(f->s, m, f->now_us), role);
+}
+
+void flight_paused(struct flight *f)
+{
+    bool switchover = f->r->kind == ACT_SWITCHOVER;
+    if (!f->s->paused)
+        flight_say(f, CHECK_PASS, "the cluster is not paused");
+    else if (switchover && !f->r->candidate)
+        flight_say(f, CHECK_BLOCK,
+                   "the cluster is paused: Patroni switches over to a named candidate only");
+    else if (switchover)
+        flight_say(f, CHECK_WARN,
+                   "the cluster is paused: nobody takes over if the candidate fails to");
+    else
+        flight_say(f, CHECK_PASS, "the cluster is paused: Patroni does this all the same");
+}
+
+void flight_scheduled(struct flight *f)
+{
+    const struct snapshot *s = f->s;
+    if (!s->switchover_at)
+        flight_say(f, CHECK_PASS, "no switchover is scheduled");
+    else
+        flight_say(f, CHECK_WARN, "a switchover is scheduled at %s (%s -> %s)%s", s->switchover_at,
+                   s->switchover_from ? s->switchover_from : "the leader",
+                   s->switchover_to ? s->switchover_to : "any",
+                   f->r->kind == ACT_SWITCHOVER ? ": this one replaces it" : "");
+}
+
+static void clients_of(struct flight *f, const struct bouncer *b)
+{
+    int64_t waiting = 0, longest = 0;
+    char d[FMT_MAX];
+    if (source_is_stale(&b->pools_state, f->s->refresh_us, f->now_us) || !b->pools) {
+        flight_say(f, CHECK_WARN, "%s: PgBouncer %s, whether clients wait is not known", b->name,
+                   b->pools_state.outcome == OBS_ANSWERED
+                       ? "has said nothing of late"
+                       : obs_outcome_name(b->pools_state.outcome));
+        return;
+    }
+    for (int i = 0; i < b->pools->n; i++) {
+        const struct pgb_pool *p = &b->pools->v[i];
+        if (p->cl_waiting <= 0)
+            continue;
+        waiting += p->cl_waiting < INT32_MAX ? p->cl_waiting : INT32_MAX;
+        if (p->maxwait_us > longest)
+            longest = p->maxwait_us;
+    }
+    if (waiting)
+        flight_say(f, CHECK_WARN, "%s: %" PRId64 " clients wait already, the first for %s", b->name,
+                   waiting, fmt_duration(d, longest));
+    else
+        flight_say(f, CHECK_PASS, "%s: no clients wait", b->name);
+}
+
+void flight_clients(struct flight *f)
+{
+    /* Restarting a replica does not stop writes. */
+    if (f->r->kind == ACT_RESTART && !flight_targets(f, f->leader))
+        return;
+    for (int i = 0; i < f->s->nbouncers; i++)
+        clients_of(f, &f->s->bouncers[i]);
+}
