@@ -40,7 +40,10 @@ struct plan_step {
     const char *summary; /* "restart PostgreSQL on pg2" */
     const char *method;  /* POST */
     const char *url;
-    const char *body;   /* JSON, "" when none */
+    const char *body;         /* JSON, "" when none */
+    const char *connect_host; /* connected to there instead of the URL's host; NULL */
+    int connect_port;
+    int64_t timeout_us; /* how long its answer is waited for */
     bool authenticated; /* Basic authentication is sent; the secret is not shown */
 };
 

@@ -1,0 +1,205 @@
+/* audit.c: who did what to which cluster, and how it ended: one JSON object a line, never
+ * rewritten. */
+#include "pgdba/action/action.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "pgdba/base/buf.h"
+#include "pgdba/base/fmt.h"
+#include "pgdba/base/path.h"
+#include "pgdba/wire/json_out.h"
+
+struct audit {
+    int fd;
+    char *path;
+    const struct clock *clock;
+};
+
+enum status audit_open(struct audit **out, const char *path, const struct clock *clock,
+                       struct err *e)
+{
+    struct audit *a;
+    enum status st;
+    int fd;
+
+    *out = NULL;
+    st = path_mkdirs_for(path, e);
+    if (st != ST_OK)
+        return st;
+    fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK,
+              0600);
+    if (fd < 0)
+        return err_set(e, ST_IO, "cannot open the audit log %s: %s", path, strerror(errno));
+    if (fchmod(fd, 0600) != 0 && errno != EPERM) {
+        st = err_set(e, ST_IO, "cannot protect the audit log %s: %s", path, strerror(errno));
+        close(fd);
+        return st;
+    }
+    a = xcalloc(1, sizeof *a);
+    a->fd = fd;
+    a->path = xstrdup(path);
+    a->clock = clock;
+    *out = a;
+    return ST_OK;
+}
+
+void audit_free(struct audit *a)
+{
+    if (!a)
+        return;
+    close(a->fd);
+    free(a->path);
+    free(a);
+}
+
+/* ---- a line
+ * ------------------------------------------------------------------------------------------ */
+
+static void add_who(struct wire_json *j)
+{
+    const struct passwd *pw = getpwuid(getuid());
+    const char *ssh = getenv("SSH_CONNECTION"), *sudo = getenv("SUDO_USER");
+    char *client = ssh ? xstrndup(ssh, strcspn(ssh, " ")) : NULL;
+    char host[256] = "";
+
+    wire_json_str(j, "user", pw ? pw->pw_name : NULL);
+    wire_json_int(j, "uid", getuid());
+    wire_json_str(j, "sudo_user", sudo);
+    wire_json_str(j, "ssh_client", client);
+    wire_json_int(j, "pid", getpid());
+    wire_json_str(j, "host", gethostname(host, sizeof host - 1) == 0 ? host : NULL);
+    free(client);
+}
+
+static void add_requests(struct wire_json *j, const struct plan *p)
+{
+    struct wire_json *list = wire_json_add_array(j, "requests");
+
+    for (int i = 0; i < p->nsteps; i++) {
+        struct wire_json *o = wire_json_add_object(list, NULL);
+
+        wire_json_str(o, "member", p->steps[i].member);
+        wire_json_str(o, "method", p->steps[i].method);
+        wire_json_str(o, "url", p->steps[i].url);
+        wire_json_str(o, "body", p->steps[i].body);
+    }
+}
+
+/* The fields that every line has. */
+static struct wire_json *line_new(const struct audit *a, const char *what, const struct plan *p)
+{
+    struct wire_json *j = wire_json_object();
+    char time[FMT_MAX], *id;
+
+    wire_json_str(j, "time", fmt_time_iso(time, clock_wall(a->clock)));
+    wire_json_str(j, "what", what);
+    id = xasprintf("%ld-%" PRId64, (long)getpid(), p->made_us);
+    wire_json_str(j, "id", id);
+    free(id);
+    add_who(j);
+    wire_json_str(j, "cluster", p->cluster);
+    wire_json_str(j, "environment", environment_name(p->environment));
+    wire_json_str(j, "action", action_name(p->kind));
+    wire_json_str(j, "command", p->equivalent);
+    add_requests(j, p);
+    wire_json_str(j, "leader", p->leader);
+    if (p->timeline > 0)
+        wire_json_int(j, "timeline", p->timeline);
+    else
+        wire_json_null(j, "timeline");
+    return j;
+}
+
+/* A line that an earlier run could not finish (a full disk) must not swallow this one. */
+static bool ends_within_line(int fd)
+{
+    struct stat st;
+    char last = '\n';
+
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+           pread(fd, &last, 1, st.st_size - 1) == 1 && last != '\n';
+}
+
+/* One write, so that lines of several programs never mix; then to the disk. Frees j. */
+static enum status line_write(struct audit *a, struct wire_json *j, struct err *e)
+{
+    enum status st = ST_OK;
+    struct buf b;
+    ssize_t n;
+
+    buf_init(&b);
+    if (ends_within_line(a->fd))
+        buf_putc(&b, '\n');
+    wire_json_dump(j, false, &b);
+    buf_putc(&b, '\n');
+    wire_json_free(j);
+    do {
+        n = write(a->fd, b.s, b.len);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0 || (size_t)n != b.len)
+        st = err_set(e, ST_IO, "cannot write the audit log %s: %s", a->path,
+                     n < 0 ? strerror(errno) : "the disk is full");
+    else if (fsync(a->fd) != 0 && errno != EINVAL && errno != EROFS)
+        st = err_set(e, ST_IO, "cannot write the audit log %s to the disk: %s", a->path,
+                     strerror(errno));
+    buf_release(&b);
+    return st;
+}
+
+/* ---- the three kinds
+ * --------------------------------------------------------------------------------- */
+
+enum status audit_intent(struct audit *a, const struct plan *p, struct err *e)
+{
+    return line_write(a, line_new(a, "intent", p), e);
+}
+
+enum status audit_refusal(struct audit *a, const struct plan *p, const char *why, struct err *e)
+{
+    struct wire_json *j = line_new(a, "refusal", p);
+
+    wire_json_str(j, "why", why);
+    return line_write(a, j, e);
+}
+
+static void add_phases(struct wire_json *j, const struct operation *op)
+{
+    static const char *const states[] = {[PHASE_WAITING] = "waiting",
+                                         [PHASE_ACTIVE] = "active",
+                                         [PHASE_DONE] = "done",
+                                         [PHASE_FAILED] = "failed",
+                                         [PHASE_SKIPPED] = "skipped"};
+    struct wire_json *list = wire_json_add_array(j, "phases");
+
+    for (int i = 0; i < op->nphases; i++) {
+        struct wire_json *o = wire_json_add_object(list, NULL);
+
+        wire_json_str(o, "phase", op->phases[i].name);
+        wire_json_str(o, "state", states[op->phases[i].state]);
+        if (op->phases[i].at_us > 0)
+            wire_json_int(o, "after_ms", (op->phases[i].at_us - op->started_us) / USEC_PER_MS);
+        wire_json_str(o, "note", op->phases[i].note);
+    }
+}
+
+enum status audit_outcome(struct audit *a, const struct operation *op, struct err *e)
+{
+    struct wire_json *j = line_new(a, "outcome", op->plan);
+    bool running = op->state == OP_RUNNING;
+    int64_t end_us = running ? clock_mono(a->clock) : op->ended_us;
+
+    wire_json_str(j, "outcome", running ? "left running" : op_state_name(op->state));
+    wire_json_str(j, "observed",
+                  running ? "the program ended while it ran; nothing was cancelled" : op->outcome);
+    wire_json_str(j, "answer", op->answer);
+    wire_json_int(j, "duration_ms", (end_us - op->started_us) / USEC_PER_MS);
+    add_phases(j, op);
+    return line_write(a, j, e);
+}

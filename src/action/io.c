@@ -1,0 +1,71 @@
+/* io.c: requests and alarms on the loop. */
+#include "io.h"
+
+#include <stdlib.h>
+
+#include "pgdba/base/buf.h"
+#include "pgdba/net/loop.h"
+
+struct net_io {
+    struct net_loop *loop;
+    struct net_http *http;
+    struct net_timer *timer;
+    struct action_run *run;
+};
+
+static void *io_send(void *arg, const struct net_http_request *req, net_http_fn *fn, void *fn_arg)
+{
+    struct net_io *io = arg;
+
+    return net_http_send(io->http, req, fn, fn_arg);
+}
+
+static void io_cancel(void *arg, void *call)
+{
+    (void)arg;
+    net_http_cancel(call);
+}
+
+static void ring(void *arg)
+{
+    struct net_io *io = arg;
+
+    action_alarm(io->run);
+}
+
+static void io_alarm(void *arg, struct action_run *run, int64_t delay_us)
+{
+    struct net_io *io = arg;
+
+    io->run = run;
+    if (!io->timer)
+        io->timer = net_timer_new(io->loop, ring, io);
+    if (delay_us < 0)
+        net_timer_stop(io->timer);
+    else
+        net_timer_start(io->timer, delay_us, 0);
+}
+
+static void io_release(void *arg)
+{
+    struct net_io *io = arg;
+
+    net_timer_free(io->timer);
+    free(io);
+}
+
+enum status action_start(const struct action_env *env, struct plan *p, const struct snapshot *now,
+                         struct action_run **out, struct err *e)
+{
+    struct net_io *io = xcalloc(1, sizeof *io);
+
+    io->loop = env->loop;
+    io->http = env->http;
+    return action_start_with(env,
+                             &(struct action_io){.arg = io,
+                                                 .send = io_send,
+                                                 .cancel = io_cancel,
+                                                 .alarm = io_alarm,
+                                                 .release = io_release},
+                             p, now, out, e);
+}

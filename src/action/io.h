@@ -1,0 +1,27 @@
+/*
+ * action/io.h: what a run needs from outside: to send, and to be woken. The real one is on net/
+ * (io.c); tests bring their own.
+ */
+#ifndef PGDBA_ACTION_IO_H
+#define PGDBA_ACTION_IO_H
+
+#include "pgdba/action/action.h"
+#include "pgdba/net/http.h"
+
+struct action_io {
+    void *arg;
+    /* As net_http_send(): copies req, calls fn once, later. */
+    void *(*send)(void *arg, const struct net_http_request *req, net_http_fn *fn, void *fn_arg);
+    void (*cancel)(void *arg, void *call);
+    /* One alarm; a new one replaces it; delay_us < 0: none. It calls action_alarm(run). */
+    void (*alarm)(void *arg, struct action_run *run, int64_t delay_us);
+    void (*release)(void *arg);
+};
+
+/* action_start() with another io, copied. */
+enum status action_start_with(const struct action_env *env, const struct action_io *io,
+                              struct plan *p, const struct snapshot *now, struct action_run **out,
+                              struct err *e);
+void action_alarm(struct action_run *r);
+
+#endif

@@ -1,0 +1,128 @@
+/*
+ * action/kind.h: what one kind of action adds to the common course of plan, run and verification.
+ * One file a kind; nobody else knows their details.
+ */
+#ifndef PGDBA_ACTION_KIND_H
+#define PGDBA_ACTION_KIND_H
+
+#include "pgdba/action/action.h"
+#include "pgdba/base/buf.h"
+#include "pgdba/wire/patroni.h"
+
+/* ---- making a plan
+ * ------------------------------------------------------------------------------- */
+
+struct planner {
+    const struct action_env *env;
+    const struct snapshot *s;
+    struct plan *plan;
+    const char **lines;
+    struct plan_step *steps;
+    struct check_result *checks; /* own ones, besides those of analysis/preflight */
+    int nchecks, cap_lines, cap_steps, cap_checks;
+};
+
+void planner_line(struct planner *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void planner_check(struct planner *b, const char *check, enum check_verdict v, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+/* A POST of body to path at via's API; whose outcome it is: member. A missing route is a check that
+ * blocks. */
+void planner_post(struct planner *b, const char *member, const char *via, const char *path,
+                  const struct buf *body, int64_t timeout_us, const char *summary);
+const char *planner_quote(struct planner *b, const char *word); /* for a shell */
+/* ST_NOT_FOUND with the nearest name, ST_OK when it is a member of s. */
+enum status planner_known(const struct snapshot *s, const char *name, struct err *e);
+
+/* ---- carrying it out
+ * ------------------------------------------------------------------------------ */
+
+struct action_io;
+
+struct action_run {
+    struct action_env env;
+    struct action_io *io;
+    const struct action_ops *ops;
+    struct plan *plan;
+    struct arena arena; /* notes and sentences */
+    struct operation op;
+    struct op_phase *phases;
+    const struct snapshot *last; /* a reference */
+    int step;                    /* the plan's step that was sent last; -1 before the first */
+    void *call;                  /* waits for its answer; NULL: none */
+    int64_t sent_us;             /* when the step was sent */
+    int64_t deadline_us;         /* when ops->expired is called; 0: never */
+    uint64_t told;               /* the revision that env.changed has seen */
+    bool left;                   /* the operator leaves it while it runs */
+    void *state;                 /* the kind's own, in the arena */
+};
+
+/* How the answer to a step came out, whatever it says. */
+struct step_answer {
+    bool sent;              /* false: the request never left, nothing can have happened */
+    bool definite;          /* the server said something about the outcome */
+    bool final;             /* 4xx: this request started nothing, whatever is seen */
+    enum wire_answer means; /* when definite; WIRE_UNKNOWN_OUTCOME else */
+    const char *text;       /* for people */
+};
+
+struct action_ops {
+    /* Is the request one that makes sense here? May complete p->request (the leader). */
+    enum status (*check)(const struct snapshot *s, struct plan *p, struct err *e);
+    void (*plan)(struct planner *b);
+    void (*begin)(struct action_run *r); /* phases; r->last is the snapshot at Enter */
+    void (*observe)(struct action_run *r, const struct snapshot *s);
+    void (*answered)(struct action_run *r, const struct step_answer *a);
+    void (*expired)(struct action_run *r); /* deadline_us has come */
+};
+
+extern const struct action_ops switchover_ops, restart_ops, reinit_ops;
+const struct action_ops *action_ops_of(enum action_kind k);
+
+int64_t run_now(const struct action_run *r);
+/* Sends the next step. The only place that sends. False: it could not be (the run has ended). */
+bool run_send_next(struct action_run *r);
+void run_drop_call(struct action_run *r); /* no longer interested in the answer */
+void run_end(struct action_run *r, enum op_state state, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+bool run_ended(const struct action_run *r);
+void run_wait_for(struct action_run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void run_phases(struct action_run *r, int n, const char *const *names);
+/* Moves a phase; one that has ended stays. note NULL: as it is. */
+void run_phase(struct action_run *r, int i, enum phase_state state, const char *note);
+/* A milestone is seen: phase i is done, those before it that were not seen are skipped, the next
+ * one is waited for. */
+void run_phase_reach(struct action_run *r, int i, const char *note);
+bool run_phase_reached(const struct action_run *r, int i);
+/* "Patroni said: …" for the end of a sentence, "" when it said nothing. */
+const char *run_said(struct action_run *r);
+
+/* ---- reading the picture (evidence.c): nothing older than since_us counts
+ * --------------------------- */
+
+bool seen_view(const struct snapshot *s, int64_t since_us);
+bool seen_health(const struct member *m, int64_t since_us);
+/* PostgreSQL on m runs as leader, by its own word (by /cluster, where its API cannot be reached).
+ */
+bool seen_leading(const struct snapshot *s, const struct member *m, int64_t since_us);
+/* m is a replica that streams again. */
+bool seen_streaming(const struct snapshot *s, const struct member *m, int64_t since_us);
+/* Down, stopping or being made, by its own word or /cluster's. */
+bool seen_down(const struct snapshot *s, const struct member *m, int64_t since_us);
+/* The postmaster is another one than `before` (NULL: not known; then its start time is compared
+ * with since_us on its host's own clock). */
+bool seen_restarted(const struct member *m, const char *before, int64_t since_us);
+/* m's present start time to compare with later, in the arena; NULL when it is not known for sure.
+ */
+const char *seen_start_time(const struct snapshot *s, const struct member *m, int64_t now_us,
+                            struct arena *a);
+int64_t seen_timeline(const struct snapshot *s, const struct member *m, int64_t since_us);
+/* "stopping", "creating replica": the words of the better source; "" when nothing is known. */
+const char *seen_state(const struct snapshot *s, const struct member *m, int64_t since_us);
+
+/* Patroni's own numbers, its defaults where /config is not known; seconds. */
+struct patroni_times {
+    int64_t ttl, loop_wait, retry_timeout;
+};
+struct patroni_times patroni_times(const struct snapshot *s);
+
+#endif

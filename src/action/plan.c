@@ -1,0 +1,295 @@
+/* plan.c: what would be done, to whom, with which checks: the part that all actions share. */
+#include "kind.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pgdba/analysis/preflight.h"
+#include "pgdba/base/fmt.h"
+
+static const struct action_ops *const kinds[] = {
+    [ACT_SWITCHOVER] = &switchover_ops, [ACT_RESTART] = &restart_ops, [ACT_REINIT] = &reinit_ops};
+_Static_assert(sizeof kinds / sizeof *kinds == ACT_COUNT, "an action without its file");
+
+const struct action_ops *action_ops_of(enum action_kind k)
+{
+    return kinds[k];
+}
+
+/* ---- building
+ * ------------------------------------------------------------------------------------ */
+
+/* Room for one more of size bytes in a growing array of the arena. */
+static void *grow(struct arena *a, const void *old, int n, int *cap, size_t size)
+{
+    void *v;
+
+    if (n < *cap)
+        return NULL;
+    *cap = *cap ? 2 * *cap : 8;
+    v = arena_calloc(a, (size_t)*cap, size);
+    if (n > 0)
+        memcpy(v, old, (size_t)n * size);
+    return v;
+}
+
+void planner_line(struct planner *b, const char *fmt, ...)
+{
+    struct plan *p = b->plan;
+    const char **v = grow(&p->arena, b->lines, p->nlines, &b->cap_lines, sizeof *v);
+    va_list ap;
+
+    if (v)
+        b->lines = v;
+    va_start(ap, fmt);
+    b->lines[p->nlines++] = arena_vprintf(&p->arena, fmt, ap);
+    va_end(ap);
+}
+
+void planner_check(struct planner *b, const char *check, enum check_verdict verdict,
+                   const char *fmt, ...)
+{
+    struct check_result *v =
+        grow(&b->plan->arena, b->checks, b->nchecks, &b->cap_checks, sizeof *v);
+    va_list ap;
+
+    if (v)
+        b->checks = v;
+    va_start(ap, fmt);
+    b->checks[b->nchecks++] =
+        (struct check_result){check, verdict, arena_vprintf(&b->plan->arena, fmt, ap)};
+    va_end(ap);
+}
+
+void planner_post(struct planner *b, const char *member, const char *via, const char *path,
+                  const struct buf *body, int64_t timeout_us, const char *summary)
+{
+    struct plan *p = b->plan;
+    struct plan_step *v = grow(&p->arena, b->steps, p->nsteps, &b->cap_steps, sizeof *v);
+    struct action_route route = b->env->route(b->env->route_arg, via);
+
+    if (v)
+        b->steps = v;
+    if (!route.base)
+        planner_check(b, "route", CHECK_BLOCK, "%s's API is not reachable from here%s%s", via,
+                      route.why && *route.why ? ": " : "", route.why ? route.why : "");
+    b->steps[p->nsteps++] = (struct plan_step){
+        .member = arena_strdup(&p->arena, member),
+        .summary = summary,
+        .method = "POST",
+        .url = route.base ? arena_printf(&p->arena, "%s%s", route.base, path) : "",
+        .body = arena_strdup(&p->arena, body->s),
+        .connect_host = arena_strdup(&p->arena, route.connect_host),
+        .connect_port = route.connect_port,
+        .timeout_us = timeout_us,
+        .authenticated = b->env->config->patroni.username != NULL,
+    };
+}
+
+const char *planner_quote(struct planner *b, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "-_.:/@%+=,";
+    struct buf q;
+    const char *out;
+
+    if (*word && strspn(word, plain) == strlen(word))
+        return word;
+    buf_init(&q);
+    buf_putc(&q, '\'');
+    for (const char *c = word; *c; c++) {
+        if (*c == '\'')
+            buf_puts(&q, "'\\''");
+        else
+            buf_putc(&q, *c);
+    }
+    buf_putc(&q, '\'');
+    out = arena_strdup(&b->plan->arena, q.s);
+    buf_release(&q);
+    return out;
+}
+
+enum status planner_known(const struct snapshot *s, const char *name, struct err *e)
+{
+    const char **names, *near;
+    struct arena a;
+    enum status st;
+
+    if (snapshot_member(s, name))
+        return ST_OK;
+    arena_init(&a);
+    names = arena_array(&a, (size_t)s->nmembers, const char *);
+    for (int i = 0; i < s->nmembers; i++)
+        names[i] = s->members[i].name;
+    near = fmt_nearest(name, names, s->nmembers);
+    if (near)
+        st = err_set(e, ST_NOT_FOUND, "%s has no member \"%s\"; did you mean \"%s\"?", s->cluster,
+                     name, near);
+    else
+        st = err_set(e, ST_NOT_FOUND, "%s has no member \"%s\"", s->cluster, name);
+    arena_release(&a);
+    return st;
+}
+
+/* ---- the whole
+ * ------------------------------------------------------------------------------------- */
+
+static void copy_request(struct plan *p, const struct request *r)
+{
+    const char **members = arena_array(&p->arena, (size_t)r->nmembers, const char *);
+
+    p->request = *r;
+    p->request.leader = arena_strdup(&p->arena, r->leader);
+    p->request.candidate = arena_strdup(&p->arena, r->candidate);
+    for (int i = 0; i < r->nmembers; i++)
+        members[i] = arena_strdup(&p->arena, r->members[i]);
+    p->request.members = members;
+}
+
+static void checks_of_the_way(struct planner *b)
+{
+    const struct patroni_config *c = &b->env->config->patroni;
+
+    if (b->env->read_only)
+        planner_check(b, "read-only", CHECK_BLOCK, "this console is read-only: nothing is sent");
+    for (int i = 0; c->username && i < b->plan->nsteps; i++)
+        if (strncmp(b->steps[i].url, "http://", 7) == 0) {
+            planner_check(b, "plain-http", CHECK_WARN,
+                          "the password of %s goes over the network unencrypted (http)",
+                          c->username);
+            break;
+        }
+}
+
+/* Both lists as one: blocks first, then warnings, then passes. */
+static void join_checks(struct planner *b, const struct check_result *v, int n)
+{
+    struct plan *p = b->plan;
+    struct check_result *all =
+        arena_array(&p->arena, (size_t)(n + b->nchecks), struct check_result);
+
+    for (int verdict = CHECK_BLOCK; verdict >= CHECK_PASS; verdict--) {
+        for (int i = 0; i < b->nchecks; i++)
+            if ((int)b->checks[i].verdict == verdict)
+                all[p->nchecks++] = b->checks[i];
+        for (int i = 0; i < n; i++)
+            if ((int)v[i].verdict == verdict)
+                all[p->nchecks++] = v[i];
+    }
+    p->checks = all;
+    p->worst = p->nchecks ? all[0].verdict : CHECK_PASS;
+}
+
+/* In production everything asks for the cluster's name. */
+static void confirm_in_production(struct plan *p)
+{
+    if (p->environment != ENV_PRODUCTION)
+        return;
+    p->confirm = CONFIRM_WORD;
+    p->confirm_word = p->cluster;
+    p->confirm_what = "the cluster's name";
+}
+
+static struct plan *plan_new(const struct action_env *env, const struct snapshot *s,
+                             const struct request *r)
+{
+    struct plan *p = xcalloc(1, sizeof *p);
+    const struct member *leader = snapshot_leader(s);
+
+    arena_init(&p->arena);
+    p->kind = r->kind;
+    copy_request(p, r);
+    p->snapshot_id = s->id;
+    p->made_us = clock_mono(env->clock);
+    p->cluster = arena_strdup(&p->arena, s->cluster ? s->cluster : env->config->name);
+    p->environment = s->environment;
+    p->leader = leader ? arena_strdup(&p->arena, leader->name) : NULL;
+    p->timeline = snapshot_timeline(s);
+    p->confirm_word = "";
+    p->confirm_what = "";
+    return p;
+}
+
+void plan_free(struct plan *p)
+{
+    if (!p)
+        return;
+    arena_release(&p->arena);
+    free(p);
+}
+
+enum status action_plan(const struct action_env *env, const struct snapshot *s,
+                        const struct request *r, bool operation_running, struct plan **out,
+                        struct err *e)
+{
+    const struct action_ops *ops = kinds[r->kind];
+    struct plan *p = plan_new(env, s, r);
+    struct planner b = {.env = env, .s = s, .plan = p};
+    const struct check_result *checks;
+    enum check_verdict worst;
+    int n = 0;
+    enum status st;
+
+    *out = NULL;
+    st = ops->check(s, p, e);
+    if (st != ST_OK) {
+        plan_free(p);
+        return st;
+    }
+    ops->plan(&b);
+    checks_of_the_way(&b);
+    checks = preflight_run(s, &p->request, operation_running, clock_mono(env->clock), &p->arena, &n,
+                           &worst);
+    join_checks(&b, checks, n);
+    p->lines = b.lines;
+    p->steps = b.steps;
+    confirm_in_production(p);
+    *out = p;
+    return ST_OK;
+}
+
+/* ---- at Enter
+ * ------------------------------------------------------------------------------------------ */
+
+static enum status moved_leader(const struct plan *p, const struct member *now, struct err *e)
+{
+    if (!p->leader)
+        return err_set(e, ST_CONFLICT, "the plan was made without a leader, and now %s leads",
+                       now->name);
+    if (!now)
+        return err_set(e, ST_CONFLICT, "the plan was made with %s as leader, and now there is none",
+                       p->leader);
+    return err_set(e, ST_CONFLICT, "the plan was made with %s as leader, and now %s leads",
+                   p->leader, now->name);
+}
+
+enum status action_recheck(const struct plan *p, const struct snapshot *now, bool operation_running,
+                           int64_t now_us, struct err *e)
+{
+    const struct member *leader = snapshot_leader(now);
+    int64_t timeline = snapshot_timeline(now);
+    const struct check_result *checks;
+    enum check_verdict worst = CHECK_PASS;
+    enum status st = ST_OK;
+    struct arena a;
+    int n = 0;
+
+    if ((leader != NULL) != (p->leader != NULL) || (leader && strcmp(leader->name, p->leader) != 0))
+        return moved_leader(p, leader, e);
+    if (p->timeline > 0 && timeline == 0)
+        return err_set(e, ST_CONFLICT,
+                       "the plan was made on timeline %" PRId64
+                       ", and now %s does not say its timeline: something has begun there",
+                       p->timeline, leader ? leader->name : "nobody");
+    if (p->timeline > 0 && timeline != p->timeline)
+        return err_set(e, ST_CONFLICT,
+                       "the plan was made on timeline %" PRId64 ", and now it is %" PRId64,
+                       p->timeline, timeline);
+    arena_init(&a);
+    checks = preflight_run(now, &p->request, operation_running, now_us, &a, &n, &worst);
+    if (worst == CHECK_BLOCK)
+        st = err_set(e, ST_REFUSED, "%s: %s", checks[0].check, checks[0].reason);
+    arena_release(&a);
+    return st;
+}

@@ -1,0 +1,371 @@
+/* run.c: carries a plan out: audit, send, follow. What the pictures mean is the kind's business. */
+#include "kind.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "io.h"
+#include "pgdba/base/utf8.h"
+#include "pgdba/config/secret.h"
+
+enum { ANSWER_SHOWN = 400 }; /* bytes of an answer's text that are kept */
+
+int64_t run_now(const struct action_run *r)
+{
+    return clock_mono(r->env.clock);
+}
+
+bool run_ended(const struct action_run *r)
+{
+    return r->op.state != OP_RUNNING;
+}
+
+static void touch(struct action_run *r)
+{
+    r->op.revision++;
+}
+
+/* ---- phases and sentences
+ * ------------------------------------------------------------------------ */
+
+void run_phases(struct action_run *r, int n, const char *const *names)
+{
+    r->phases = arena_array(&r->arena, (size_t)n, struct op_phase);
+    for (int i = 0; i < n; i++)
+        r->phases[i] = (struct op_phase){.name = arena_strdup(&r->arena, names[i]), .note = ""};
+    r->op.phases = r->phases;
+    r->op.nphases = n;
+}
+
+static bool phase_open(const struct op_phase *ph)
+{
+    return ph->state == PHASE_WAITING || ph->state == PHASE_ACTIVE;
+}
+
+void run_phase(struct action_run *r, int i, enum phase_state state, const char *note)
+{
+    struct op_phase *ph = &r->phases[i];
+    bool same_note = !note || strcmp(note, ph->note) == 0;
+
+    if (!phase_open(ph) || (ph->state == state && same_note))
+        return;
+    if (!same_note)
+        ph->note = arena_strdup(&r->arena, note);
+    ph->state = state;
+    if (state == PHASE_DONE || state == PHASE_FAILED)
+        ph->at_us = run_now(r);
+    touch(r);
+}
+
+/* The first phase is the request itself: whatever came of it shows that it arrived. */
+void run_phase_reach(struct action_run *r, int i, const char *note)
+{
+    for (int k = 0; k < i; k++)
+        run_phase(r, k, k == 0 ? PHASE_DONE : PHASE_SKIPPED, k == 0 ? NULL : "passed unseen");
+    run_phase(r, i, PHASE_DONE, note);
+    if (i + 1 < r->op.nphases)
+        run_phase(r, i + 1, PHASE_ACTIVE, NULL);
+}
+
+bool run_phase_reached(const struct action_run *r, int i)
+{
+    return r->phases[i].state == PHASE_DONE;
+}
+
+void run_wait_for(struct action_run *r, const char *fmt, ...)
+{
+    struct buf b;
+    va_list ap;
+
+    buf_init(&b);
+    va_start(ap, fmt);
+    buf_vaddf(&b, fmt, ap);
+    va_end(ap);
+    if (strcmp(b.s, r->op.waiting_for) != 0) {
+        r->op.waiting_for = arena_strdup(&r->arena, b.s);
+        touch(r);
+    }
+    buf_release(&b);
+}
+
+const char *run_said(struct action_run *r)
+{
+    return r->op.answer[0] ? arena_printf(&r->arena, " (Patroni's answer: %s)", r->op.answer) : "";
+}
+
+static void audit_end(struct action_run *r)
+{
+    struct err e = ERR_INIT;
+
+    if (audit_outcome(r->env.audit, &r->op, &e) == ST_OK)
+        return;
+    log_write(r->env.log, LOG_ERROR, "audit: %s", err_text(&e));
+    if (!r->left)
+        r->op.outcome = arena_printf(&r->arena, "%s; the audit log could not be written: %s",
+                                     r->op.outcome, err_text(&e));
+    err_release(&e);
+}
+
+/* What never came is told from what was not waited for. */
+static void close_phases(struct action_run *r)
+{
+    enum phase_state active = r->op.state == OP_UNKNOWN ? PHASE_SKIPPED : PHASE_FAILED;
+    bool good = r->op.state == OP_DONE || r->op.state == OP_DONE_ELSEWHERE;
+
+    for (int i = 0; i < r->op.nphases; i++) {
+        bool was_active = r->phases[i].state == PHASE_ACTIVE;
+
+        if (phase_open(&r->phases[i]))
+            run_phase(r, i, was_active && !good ? active : PHASE_SKIPPED, NULL);
+    }
+}
+
+void run_end(struct action_run *r, enum op_state state, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (run_ended(r))
+        return;
+    va_start(ap, fmt);
+    r->op.outcome = arena_vprintf(&r->arena, fmt, ap);
+    va_end(ap);
+    r->op.state = state;
+    r->op.ended_us = run_now(r);
+    r->op.waiting_for = "";
+    r->deadline_us = 0;
+    close_phases(r);
+    run_drop_call(r);
+    touch(r);
+    log_write(r->env.log, LOG_INFO, "%s %s: %s: %s", r->plan->cluster, action_name(r->plan->kind),
+              op_state_name(state), r->op.outcome);
+    audit_end(r);
+}
+
+/* ---- the end of every event
+ * ------------------------------------------------------------------------ */
+
+static void settle(struct action_run *r)
+{
+    int64_t left = r->deadline_us - run_now(r);
+
+    r->io->alarm(r->io->arg, r, r->deadline_us == 0 ? -1 : left > 0 ? left : 0);
+    if (r->told == r->op.revision)
+        return;
+    r->told = r->op.revision;
+    if (r->env.changed)
+        r->env.changed(r->env.changed_arg, &r->op);
+}
+
+void action_alarm(struct action_run *r)
+{
+    if (!run_ended(r) && r->deadline_us > 0 && run_now(r) >= r->deadline_us) {
+        r->deadline_us = 0;
+        r->ops->expired(r);
+    }
+    settle(r);
+}
+
+void action_observe(struct action_run *r, const struct snapshot *s)
+{
+    if (run_ended(r))
+        return;
+    snapshot_ref(s);
+    snapshot_unref(r->last);
+    r->last = s;
+    r->ops->observe(r, s);
+    settle(r);
+}
+
+/* ---- sending
+ * ------------------------------------------------------------------------------------------ */
+
+/* Patroni's refusals are sentences; its error pages are HTML, of which only the number tells. */
+static const char *answer_text(struct action_run *r, const struct net_http_reply *reply)
+{
+    const char *body = reply->body + strspn(reply->body, " \t\r\n");
+    size_t n = strlen(body);
+
+    if (reply->outcome != NET_ANSWERED)
+        return arena_strdup(&r->arena, reply->detail);
+    if (n == 0 || *body == '<')
+        return arena_printf(&r->arena, "HTTP %d", reply->status);
+    return arena_printf(&r->arena, "HTTP %d: %s", reply->status,
+                        utf8_clean(&r->arena, body, n < ANSWER_SHOWN ? n : ANSWER_SHOWN));
+}
+
+static void replied(void *arg, const struct net_http_reply *reply)
+{
+    struct action_run *r = arg;
+    bool definite = reply->outcome == NET_ANSWERED;
+    struct step_answer a = {.sent = definite || reply->sent,
+                            .definite = definite,
+                            .means = WIRE_UNKNOWN_OUTCOME,
+                            .text = answer_text(r, reply)};
+
+    r->call = NULL;
+    a.final = definite && reply->status >= 400 && reply->status < 500;
+    if (definite)
+        a.means = wire_patroni_answer(r->plan->kind, reply->status, reply->body, reply->body_len);
+    r->op.answer = a.text;
+    touch(r);
+    log_write(r->env.log, LOG_INFO, "%s %s: answer of %s after %lld ms: %s", r->plan->cluster,
+              action_name(r->plan->kind), r->plan->steps[r->step].url,
+              (long long)(reply->latency_us / USEC_PER_MS), a.text);
+    if (!run_ended(r))
+        r->ops->answered(r, &a);
+    settle(r);
+}
+
+void run_drop_call(struct action_run *r)
+{
+    if (r->call)
+        r->io->cancel(r->io->arg, r->call);
+    r->call = NULL;
+}
+
+static struct net_http_request request_of(const struct action_run *r, const struct plan_step *step)
+{
+    const struct patroni_config *c = &r->env.config->patroni;
+
+    return (struct net_http_request){
+        .method = step->method,
+        .url = step->url,
+        .body = step->body[0] ? step->body : NULL,
+        .user = c->username,
+        .password = c->username ? r->env.password : NULL,
+        .tls = {.cacert = c->tls.cacert,
+                .cert = c->tls.cert,
+                .key = c->tls.key,
+                .insecure = c->tls.insecure},
+        .proxy = c->proxy,
+        .connect_host = step->connect_host,
+        .connect_port = step->connect_port,
+        .timeout_us = step->timeout_us,
+        .max_body = 64 * 1024,
+    };
+}
+
+bool run_send_next(struct action_run *r)
+{
+    const struct plan_step *step = &r->plan->steps[r->step + 1];
+    struct net_http_request req = request_of(r, step);
+    char *key_password = NULL;
+    struct err e = ERR_INIT;
+
+    if (r->env.read_only) {
+        run_end(r, OP_REFUSED, "this console is read-only: nothing was sent");
+        return false;
+    }
+    if (secret_read(&r->env.config->patroni.tls.key_password, "the TLS key", &key_password, &e) !=
+        ST_OK) {
+        run_end(r, OP_REFUSED, "nothing was sent: %s", err_text(&e));
+        err_release(&e);
+        return false;
+    }
+    req.tls.key_password = key_password;
+    run_drop_call(r);
+    r->step++;
+    r->sent_us = run_now(r);
+    r->op.answer = "";
+    log_write(r->env.log, LOG_INFO, "%s %s: %s %s %s", r->plan->cluster, action_name(r->plan->kind),
+              step->method, step->url, step->body);
+    r->call = r->io->send(r->io->arg, &req, replied, r);
+    secret_wipe_free(key_password);
+    touch(r);
+    return true;
+}
+
+/* ---- start and end
+ * ---------------------------------------------------------------------------------------- */
+
+static struct action_run *run_new(const struct action_env *env, const struct action_io *io,
+                                  struct plan *p, const struct snapshot *now)
+{
+    struct action_run *r = xcalloc(1, sizeof *r);
+
+    arena_init(&r->arena);
+    r->env = *env;
+    r->io = arena_memdup(&r->arena, io, sizeof *io);
+    r->ops = action_ops_of(p->kind);
+    r->plan = p;
+    r->last = snapshot_ref(now);
+    r->step = -1;
+    r->op = (struct operation){.plan = p,
+                               .state = OP_RUNNING,
+                               .started_us = clock_mono(env->clock),
+                               .started_wall_us = clock_wall(env->clock),
+                               .waiting_for = "",
+                               .outcome = "",
+                               .answer = ""};
+    return r;
+}
+
+static void run_free(struct action_run *r)
+{
+    run_drop_call(r);
+    r->io->alarm(r->io->arg, r, -1);
+    r->io->release(r->io->arg);
+    snapshot_unref(r->last);
+    plan_free(r->plan);
+    arena_release(&r->arena);
+    free(r);
+}
+
+static bool all_have_routes(const struct plan *p)
+{
+    for (int i = 0; i < p->nsteps; i++)
+        if (!p->steps[i].url[0])
+            return false;
+    return p->nsteps > 0;
+}
+
+/* Nothing goes out before it is written down. */
+static enum status may_start(const struct action_env *env, const struct plan *p, struct err *e)
+{
+    if (env->read_only) {
+        if (env->audit)
+            audit_refusal(env->audit, p, "read-only", NULL);
+        return err_set(e, ST_DENIED, "this console is read-only: nothing is sent");
+    }
+    if (!all_have_routes(p))
+        return err_set(e, ST_REFUSED, "there is nobody to send it to: %s",
+                       p->nchecks ? p->checks[0].reason : "no API is reachable from here");
+    if (!env->audit)
+        return err_set(e, ST_IO, "there is no audit log: nothing is sent");
+    return audit_intent(env->audit, p, e);
+}
+
+enum status action_start_with(const struct action_env *env, const struct action_io *io,
+                              struct plan *p, const struct snapshot *now, struct action_run **out,
+                              struct err *e)
+{
+    struct action_run *r = run_new(env, io, p, now);
+    enum status st = may_start(env, p, e);
+
+    *out = NULL;
+    if (st != ST_OK) {
+        run_free(r);
+        return st;
+    }
+    r->ops->begin(r);
+    run_send_next(r);
+    *out = r;
+    settle(r);
+    return ST_OK;
+}
+
+const struct operation *action_operation(const struct action_run *r)
+{
+    return &r->op;
+}
+
+void action_free(struct action_run *r)
+{
+    if (!r)
+        return;
+    if (!run_ended(r)) {
+        r->left = true;
+        audit_end(r);
+    }
+    run_free(r);
+}
