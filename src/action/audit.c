@@ -26,6 +26,7 @@ enum status audit_open(struct audit **out, const char *path, const struct clock 
                        struct err *e)
 {
     struct audit *a;
+    struct stat info;
     enum status st;
     int fd;
 
@@ -37,7 +38,9 @@ enum status audit_open(struct audit **out, const char *path, const struct clock 
               0600);
     if (fd < 0)
         return err_set(e, ST_IO, "cannot open the audit log %s: %s", path, strerror(errno));
-    if (fchmod(fd, 0600) != 0 && errno != EPERM) {
+    /* One that others can read may have been made by hand; another user's is that user's matter. */
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_mode & 077 &&
+        fchmod(fd, 0600) != 0 && errno != EPERM) {
         st = err_set(e, ST_IO, "cannot protect the audit log %s: %s", path, strerror(errno));
         close(fd);
         return st;

@@ -1,0 +1,273 @@
+#include "fixture.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "pgdba/base/buf.h"
+#include "pgdba/base/path.h"
+
+/* ---- the sender
+ * ---------------------------------------------------------------------------------- */
+
+static void *fake_send(void *arg, const struct net_http_request *req, net_http_fn *fn, void *fn_arg)
+{
+    struct world *w = arg;
+
+    assert_in_range(w->nsent, 0, SENT_MAX - 1);
+    assert_string_equal(req->method, "POST");
+    w->url[w->nsent] = xstrdup(req->url);
+    w->body[w->nsent] = xstrdup(req->body);
+    w->authenticated = req->password != NULL;
+    w->nsent++;
+    w->fn = fn;
+    w->fn_arg = fn_arg;
+    return w;
+}
+
+static void fake_cancel(void *arg, void *call)
+{
+    struct world *w = arg;
+
+    assert_ptr_equal(call, w);
+    assert_non_null(w->fn);
+    w->fn = NULL;
+    w->ncancelled++;
+}
+
+static void fake_alarm(void *arg, struct action_run *run, int64_t delay_us)
+{
+    struct world *w = arg;
+
+    (void)run;
+    w->alarm_us = delay_us < 0 ? -1 : clock_mono(&w->clock) + delay_us;
+}
+
+static void fake_release(void *arg)
+{
+    (void)arg;
+}
+
+static struct action_route fake_route(void *arg, const char *member)
+{
+    const struct world *w = arg;
+    static const char *const bases[] = {"http://10.0.0.1:8008", "http://10.0.0.2:8008",
+                                        "http://10.0.0.3:8008"};
+    int n = member[2] - '1';
+
+    if ((w->unreachable && strcmp(member, w->unreachable) == 0) ||
+        (w->unreachable2 && strcmp(member, w->unreachable2) == 0))
+        return (struct action_route){.why = "name not known here"};
+    return (struct action_route){.base = bases[n >= 0 && n < 3 ? n : 0]};
+}
+
+static void changed(void *arg, const struct operation *op)
+{
+    struct world *w = arg;
+
+    (void)op;
+    w->nchanged++;
+}
+
+/* ---- the world
+ * ------------------------------------------------------------------------------------- */
+
+void world_init(struct world *w)
+{
+    *w = (struct world){.clock = clock_fake(SB_NOW_US, SB_WALL_US), .alarm_us = -1};
+    strcpy(w->dir, "/tmp/pgdba-action-XXXXXX");
+    assert_non_null(mkdtemp(w->dir));
+    w->audit_path = path_join(w->dir, "audit.jsonl");
+    w->config = cluster_config_new("lab");
+    w->env = (struct action_env){.clock = &w->clock,
+                                 .config = w->config,
+                                 .route = fake_route,
+                                 .route_arg = w,
+                                 .changed = changed,
+                                 .changed_arg = w};
+    assert_int_equal(audit_open(&w->env.audit, w->audit_path, &w->clock, &w->err), ST_OK);
+}
+
+void world_release(struct world *w)
+{
+    action_free(w->run);
+    audit_free(w->env.audit);
+    cluster_config_free(w->config);
+    for (int i = 0; i < w->nsent; i++) {
+        free(w->url[i]);
+        free(w->body[i]);
+    }
+    err_release(&w->err);
+    unlink(w->audit_path);
+    rmdir(w->dir);
+    free(w->audit_path);
+}
+
+struct sb *world_picture(struct world *w)
+{
+    struct sb *b = sb_new(clock_mono(&w->clock));
+
+    for (int i = 0; i < b->s->nmembers; i++)
+        sb_health(b, b->members[i].name)->date_s = clock_wall(&w->clock) / USEC_PER_SEC;
+    return b;
+}
+
+enum status world_plan(struct world *w, struct sb *b, const struct request *r, struct plan **out)
+{
+    const struct snapshot *s = sb_take(b);
+    enum status st = action_plan(&w->env, s, r, false, out, &w->err);
+
+    snapshot_unref(s);
+    return st;
+}
+
+enum status world_start(struct world *w, struct sb *b, const struct request *r)
+{
+    const struct snapshot *s = sb_take(b);
+    struct action_io io = {.arg = w,
+                           .send = fake_send,
+                           .cancel = fake_cancel,
+                           .alarm = fake_alarm,
+                           .release = fake_release};
+    struct plan *p;
+    enum status st = action_plan(&w->env, s, r, false, &p, &w->err);
+
+    assert_int_equal(st, ST_OK);
+    st = action_start_with(&w->env, &io, p, s, &w->run, &w->err);
+    snapshot_unref(s);
+    w->op = w->run ? action_operation(w->run) : NULL;
+    return st;
+}
+
+void world_see(struct world *w, struct sb *b)
+{
+    const struct snapshot *s = sb_take(b);
+
+    action_observe(w->run, s);
+    snapshot_unref(s);
+}
+
+void world_pass(struct world *w, int64_t seconds)
+{
+    int64_t end = clock_mono(&w->clock) + seconds * USEC_PER_SEC;
+
+    while (w->alarm_us >= 0 && w->alarm_us <= end) {
+        clock_advance(&w->clock, w->alarm_us - clock_mono(&w->clock));
+        w->alarm_us = -1;
+        action_alarm(w->run);
+    }
+    clock_advance(&w->clock, end - clock_mono(&w->clock));
+}
+
+static void reply(struct world *w, const struct net_http_reply *r)
+{
+    net_http_fn *fn = w->fn;
+
+    assert_non_null(fn);
+    w->fn = NULL;
+    fn(w->fn_arg, r);
+}
+
+void world_answer(struct world *w, int status, const char *body)
+{
+    reply(w, &(struct net_http_reply){.outcome = NET_ANSWERED,
+                                      .status = status,
+                                      .body = body,
+                                      .body_len = strlen(body),
+                                      .date = "",
+                                      .content_type = "text/html",
+                                      .sent = true,
+                                      .detail = ""});
+}
+
+void world_lost(struct world *w, enum net_outcome outcome, bool sent, const char *detail)
+{
+    reply(w, &(struct net_http_reply){.outcome = outcome,
+                                      .body = "",
+                                      .date = "",
+                                      .content_type = "",
+                                      .sent = sent,
+                                      .detail = detail});
+}
+
+/* ---- looking
+ * ------------------------------------------------------------------------------------------- */
+
+const struct op_phase *world_phase(const struct world *w, const char *name)
+{
+    for (int i = 0; i < w->op->nphases; i++)
+        if (strcmp(w->op->phases[i].name, name) == 0)
+            return &w->op->phases[i];
+    fail_msg("no phase %s", name);
+    return NULL;
+}
+
+void assert_phase(const struct world *w, const char *name, enum phase_state state)
+{
+    const struct op_phase *ph = world_phase(w, name);
+
+    if (ph->state != state)
+        fail_msg("phase \"%s\" is %d, not %d (%s)", name, (int)ph->state, (int)state, ph->note);
+    if (state == PHASE_DONE)
+        assert_true(ph->at_us > 0);
+}
+
+void assert_state(const struct world *w, enum op_state state, const char *part)
+{
+    if (w->op->state != state || !strstr(w->op->outcome, part))
+        fail_msg("%s: \"%s\" (waits for: %s)", op_state_name(w->op->state), w->op->outcome,
+                 w->op->waiting_for);
+    assert_true((state == OP_RUNNING) == (w->op->ended_us == 0));
+    if (state != OP_RUNNING) {
+        assert_int_equal(w->alarm_us, -1);
+        assert_null(w->fn);
+    }
+}
+
+char *world_audit(const struct world *w)
+{
+    struct buf b;
+    char *text;
+
+    buf_init(&b);
+    assert_int_equal(path_read(w->audit_path, 1 << 20, &b, NULL), ST_OK);
+    text = buf_detach(&b);
+    buf_release(&b);
+    return text;
+}
+
+int count_lines(const char *text, const char *with)
+{
+    int n = 0;
+
+    while (*text) {
+        size_t len = strcspn(text, "\n");
+        char *line = xstrndup(text, len);
+
+        n += strstr(line, with) != NULL;
+        free(line);
+        text += len + (text[len] == '\n');
+    }
+    return n;
+}
+
+/* ---- parts of pictures
+ * ---------------------------------------------------------------------------------- */
+
+void see_down(struct sb *b, const char *name, enum pg_state state, const char *text)
+{
+    struct cluster_member *row = sb_row(b, name);
+    struct member_health *h = sb_health(b, name);
+
+    row->state = h->state = state;
+    row->state_text = h->state_text = text;
+    row->timeline = h->timeline = 0;
+    h->has_sql = false;
+    h->http_status = 503;
+    h->postmaster_start_time = NULL;
+    h->replication_state = NULL;
+}
+
+void see_restarted(struct sb *b, const char *name)
+{
+    sb_health(b, name)->postmaster_start_time = "2026-11-21 03:12:09.000001+00:00";
+}

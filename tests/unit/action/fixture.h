@@ -1,0 +1,67 @@
+/*
+ * fixture.h: a world for an action: a clock that only moves when told, a sender that only records,
+ * pictures made by hand, and an audit log in a directory of its own.
+ */
+#ifndef TEST_ACTION_FIXTURE_H
+#define TEST_ACTION_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "io.h"
+#include "pgdba/action/action.h"
+#include "pgdba/base/path.h"
+#include "snapshot_builder.h"
+
+enum { SENT_MAX = 8 };
+
+struct world {
+    struct clock clock;
+    struct cluster_config *config;
+    struct action_env env;
+    char dir[32], *audit_path;
+    struct action_run *run;
+    const struct operation *op;
+    struct err err;
+    /* the sender */
+    int nsent, ncancelled;
+    char *url[SENT_MAX], *body[SENT_MAX];
+    bool authenticated;
+    net_http_fn *fn; /* waits for an answer */
+    void *fn_arg;
+    int64_t alarm_us; /* when it rings, -1 never */
+    int nchanged;
+    const char *unreachable; /* no route to this member, nor to this one */
+    const char *unreachable2;
+};
+
+void world_init(struct world *w);
+void world_release(struct world *w);
+
+/* A picture of now: change it, then give it to one of the next three. */
+struct sb *world_picture(struct world *w);
+enum status world_plan(struct world *w, struct sb *b, const struct request *r, struct plan **out);
+enum status world_start(struct world *w, struct sb *b, const struct request *r);
+void world_see(struct world *w, struct sb *b);
+
+void world_pass(struct world *w, int64_t seconds); /* the alarm rings where it must */
+void world_answer(struct world *w, int status, const char *body);
+void world_lost(struct world *w, enum net_outcome outcome, bool sent, const char *detail);
+
+const struct op_phase *world_phase(const struct world *w, const char *name);
+void assert_phase(const struct world *w, const char *name, enum phase_state state);
+void assert_state(const struct world *w, enum op_state state, const char *part_of_outcome);
+char *world_audit(const struct world *w); /* the file's text, malloc'ed */
+int count_lines(const char *text, const char *with);
+
+/* Parts of pictures. */
+void see_down(struct sb *b, const char *name, enum pg_state state, const char *text);
+void see_restarted(struct sb *b, const char *name);
+
+#endif

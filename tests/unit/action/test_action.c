@@ -1,0 +1,7 @@
+#include "test_action.h"
+
+int main(void)
+{
+    return run_plan_tests() + run_switchover_tests() + run_restart_tests() + run_reinit_tests() +
+           run_audit_tests();
+}

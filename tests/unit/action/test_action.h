@@ -1,0 +1,11 @@
+/* test_action.h: the suites of room action. */
+#ifndef TEST_ACTION_H
+#define TEST_ACTION_H
+
+int run_plan_tests(void);
+int run_switchover_tests(void);
+int run_restart_tests(void);
+int run_reinit_tests(void);
+int run_audit_tests(void);
+
+#endif
