@@ -250,10 +250,12 @@ static void saw_no_leader(struct action_run *r)
 static void saw_stopping(struct action_run *r, const struct snapshot *s)
 {
     const struct switchover *w = r->state;
-    const char *state = seen_state(s, snapshot_member(s, w->old), r->sent_us);
+    const struct member *m = snapshot_member(s, w->old);
+    const char *sign =
+        seen_down(s, m, r->sent_us) ? seen_state(s, m, r->sent_us) : "it says no timeline any more";
 
-    run_phase_reach(r, PH_STOPPING, state);
-    run_wait_for(r, "%s to shut down (%s)", w->old, *state ? state : "no timeline any more");
+    run_phase_reach(r, PH_STOPPING, sign);
+    run_wait_for(r, "%s to shut down (%s)", w->old, sign);
     patience(r); /* nobody can tell how long a shutdown takes */
 }
 

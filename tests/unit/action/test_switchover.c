@@ -421,6 +421,25 @@ static void test_never_promoted(void **state)
     world_release(&w);
 }
 
+/* "Primary" on the old timeline is not promoted yet: the lock alone is no success. */
+static void test_primary_on_the_old_timeline(void **state)
+{
+    struct world w;
+
+    (void)state;
+    start(&w, &to_pg2);
+    for (int i = 0; i < 5; i++) {
+        struct sb *b = world_picture(&w);
+
+        sb_lead(b, "pg2", false);
+        world_see(&w, b);
+        world_pass(&w, 1);
+    }
+    assert_state(&w, OP_RUNNING, "");
+    assert_phase(&w, "promoted", PHASE_ACTIVE);
+    world_release(&w);
+}
+
 static void test_old_leader_wins_again(void **state)
 {
     struct world w;
@@ -474,6 +493,7 @@ int run_switchover_tests(void)
         cmocka_unit_test(test_lost_then_done),
         cmocka_unit_test(test_old_leader_stays_away),
         cmocka_unit_test(test_never_promoted),
+        cmocka_unit_test(test_primary_on_the_old_timeline),
         cmocka_unit_test(test_old_leader_wins_again),
         cmocka_unit_test(test_blind),
     };
