@@ -10,6 +10,7 @@ EXTRA_DIST += \
 	deployments/local/lib/40-patroni.sh \
 	deployments/local/lib/50-pgbouncer.sh \
 	deployments/local/lib/60-haproxy.sh \
+	deployments/local/lib/80-up.sh \
 	deployments/local/lib/90-verbs.sh \
 	tests/lab/test-lab.sh \
 	tests/lab/test-try.sh
