@@ -35,3 +35,4 @@ include tests/unit/cli/local.mk
 endif
 include tests/vterm/local.mk
 include tests/fake/local.mk
+include tests/fuzz/local.mk

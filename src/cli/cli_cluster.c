@@ -170,16 +170,18 @@ static enum status normalise(struct cluster_config **k, struct err *e)
     return st;
 }
 
-static enum status gather(const struct cli *c, struct cluster_config **k, struct err *e)
+static enum status gather(const struct cli *c, struct cluster_config **k, struct buf *report,
+                          struct err *e)
 {
-    const char *file = invocation_get(c->inv, "--patronictl");
-    enum status st = file ? patronictl_import(file, *k, e) : ST_OK;
-    if (st == ST_OK)
-        st = take_general(c, *k, e);
+    enum status st = take_general(c, *k, e);
     take_patroni(c, *k);
     take_routes(c, *k);
     if (st == ST_OK)
         st = take_mappings(c, *k, e);
+    /* What was said by word stays; the file fills in the rest. */
+    const char *file = invocation_get(c->inv, "--patronictl");
+    if (st == ST_OK && file)
+        st = patronictl_import(file, *k, report, e);
     return st == ST_OK ? normalise(k, e) : st;
 }
 
@@ -220,7 +222,7 @@ static enum status discover_and_save(struct cli *c, struct cluster_config *k, st
     if (host)
         map_postgres(k, app_snapshot(c->app), host, report);
     if (invocation_has(c->inv, "--dry-run")) {
-        char *yaml = cluster_config_yaml(k);
+        char *yaml = cluster_config_yaml_redacted(k);
         buf_addf(report, "Dry run: nothing was written. It would be:\n%s", yaml);
         free(yaml);
         return ST_OK;
@@ -244,7 +246,7 @@ int cli_cluster_connect(struct cli *c)
     struct cluster_config *k = cluster_config_new(name);
     struct buf report;
     buf_init(&report);
-    enum status st = gather(c, &k, &e);
+    enum status st = gather(c, &k, &report, &e);
     if (st == ST_OK)
         st = discover_and_save(c, k, &report, &e);
     fputs(report.s, c->opt->out);

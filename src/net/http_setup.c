@@ -1,7 +1,6 @@
 /*
  * net/http_setup.c: a request as libcurl wants it.
  */
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 
 #include "http_priv.h"
 #include "pgdba/base/clock.h"
+#include "priv.h"
 
 #define SET(c, option, value) (void)curl_easy_setopt((c)->easy, (option), (value))
 
@@ -210,9 +210,8 @@ static bool place_parse(struct place *p, const char *url, unsigned flags, int de
 static void add_target(struct net_http_call *c, const char *host, int port)
 {
     struct http_target *t = &c->target[c->ntargets];
-    struct in_addr four;
 
-    if (*host == '[' || inet_pton(AF_INET, host, &four) == 1)
+    if (*host == '[' || net_is_address(host))
         return;
     t->host = xstrdup(host);
     t->port = port;

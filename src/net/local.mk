@@ -10,6 +10,11 @@ src_libnet_la_SOURCES = \
 	src/net/http.c \
 	src/net/http_setup.c \
 	src/net/http_outcome.c \
+	src/net/pg_priv.h \
+	src/net/pg.c \
+	src/net/pg_conninfo.c \
+	src/net/pg_result.c \
+	src/net/pg_outcome.c \
 	include/pgdba/net/http.h \
 	include/pgdba/net/loop.h \
 	include/pgdba/net/pg.h \

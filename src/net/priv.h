@@ -57,6 +57,8 @@ int net_box_running(struct net_box *b);
  * address behind our back. */
 void net_env_neutralise(void);
 
+/* An IPv4 or IPv6 address in numbers, which needs no look-up. */
+bool net_is_address(const char *host);
 /* Overwrites and frees; NULL is allowed. */
 void net_wipe_free(char *secret);
 /* "2.0 s" into out. */

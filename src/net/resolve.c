@@ -265,7 +265,7 @@ static struct entry *entry_get(struct net_resolver *r, const char *host)
 
 /* Look-ups */
 
-static bool is_numeric(const char *host)
+bool net_is_address(const char *host)
 {
     struct in6_addr six;
     struct in_addr four;
@@ -312,7 +312,7 @@ static struct answer *answer_at_once(const char *host)
 
     if (!*host)
         return answer_failed(xstrdup("name not resolved: the name is empty"));
-    if (!is_numeric(host))
+    if (!net_is_address(host))
         return NULL;
     a = answer_new();
     answer_add(a, host);

@@ -79,9 +79,9 @@ struct member_row {
     struct address url;
     char *target_host, *target;
     int target_port;
-    bool listed, leader;
+    bool listed, was_listed, leader;
     int64_t timeline;
-    int64_t unlisted_us; /* since when, 0 listed */
+    int64_t unlisted_us; /* when it vanished last */
     char *why;           /* no site of its own answers; NULL when one does */
     int64_t said_us;     /* when that was last emitted */
 };

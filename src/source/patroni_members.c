@@ -106,11 +106,21 @@ static void forget_old(struct source_patroni *p)
     p->nrows = kept;
 }
 
+/* It is back: no need to wait for the slow retry of the vanished. */
+static void ask_again_soon(struct source_patroni *p, const char *name)
+{
+    struct site *s = members_site(p, name);
+
+    if (s != NULL && s->ever_answered)
+        s->not_before_us = 0;
+}
+
 void members_take(struct source_patroni *p, const struct cluster_view *v)
 {
     int64_t now = patroni_now(p);
 
     for (int i = 0; i < p->nrows; i++) {
+        p->rows[i].was_listed = p->rows[i].listed;
         if (p->rows[i].listed)
             p->rows[i].unlisted_us = now;
         p->rows[i].listed = false;
@@ -119,7 +129,9 @@ void members_take(struct source_patroni *p, const struct cluster_view *v)
         const struct cluster_member *m = &v->members[i];
         struct member_row *r = row_for(p, m->name);
 
-        r->listed = true;
+        if (!r->was_listed)
+            ask_again_soon(p, m->name);
+        r->listed = r->was_listed = true;
         r->leader = role_is_leader(m->role);
         r->timeline = m->timeline;
         set_address(p, r, m->api_url);

@@ -198,6 +198,12 @@ static void ask_liveness(struct site *s)
 
 /* ---- /health */
 
+/* Who has just vanished is likely to come back soon; who has been gone for long is not. */
+static int64_t vanished_pause(const struct source_patroni *p, int64_t gone_us)
+{
+    return gone_us / 4 < p->t.unreached_us ? gone_us / 4 : p->t.unreached_us;
+}
+
 static void pace_site(struct site *s, enum obs_outcome outcome)
 {
     struct source_patroni *p = s->p;
@@ -214,8 +220,10 @@ static void pace_site(struct site *s, enum obs_outcome outcome)
     pace_reset(&s->liveness_pace);
     if (outcome == OBS_ANSWERED)
         return;
-    if ((!s->seed && !s->ever_answered) || (row != NULL && !row->listed))
+    if (!s->seed && !s->ever_answered)
         s->not_before_us = now + p->t.unreached_us;
+    else if (row != NULL && !row->listed)
+        s->not_before_us = now + vanished_pause(p, now - row->unlisted_us);
 }
 
 static void health_done(void *arg, const struct net_http_reply *r)

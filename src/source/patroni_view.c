@@ -84,7 +84,10 @@ static void add_reason(struct buf *out, const struct site *s, int *n)
         return;
     if (++*n > SHOWN)
         return;
-    buf_addf(out, "%s%s: ", out->len > 0 ? "; " : "", s->url.base);
+    if (out->len > 0)
+        buf_puts(out, "; ");
+    if (strstr(why, s->target) == NULL)
+        buf_addf(out, "%s: ", s->url.base);
     if (site_is_foreign(s))
         buf_addf(out, "answers for scope %s, not %s", s->scope, s->p->scope);
     else

@@ -4,8 +4,11 @@
  * §1.1, §1.2, §7.
  *
  * Never cancels (a cancel to PgBouncer's console is a RESUME), never waits, never writes to stderr.
- * Names are resolved by net/resolve first; hostaddr= is passed beside host=. PGOPTIONS and its like
- * from the environment are neutralised. One host a connection.
+ * Names are resolved by net/resolve first; hostaddr= is passed beside host=, every address in turn
+ * while nobody accepts. One host a connection. PGOPTIONS, PGGEQO, PGHOSTADDR, PGTARGETSESSIONATTRS
+ * are taken out of the environment by net_loop_new() (PgBouncer refuses the first two, and PGGEQO
+ * cannot be overridden by a parameter); options in a conninfo or service file still count.
+ * gssencmode is "disable" unless given: Kerberos would ask its server on our loop.
  */
 #ifndef PGDBA_NET_PG_H
 #define PGDBA_NET_PG_H
@@ -22,8 +25,12 @@ struct net_resolver;
 struct net_pg;
 
 struct net_pg_reply {
-    enum net_outcome outcome;  /* NET_ANSWERED also for an SQL error: then sqlstate is not "" */
-    const struct table *table; /* NULL unless rows or a tag came; valid during the callback */
+    /* NET_ANSWERED also for an SQL error, and for a server that turned us away for another reason
+     * than the login (57P03 starting up, 53300 too many connections): then sqlstate is not "". */
+    enum net_outcome outcome;
+    const struct table *table; /* NULL unless rows or a tag came; valid during the callback.
+                                * Text as it came: wire/ cleans it. More than 100,000 rows or 8 MiB
+                                * are NET_GARBLED. */
     const char *sqlstate;      /* "" when none; "57P03" */
     const char *detail;        /* one line, no secrets; "" */
     int64_t latency_us;
@@ -34,7 +41,8 @@ typedef void net_pg_fn(void *arg, const struct net_pg_reply *reply);
  * "host:port" or the socket path, with dbname, never a password (malloc'ed). */
 enum status net_pg_check(const char *conninfo, char **label, struct err *e);
 
-/* An idle handle; nothing is sent before the first query. password NULL: .pgpass, passfile or
+/* An idle handle; nothing is sent before the first query, which also tells of a conninfo that is no
+ * good (NET_REFUSED). password NULL: .pgpass, passfile or
  * service file as libpq does. extra: more "key=value" pairs that win over conninfo
  * (NULL-terminated, may be NULL). */
 struct net_pg *net_pg_new(struct net_loop *l, struct net_resolver *r, const char *conninfo,

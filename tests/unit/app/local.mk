@@ -1,1 +1,5 @@
-# Unit tests of app/.
+# Unit tests of app/: the store needs no network, and its test links none.
+check_PROGRAMS += tests/unit/app/test_store
+TESTS += tests/unit/app/test_store
+tests_unit_app_test_store_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_app_test_store_LDADD = $(UNIT_APP_LIBS)

@@ -13,6 +13,7 @@
 #include "pgdba/net/http.h"
 #include "pgdba/net/loop.h"
 #include "pgdba/net/resolve.h"
+#include "names.h"
 #include "serve.h"
 
 struct fixture {
@@ -318,6 +319,27 @@ static void names_are_resolved_before(void **state)
     assert_int_equal(g.outcome, NET_ANSWERED);
 }
 
+static void every_address_of_a_name_is_tried(void **state)
+{
+    struct fixture *f = *state;
+    struct got g;
+    char url[64];
+    int before = names_asked();
+
+    serve_start(&f->serve, says, REPLY_11);
+    snprintf(url, sizeof url, "http://two.test:%d/", f->serve.port);
+    for (int i = 0; i < 2; i++) {
+        fetch_from(f, (struct net_http_request){.method = "GET", .url = url}, &g);
+        assert_int_equal(g.outcome, NET_ANSWERED);
+    }
+    snprintf(url, sizeof url, "http://Two.test.:%d/", f->serve.port); /* other spellings */
+    fetch_from(f, (struct net_http_request){.method = "GET", .url = url}, &g);
+    serve_stop(&f->serve);
+    assert_int_equal(g.outcome, NET_ANSWERED);
+    /* Ours, once for each spelling; libcurl's own resolver is never used. */
+    assert_true(names_asked() <= before + 2);
+}
+
 static void connect_to_keeps_the_name(void **state)
 {
     struct fixture *f = *state;
@@ -549,6 +571,7 @@ int main(void)
         TEST(nobody_there_is_refused),
         TEST(bad_addresses_are_refused),
         TEST(names_are_resolved_before),
+        TEST(every_address_of_a_name_is_tried),
         TEST(connect_to_keeps_the_name),
         TEST(a_given_proxy_is_used),
         TEST(a_login_goes_out_unasked),

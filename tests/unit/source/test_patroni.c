@@ -297,7 +297,7 @@ static void dcs_away(void **state)
 
     assert_true(said(o->detail, "cannot reach its DCS"));
     for (int i = 0; i < 3; i++)
-        assert_true(said(o->detail, r->fake.m[i].url));
+        assert_true(said(o->detail, r->fake.m[i].url + strlen("http://")));
     /* The members go on to be heard. */
     rig_wait(r, OBS_PATRONI_HEALTH, "n2", OBS_ANSWERED);
     for (int i = 0; i < 3; i++)
@@ -322,8 +322,8 @@ static void nobody_there(void **state)
     rig_start(r);
     const struct observation *o = rig_wait(r, OBS_PATRONI_CLUSTER, "", OBS_REFUSED);
 
-    assert_true(said(o->detail, r->fake.m[0].url));
-    assert_true(said(o->detail, r->fake.m[1].url));
+    assert_true(said(o->detail, r->fake.m[0].url + strlen("http://")));
+    assert_true(said(o->detail, r->fake.m[1].url + strlen("http://")));
     assert_true(said(o->detail, "refused"));
     assert_string_equal(o->endpoint, r->fake.m[1].url);
     assert_int_equal(rig_count(r, OBS_PATRONI_HEALTH, "", -1), 0); /* whose would it be? */
@@ -588,6 +588,12 @@ static void vanished(void **state)
     r->fake.m[1].listed = false;
     rig_for(r, 100 * MS);
     rig_wait(r, OBS_PATRONI_HEALTH, "n2", OBS_ANSWERED);
+    fake_mode(&r->fake, 1, FAKE_HEALTH, FAKE_EMPTY);
+    rig_wait(r, OBS_PATRONI_HEALTH, "n2", OBS_GARBLED);
+    fake_mode(&r->fake, 1, FAKE_HEALTH, FAKE_ANSWER);
+    r->fake.m[1].listed = true;
+    rig_wait(r, OBS_PATRONI_HEALTH, "n2", OBS_ANSWERED); /* back in the list, asked at once */
+    r->fake.m[1].listed = false;
     fake_stop_listening(&r->fake, 1);
     rig_wait(r, OBS_PATRONI_HEALTH, "n2", OBS_REFUSED);
     assert_non_null(base_of(r, "n2"));
