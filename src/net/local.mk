@@ -15,6 +15,7 @@ src_libnet_la_SOURCES = \
 	src/net/pg_conninfo.c \
 	src/net/pg_result.c \
 	src/net/pg_outcome.c \
+	src/net/proc.c \
 	include/pgdba/net/http.h \
 	include/pgdba/net/loop.h \
 	include/pgdba/net/pg.h \

@@ -12,7 +12,8 @@ struct net_proc;
 
 /* sh -c command, stdin /dev/null, stderr dropped (its last line goes into why). The callback comes
  * exactly once, later: output (at most max bytes, then it is an error) or NULL and why. The output
- * is wiped after the call. */
+ * is wiped after the call. The command has a session of its own: no terminal to ask on, and its
+ * children are killed with it at the deadline. */
 typedef void net_proc_fn(void *arg, const char *output, size_t len, const char *why);
 struct net_proc *net_proc_run(struct net_loop *l, const char *command, size_t max,
                               int64_t timeout_us, net_proc_fn *fn, void *arg);
