@@ -34,12 +34,36 @@ static enum status not_json(const char *body, size_t n, const json_error_t *je, 
     return err_set(e, ST_INVALID, "bad JSON at byte %d: %s", je->position, what);
 }
 
-json_t *wire_json_load(const char *body, size_t n, struct err *e)
+/* Roughly: every value is opened by one of these or stands after a comma. */
+static bool has_more_values(const char *body, size_t n, size_t max)
+{
+    bool in_text = false;
+    for (size_t i = 0, count = 0; i < n; i++) {
+        char c = body[i];
+        if (in_text && c == '\\')
+            i++;
+        else if (c == '"')
+            in_text = !in_text;
+        else if (!in_text && (c == ',' || c == '[' || c == '{') && ++count > max)
+            return true;
+    }
+    return false;
+}
+
+json_t *wire_json_load(const char *body, size_t n, size_t max_values, struct err *e)
 {
     json_error_t je;
-    json_t *j = json_loadb(body ? body : "", body ? n : 0, JSON_DECODE_ANY | JSON_ALLOW_NUL, &je);
+    if (!body) {
+        body = "";
+        n = 0;
+    }
+    if (has_more_values(body, n, max_values)) {
+        err_set(e, ST_INVALID, "absurd: more than %zu values in %zu bytes", max_values, n);
+        return NULL;
+    }
+    json_t *j = json_loadb(body, n, JSON_DECODE_ANY | JSON_ALLOW_NUL, &je);
     if (!j)
-        not_json(body ? body : "", body ? n : 0, &je, e);
+        not_json(body, n, &je, e);
     return j;
 }
 

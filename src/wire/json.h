@@ -16,9 +16,15 @@
 #include "pgdba/base/arena.h"
 #include "pgdba/base/err.h"
 
+/* A tree costs fifty times its bytes and the time to build it, and this runs on the event loop: 8
+ * MiB of "[],[]," would hold the keyboard for a second. So values are counted first. A thousand
+ * members with 64 tags each are 90,000, the POOLS of a large bouncer 200,000. */
+enum { WIRE_MAX_VALUES = 100000, WIRE_MAX_CELLS = 500000 };
+
 /* The tree is the caller's (json_decref); NULL when body is not JSON, with the byte at which it
- * stopped being so in *e. Nothing of the body is quoted there: it may be anything. */
-json_t *wire_json_load(const char *body, size_t n, struct err *e);
+ * stopped being so in *e, or when it has more than max_values values. Nothing of the body is
+ * quoted in *e: it may be anything. */
+json_t *wire_json_load(const char *body, size_t n, size_t max_values, struct err *e);
 /* ST_OK when j is of that type, else ST_INVALID "expected an object with "members", got a list".
  * expected names the wanted shape in words. */
 enum status wire_json_expect(const json_t *j, json_type type, const char *expected, struct err *e);

@@ -78,7 +78,7 @@ static enum status read_cluster(struct arena *a, const json_t *o, struct cluster
 
 enum status wire_patroni_cluster(const char *body, size_t n, struct facts **out, struct err *e)
 {
-    json_t *j = wire_json_load(body, n, e);
+    json_t *j = wire_json_load(body, n, WIRE_MAX_VALUES, e);
     if (!j)
         return ST_INVALID;
     struct facts *f = facts_new();

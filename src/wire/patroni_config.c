@@ -38,7 +38,7 @@ static enum status read_history(struct arena *a, const json_t *list, struct hist
 
 enum status wire_patroni_history(const char *body, size_t n, struct facts **out, struct err *e)
 {
-    json_t *j = wire_json_load(body, n, e);
+    json_t *j = wire_json_load(body, n, WIRE_MAX_VALUES, e);
     if (!j)
         return ST_INVALID;
     struct facts *f = facts_new();
@@ -76,7 +76,7 @@ static void read_config(const json_t *o, struct dynamic_config *c)
 
 enum status wire_patroni_config(const char *body, size_t n, struct facts **out, struct err *e)
 {
-    json_t *j = wire_json_load(body, n, e);
+    json_t *j = wire_json_load(body, n, WIRE_MAX_VALUES, e);
     if (!j)
         return ST_INVALID;
     enum status st = wire_json_expect(j, JSON_OBJECT, "an object of settings", e);

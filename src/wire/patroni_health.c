@@ -92,7 +92,7 @@ static enum status read_health(struct arena *a, const json_t *o, struct member_h
 enum status wire_patroni_health(const char *body, size_t n, int http_status, const char *date,
                                 struct facts **out, struct err *e)
 {
-    json_t *j = wire_json_load(body, n, e);
+    json_t *j = wire_json_load(body, n, WIRE_MAX_VALUES, e);
     if (!j)
         return ST_INVALID;
     struct facts *f = facts_new();

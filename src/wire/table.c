@@ -88,7 +88,7 @@ static enum status read_table(const json_t *o, struct arena *a, struct table **o
 enum status wire_table_decode(const char *body, size_t n, struct arena *a, struct table **out,
                               struct err *e)
 {
-    json_t *j = wire_json_load(body, n, e);
+    json_t *j = wire_json_load(body, n, WIRE_MAX_CELLS, e);
     if (!j)
         return ST_INVALID;
     enum status st = read_table(j, a, out, e);

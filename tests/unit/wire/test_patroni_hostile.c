@@ -79,10 +79,12 @@ static void nesting_without_end(void **state)
     (void)state;
     struct buf b;
     buf_init(&b);
-    buf_fill(&b, '[', 3 << 20);
+    buf_fill(&b, '[', 50000);
     refuses(wire_patroni_history, b.s, "nested too deeply");
+    buf_fill(&b, '[', 3 << 20);
+    refuses(wire_patroni_history, b.s, "absurd: more than 100000 values");
     buf_clear(&b);
-    for (int i = 0; i < 200000; i++)
+    for (int i = 0; i < 50000; i++)
         buf_puts(&b, "{\"members\":");
     refuses(wire_patroni_cluster, b.s, "nested too deeply");
     buf_release(&b);
@@ -112,6 +114,12 @@ static void more_than_can_be(void **state)
     assert_int_equal(wire_patroni_cluster(b.s, b.len, &f, NULL), ST_OK);
     assert_int_equal(((const struct cluster_view *)f->root)->nmembers, 1000);
     facts_unref(f);
+    repeated(&b, "{\"members\":[", "{}", 2000000, "]}");
+    refuses(wire_patroni_cluster, b.s, "absurd: more than 100000 values");
+    repeated(&b, "{\"members\":[{\"name\":\"", "[{\\\"[", 100000, "\"}]}"); /* all one text */
+    assert_int_equal(wire_patroni_cluster(b.s, b.len, &f, NULL), ST_OK);
+    facts_unref(f);
+    f = NULL;
     repeated(&b, "[", "[1,2,\"r\"]", 10001, "]");
     refuses(wire_patroni_history, b.s, "absurd: 10001 promotions");
     repeated(&b, "{\"state\":\"running\",\"replication\":[", "{}", 1001, "]}");
