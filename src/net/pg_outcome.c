@@ -92,10 +92,11 @@ static enum net_outcome outcome_without_state(PGconn *conn, const struct pg_prog
 {
     if (!p->reached)
         return NET_REFUSED;
+    /* To our wish for TLS, or to our greeting: not a PostgreSQL server. */
+    if (strstr(text, "invalid response") || strstr(text, "expected authentication request"))
+        return NET_GARBLED;
     if (PQconnectionNeedsPassword(conn) || strstr(text, "authenticat"))
         return NET_UNAUTHORISED;
-    if (strstr(text, "invalid response")) /* to our wish for TLS: not a PostgreSQL server */
-        return NET_GARBLED;
     return p->in_tls || strstr(text, "SSL") || strstr(text, "certificate") ? NET_TLS : NET_GARBLED;
 }
 

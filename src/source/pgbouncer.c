@@ -9,10 +9,18 @@
 
 #include "judge.h"
 #include "pgdba/base/buf.h"
+#include "pgdba/config/secret.h"
+#include "pgdba/model/facts.h"
 #include "pgdba/net/loop.h"
 #include "pgdba/net/pg.h"
+#include "pgdba/wire/pgbouncer.h"
 #include "pgdba/wire/table.h"
 #include "tunables.h"
+
+enum {
+    STATE_SINCE = 11900,
+    GRACEFUL_SINCE = 12300 /* SIGTERM waits for clients, and a console is one */
+};
 
 static const struct step {
     const char *sql;
@@ -20,9 +28,9 @@ static const struct step {
     int since; /* server version, 0 any */
     bool once; /* once a connection */
 } steps[] = {
-    {"SHOW VERSION", OBS_PGB_VERSION, 0, true},      {"SHOW POOLS", OBS_PGB_POOLS, 0, false},
-    {"SHOW DATABASES", OBS_PGB_DATABASES, 0, false}, {"SHOW STATS", OBS_PGB_STATS, 0, false},
-    {"SHOW STATE", OBS_PGB_STATE, 11900, false},
+    {"SHOW VERSION", OBS_PGB_VERSION, 0, true},        {"SHOW POOLS", OBS_PGB_POOLS, 0, false},
+    {"SHOW DATABASES", OBS_PGB_DATABASES, 0, false},   {"SHOW STATS", OBS_PGB_STATS, 0, false},
+    {"SHOW STATE", OBS_PGB_STATE, STATE_SINCE, false},
 };
 enum { N_STEPS = sizeof(steps) / sizeof(steps[0]) };
 _Static_assert(N_STEPS == OBS_PGB_STATE - OBS_PGB_VERSION + 1, "a step for every kind");
@@ -31,19 +39,31 @@ struct source_pgbouncer {
     struct source_ctx ctx;
     struct source_tunables t;
     const struct pgbouncer_config *config;
-    char *endpoint;
+    char *endpoint, *password;
     int64_t refresh_us;
     struct net_timer *timer;
     struct net_pg *pg;
     bool started;
     int step; /* running; N_STEPS when none is */
     bool version_known;
+    bool has_state;       /* SHOW STATE: 1.19 and later, by the last connection */
+    bool active;          /* what it said last */
+    int64_t connected_us; /* since when this connection */
     struct pace pace;
     int64_t asked_us; /* when the last round began */
     enum obs_outcome outcome;
 };
 
 static void ask_step(struct source_pgbouncer *b);
+
+static struct net_pg *connection_new(struct source_pgbouncer *b)
+{
+    /* The console is the database of that name and no other; GSS is always answered no. */
+    static const char *const extra[] = {"dbname=pgbouncer", "application_name=pgdba",
+                                        "gssencmode=disable", NULL};
+
+    return net_pg_new(b->ctx.loop, b->ctx.resolver, b->config->conninfo, b->password, extra);
+}
 
 static int64_t now_us(const struct source_pgbouncer *b)
 {
@@ -90,8 +110,9 @@ static void next_step(struct source_pgbouncer *b)
 /* PgBouncer has one SQLSTATE for nearly everything: the words decide. */
 static bool is_denied(const char *detail)
 {
-    static const char *const words[] = {"not allowed", "admin access needed", "authentication",
-                                        "no such user", "no password supplied"};
+    static const char *const words[] = {"not allowed", "admin access needed",
+                                        "authentication failed", "no such user",
+                                        "no password supplied"};
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         if (strstr(detail, words[i]) != NULL)
@@ -112,7 +133,6 @@ static void round_failed(struct source_pgbouncer *b, enum obs_outcome outcome, c
                          int64_t latency_us)
 {
     int from = b->step;
-    bool state_known = net_pg_server_version(b->pg) >= steps[N_STEPS - 1].since;
 
     b->step = N_STEPS;
     b->version_known = false;
@@ -122,8 +142,18 @@ static void round_failed(struct source_pgbouncer *b, enum obs_outcome outcome, c
         pace_fail(&b->pace, now_us(b), b->t.pgb_first_us, b->t.pgb_max_us);
     note_change(b, outcome, detail);
     for (int i = from; i < N_STEPS; i++)
-        if (steps[i].since == 0 || state_known || i == from)
+        if (steps[i].since == 0 || b->has_state || i == from)
             emit(b, steps[i].kind, outcome, detail, latency_us, NULL);
+}
+
+static bool says_active(const struct table *t)
+{
+    struct facts *f = NULL;
+    bool yes = wire_pgb_state(t, &f, NULL) == ST_OK &&
+               ((const struct pgb_state *)f->root)->active == TRI_YES;
+
+    facts_unref(f);
+    return yes;
 }
 
 static void step_done(void *arg, const struct net_pg_reply *r)
@@ -134,12 +164,13 @@ static void step_done(void *arg, const struct net_pg_reply *r)
 
     if (outcome != OBS_ANSWERED || !net_pg_connected(b->pg)) {
         if (outcome == OBS_ANSWERED)
-            outcome = OBS_GARBLED; /* an error that ended the session */
+            outcome = OBS_REFUSED; /* it answered: by showing us out */
         round_failed(b, is_denied(r->detail) ? OBS_UNAUTHORISED : outcome, r->detail,
                      r->latency_us);
         return;
     }
     pace_reset(&b->pace);
+    b->has_state = net_pg_server_version(b->pg) >= STATE_SINCE;
     if (r->sqlstate[0] != '\0' || r->table == NULL) {
         outcome = is_denied(r->detail) ? OBS_UNAUTHORISED : OBS_GARBLED;
         note_change(b, outcome, r->detail);
@@ -149,7 +180,12 @@ static void step_done(void *arg, const struct net_pg_reply *r)
 
         buf_init(&body);
         wire_table_encode(r->table, &body);
-        b->version_known |= s->kind == OBS_PGB_VERSION;
+        if (s->kind == OBS_PGB_VERSION && !b->version_known) {
+            b->version_known = true;
+            b->connected_us = now_us(b);
+        }
+        if (s->kind == OBS_PGB_STATE)
+            b->active = says_active(r->table);
         note_change(b, OBS_ANSWERED, "");
         emit(b, s->kind, OBS_ANSWERED, "", r->latency_us, &body);
         buf_release(&body);
@@ -166,6 +202,18 @@ static void ask_step(struct source_pgbouncer *b)
     err_release(&e);
 }
 
+/* From 1.23 a graceful shutdown waits for consoles too (reference "middleware.md" §0.7). It closes
+ * the listener first: so a connection that is made anew now and then cannot hold it up for long.
+ * Not while it is suspended or paused: the new login would hang. */
+static void recycle(struct source_pgbouncer *b)
+{
+    if (!net_pg_connected(b->pg) || net_pg_server_version(b->pg) < GRACEFUL_SINCE || !b->active ||
+        now_us(b) - b->connected_us < b->t.pgb_recycle_us)
+        return;
+    net_pg_free(b->pg);
+    b->pg = connection_new(b);
+}
+
 static void round_begin(struct source_pgbouncer *b, bool by_hand)
 {
     int64_t now = now_us(b);
@@ -175,6 +223,7 @@ static void round_begin(struct source_pgbouncer *b, bool by_hand)
     if (now < b->pace.due_us && !(by_hand && now - b->asked_us >= b->t.pgb_first_us))
         return;
     b->asked_us = now;
+    recycle(b);
     if (!net_pg_connected(b->pg))
         b->version_known = false;
     b->step = -1;
@@ -190,9 +239,6 @@ struct source_pgbouncer *source_pgbouncer_new_tuned(const struct source_ctx *ctx
                                                     int64_t refresh_us, const char *password,
                                                     const struct source_tunables *t)
 {
-    /* The console is the database of that name and no other; GSS is always answered no. */
-    static const char *const extra[] = {"dbname=pgbouncer", "application_name=pgdba",
-                                        "gssencmode=disable", NULL};
     struct source_pgbouncer *b = xcalloc(1, sizeof(*b));
 
     b->ctx = *ctx;
@@ -203,7 +249,8 @@ struct source_pgbouncer *source_pgbouncer_new_tuned(const struct source_ctx *ctx
     if (net_pg_check(b->config->conninfo, &b->endpoint, NULL) != ST_OK)
         b->endpoint = xstrdup(b->config->name);
     b->timer = net_timer_new(ctx->loop, timer_fired, b);
-    b->pg = net_pg_new(ctx->loop, ctx->resolver, b->config->conninfo, password, extra);
+    b->password = xstrdup(password);
+    b->pg = connection_new(b);
     return b;
 }
 
@@ -219,6 +266,7 @@ void source_pgbouncer_free(struct source_pgbouncer *b)
         return;
     net_timer_free(b->timer);
     net_pg_free(b->pg);
+    secret_wipe_free(b->password);
     free(b->endpoint);
     free(b);
 }

@@ -24,6 +24,7 @@ const struct source_tunables source_tunables_default = {
     .pgb_first_us = 1 * S,
     .pgb_max_us = 30 * S,
     .pgb_denied_us = 30 * S,
+    .pgb_recycle_us = 60 * S,
 };
 
 void pace_fail(struct pace *p, int64_t now_us, int64_t first_us, int64_t max_us)

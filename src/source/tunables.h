@@ -31,6 +31,7 @@ struct source_tunables {
     int64_t pgb_query_us;
     int64_t pgb_first_us, pgb_max_us; /* back-off after a failed connection */
     int64_t pgb_denied_us;            /* after a refused login: not to fill its log */
+    int64_t pgb_recycle_us;           /* age at which a connection is made anew, from 1.23 */
 };
 
 extern const struct source_tunables source_tunables_default;

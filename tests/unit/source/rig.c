@@ -61,6 +61,7 @@ static const struct source_tunables quick = {
     .pgb_first_us = 20 * MS,
     .pgb_max_us = 80 * MS,
     .pgb_denied_us = 200 * MS,
+    .pgb_recycle_us = 100 * MS,
 };
 
 void rig_init(struct rig *r, int n)

@@ -1,0 +1,216 @@
+/* source/pgbouncer against a console that can be silent, strict or gone. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_pgb.h"
+#include "rig.h"
+
+#define MS USEC_PER_MS
+
+struct bench {
+    struct rig rig; /* its loop, its ears; its Patroni sleeps */
+    struct fake_pgb pgb;
+    struct pgbouncer_config config;
+    struct source_pgbouncer *b;
+};
+
+static struct bench *bench_new(void)
+{
+    struct bench *k = calloc(1, sizeof(*k));
+
+    assert_non_null(k);
+    rig_init(&k->rig, 0);
+    fake_pgb_init(&k->pgb, k->rig.loop);
+    k->config.name = "bouncer";
+    k->config.conninfo = arena_printf(&k->rig.arena,
+                                      "host=127.0.0.1 port=%d user=stats "
+                                      "sslmode=disable dbname=other",
+                                      k->pgb.port);
+    k->rig.config.npgbouncer = 1;
+    k->rig.config.pgbouncer = &k->config;
+    return k;
+}
+
+static void bench_start(struct bench *k)
+{
+    k->b = source_pgbouncer_new_tuned(&k->rig.ctx, 0, k->rig.refresh_us, "secret", &k->rig.t);
+    source_pgbouncer_start(k->b);
+}
+
+static void bench_free(struct bench *k)
+{
+    assert_true(k->pgb.open_max <= 1);
+    assert_int_equal(k->pgb.cancels, 0); /* a cancel would be a RESUME */
+    for (int i = 0; i < k->pgb.n; i++)
+        assert_int_equal(strncmp(k->pgb.sql[i], "SHOW ", 5), 0);
+    source_pgbouncer_free(k->b);
+    fake_pgb_release(&k->pgb);
+    rig_release(&k->rig);
+    free(k);
+}
+
+static const struct observation *wait_for(struct bench *k, enum obs_kind kind,
+                                          enum obs_outcome outcome)
+{
+    return rig_wait(&k->rig, kind, "bouncer", outcome);
+}
+
+static int count(const struct bench *k, enum obs_kind kind, int outcome)
+{
+    return rig_count(&k->rig, kind, "bouncer", outcome);
+}
+
+static void asks_in_turn(void **state)
+{
+    static const char *const want[] = {"SHOW VERSION", "SHOW POOLS", "SHOW DATABASES",
+                                       "SHOW STATS",   "SHOW POOLS", "SHOW DATABASES",
+                                       "SHOW STATS"};
+    struct bench *k = bench_new();
+
+    (void)state;
+    bench_start(k);
+    wait_for(k, OBS_PGB_STATS, OBS_ANSWERED);
+    const struct observation *o = wait_for(k, OBS_PGB_STATS, OBS_ANSWERED);
+
+    assert_non_null(o->body);
+    assert_null(strstr(o->endpoint, "secret"));
+    assert_non_null(strstr(o->endpoint, "127.0.0.1"));
+    for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+        assert_string_equal(k->pgb.sql[i], want[i]);
+    assert_int_equal(k->pgb.connections, 1);
+    assert_true(k->pgb.database_ok);
+    assert_true(k->pgb.name_ok);
+    assert_int_equal(count(k, OBS_PGB_VERSION, OBS_ANSWERED), 1);
+    assert_int_equal(count(k, OBS_PGB_STATE, -1), 0); /* 1.18 has none */
+    bench_free(k);
+}
+
+static void state_from_1_19(void **state)
+{
+    struct bench *k = bench_new();
+
+    (void)state;
+    k->pgb.version = "1.24.1/bouncer";
+    bench_start(k);
+    wait_for(k, OBS_PGB_STATE, OBS_ANSWERED);
+    /* When it is gone, that holds for every kind, SHOW STATE too. */
+    k->pgb.mode = PGB_HANG_UP;
+    wait_for(k, OBS_PGB_STATE, OBS_GARBLED);
+    assert_true(count(k, OBS_PGB_STATS, OBS_GARBLED) > 0);
+    k->pgb.mode = PGB_ANSWER;
+    wait_for(k, OBS_PGB_STATE, OBS_ANSWERED);
+    assert_true(count(k, OBS_PGB_VERSION, OBS_ANSWERED) >= 2); /* once a connection */
+    bench_free(k);
+}
+
+/* From 1.23 a graceful shutdown waits for consoles: ours must not hold it up. */
+static void connection_is_recycled(void **state)
+{
+    struct bench *k = bench_new();
+
+    (void)state;
+    k->pgb.version = "1.23.0/bouncer";
+    k->pgb.suspended = true;
+    bench_start(k);
+    rig_for(&k->rig, k->rig.t.pgb_recycle_us * 2);
+    assert_int_equal(k->pgb.connections, 1); /* a login would hang now */
+    k->pgb.suspended = false;
+    while (k->pgb.connections < 3)
+        rig_for(&k->rig, 5 * MS);
+    assert_true(k->pgb.connected_at[2] - k->pgb.connected_at[1] >= k->rig.t.pgb_recycle_us);
+    assert_int_equal(count(k, OBS_PGB_POOLS, OBS_ANSWERED), count(k, OBS_PGB_POOLS, -1));
+    bench_free(k);
+}
+
+static void silent_console(void **state)
+{
+    struct bench *k = bench_new();
+
+    (void)state;
+    bench_start(k);
+    wait_for(k, OBS_PGB_STATS, OBS_ANSWERED);
+    k->pgb.mode = PGB_SILENT;
+    const struct observation *o = wait_for(k, OBS_PGB_STATS, OBS_TIMED_OUT);
+
+    assert_non_null(strstr(o->detail, "no answer"));
+    assert_true(count(k, OBS_PGB_POOLS, OBS_TIMED_OUT) >= 1);
+    int from = k->pgb.connections;
+
+    while (k->pgb.connections < from + 5)
+        rig_for(&k->rig, 5 * MS);
+    /* Time-out, then pauses of 20 (before `from`), 40, 80, 80 ms. */
+    for (int i = 0; i < 4; i++) {
+        int64_t gap = k->pgb.connected_at[from + i + 1] - k->pgb.connected_at[from + i];
+        int64_t pause = (i == 0 ? 40 : 80) * MS;
+
+        assert_true(gap >= k->rig.t.pgb_query_us + pause - 10 * MS);
+    }
+    k->pgb.mode = PGB_ANSWER;
+    wait_for(k, OBS_PGB_STATS, OBS_ANSWERED);
+    bench_free(k);
+}
+
+static void login_refused(void **state)
+{
+    struct bench *k = bench_new();
+
+    (void)state;
+    k->pgb.mode = PGB_NO_LOGIN;
+    bench_start(k);
+    const struct observation *o = wait_for(k, OBS_PGB_POOLS, OBS_UNAUTHORISED);
+
+    assert_non_null(strstr(o->detail, "not allowed"));
+    rig_for(&k->rig, k->rig.t.pgb_denied_us / 2);
+    assert_int_equal(k->pgb.connections, 1); /* its log is not ours to fill */
+    wait_for(k, OBS_PGB_POOLS, OBS_UNAUTHORISED);
+    assert_int_equal(k->pgb.connections, 2);
+    bench_free(k);
+}
+
+static void right_missing(void **state)
+{
+    struct bench *k = bench_new();
+
+    (void)state;
+    k->pgb.mode = PGB_NO_RIGHT;
+    bench_start(k);
+    wait_for(k, OBS_PGB_STATS, OBS_UNAUTHORISED);
+    assert_int_equal(count(k, OBS_PGB_VERSION, OBS_ANSWERED), 1);
+    assert_int_equal(k->pgb.connections, 1); /* an error does not end the session */
+    bench_free(k);
+}
+
+static void nobody_or_nonsense(void **state)
+{
+    struct bench *k = bench_new();
+
+    (void)state;
+    k->pgb.mode = PGB_GARBAGE;
+    bench_start(k);
+    wait_for(k, OBS_PGB_POOLS, OBS_GARBLED);
+    source_pgbouncer_free(k->b);
+    k->config.conninfo =
+        arena_printf(&k->rig.arena, "host=127.0.0.1 port=%d user=stats", fake_closed_port());
+    bench_start(k);
+    wait_for(k, OBS_PGB_POOLS, OBS_REFUSED);
+    assert_int_equal(count(k, OBS_PGB_STATS, OBS_REFUSED), count(k, OBS_PGB_POOLS, OBS_REFUSED));
+    bench_free(k);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(asks_in_turn),           cmocka_unit_test(state_from_1_19),
+        cmocka_unit_test(connection_is_recycled), cmocka_unit_test(silent_console),
+        cmocka_unit_test(login_refused),          cmocka_unit_test(right_missing),
+        cmocka_unit_test(nobody_or_nonsense),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
