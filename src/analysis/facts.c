@@ -71,7 +71,7 @@ const struct tags *facts_tags(const struct snapshot *s, const struct member *m, 
 
 bool facts_never_reachable(const struct member *m)
 {
-    return m->api.answered_us == 0 && m->note;
+    return m->api.answered_us == 0 && m->api.outcome != OBS_NEVER && m->note;
 }
 
 bool facts_view_old(const struct snapshot *s, int64_t now_us)
@@ -155,7 +155,8 @@ enum tristate facts_streaming(const struct snapshot *s, const struct member *m, 
     const char *own = h && h->has_sql ? h->replication_state : NULL;
     if (own)
         return strcmp(own, "streaming") == 0 ? TRI_YES : TRI_NO;
-    if (h && h->has_sql && h->patroni_version_num >= PATRONI_SAYS_STREAMING)
+    if (h && h->has_sql && h->patroni_version_num >= PATRONI_SAYS_STREAMING &&
+        h->server_version >= 90600)
         return TRI_NO; /* it would say so */
     const struct replication_row *row = facts_walsender(s, m, now_us);
     if (row)

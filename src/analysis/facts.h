@@ -25,7 +25,7 @@ enum pg_state facts_state(const struct snapshot *s, const struct member *m, int6
 const char *facts_state_text(const struct snapshot *s, const struct member *m, int64_t now_us);
 int64_t facts_timeline(const struct snapshot *s, const struct member *m, int64_t now_us);
 const struct tags *facts_tags(const struct snapshot *s, const struct member *m, int64_t now_us);
-/* The API has never answered and is marked so: no verdict follows from its silence. */
+/* The API was asked, has never answered and is marked so: no verdict follows from its silence. */
 bool facts_never_reachable(const struct member *m);
 /* By age alone: one failed attempt while the next member is asked does not make it old. */
 bool facts_view_old(const struct snapshot *s, int64_t now_us);

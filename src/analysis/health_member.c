@@ -68,7 +68,7 @@ void judge_member_silent(struct judge *j)
 void judge_not_asked(struct judge *j)
 {
     EACH_MEMBER(j, m)
-    if (m->listed && m->api.outcome == OBS_NEVER && !facts_never_reachable(m))
+    if (m->listed && m->api.outcome == OBS_NEVER)
         judge_say(j, m->name, "not asked yet");
 }
 

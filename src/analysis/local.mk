@@ -15,7 +15,6 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/judge.h \
 	src/analysis/lag.c \
 	src/analysis/pools.c \
-	src/analysis/pools.h \
 	src/analysis/preflight.c \
 	src/analysis/preflight_candidate.c \
 	src/analysis/preflight_cluster.c \

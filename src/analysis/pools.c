@@ -1,5 +1,5 @@
 /* SHOW POOLS joined with SHOW DATABASES, and what is wrong with a pool. */
-#include "pools.h"
+#include "pgdba/analysis/pools.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -11,7 +11,19 @@
 #define WAIT_WARN_US (1 * USEC_PER_SEC) /* reference "middleware.md" §1.7 */
 #define WAIT_CRIT_US (10 * USEC_PER_SEC)
 
-/* ---- the rules */
+/* ---- the rules. health.c knows those that are verdicts too by the same names. */
+
+/* One pool with what its rules look at. */
+struct pool_case {
+    const struct bouncer *bouncer;
+    const struct pool_view *view;
+    bool fresh; /* the numbers are of now */
+    bool held;  /* paused or suspended, by database or globally: no server is no wonder */
+    int64_t age_us;
+};
+
+/* Says what is wrong in a sentence without the pool's name; false when nothing is. */
+typedef bool pool_rule_fn(const struct pool_case *c, struct arena *a, const char **reason);
 
 static bool waits(const struct pool_case *c)
 {
@@ -118,29 +130,22 @@ static bool rule_old(const struct pool_case *c, struct arena *a, const char **re
     return true;
 }
 
-static const struct pool_rule rules[] = {
-    {"pool-no-server", HEALTH_CRITICAL,
-     "clients wait and there is no server connection, for more than 1 s while one is being opened",
-     rule_no_server},
-    {"pool-wait-long", HEALTH_CRITICAL, "the first client in the queue has waited over 10 s",
-     rule_wait_long},
-    {"pool-wait", HEALTH_DEGRADED, "the first client in the queue has waited over 1 s",
-     rule_wait_short},
-    {"pool-saturated", HEALTH_DEGRADED,
-     "as many servers as pool_size and reserve allow, and clients wait", rule_saturated},
-    {"pool-connecting", HEALTH_DEGRADED,
-     "clients wait while the pool's first server connection is being opened", rule_connecting},
-    {"pool-paused", HEALTH_DEGRADED, "the database is paused", rule_paused},
-    {"pool-disabled", HEALTH_DEGRADED, "the database is disabled", rule_disabled},
-    {"pool-held", HEALTH_DEGRADED, "PgBouncer is paused or suspended as a whole", rule_global},
-    {"pool-old", HEALTH_DEGRADED, "the numbers are old: PgBouncer does not answer", rule_old},
+/* Worst first. */
+static const struct {
+    const char *name;
+    enum health health;
+    pool_rule_fn *fn;
+} rules[] = {
+    {"pool-no-server", HEALTH_CRITICAL, rule_no_server},
+    {"pool-wait-long", HEALTH_CRITICAL, rule_wait_long},
+    {"pool-wait", HEALTH_DEGRADED, rule_wait_short},
+    {"pool-saturated", HEALTH_DEGRADED, rule_saturated},
+    {"pool-connecting", HEALTH_DEGRADED, rule_connecting},
+    {"pool-paused", HEALTH_DEGRADED, rule_paused},
+    {"pool-disabled", HEALTH_DEGRADED, rule_disabled},
+    {"pool-held", HEALTH_DEGRADED, rule_global},
+    {"pool-old", HEALTH_DEGRADED, rule_old},
 };
-
-const struct pool_rule *pool_rules(int *n)
-{
-    *n = (int)(sizeof rules / sizeof *rules);
-    return rules;
-}
 
 /* ---- the join */
 

@@ -79,6 +79,10 @@ static void view_forgotten(struct sb *b)
 {
     sb_answered(b, &b->s->view, SB_SEC(61));
 }
+static void view_not_asked_but_member(struct sb *b)
+{
+    b->s->view = (struct source_state){.endpoint = "", .detail = ""};
+}
 static void view_never(struct sb *b)
 {
     sb_never_answered(b, &b->s->view, OBS_GARBLED);
@@ -268,6 +272,10 @@ static void vanished(struct sb *b)
     sb_vanish(b, "pg3", SB_SEC(95));
     stop(b, "pg3", OBS_REFUSED, 110);
 }
+static void vanished_long_ago(struct sb *b)
+{
+    sb_vanish(b, "pg3", SB_SEC(245));
+}
 static void vanished_answers(struct sb *b)
 {
     sb_vanish(b, "pg3", SB_SEC(95));
@@ -322,10 +330,10 @@ static void member_not_asked(struct sb *b)
     sb_member(b, "pg2")->health = NULL;
     sb_member(b, "pg2")->api = (struct source_state){.endpoint = "", .detail = ""};
 }
-static void member_not_asked_out_of_reach(struct sb *b)
+static void member_not_asked_and_said(struct sb *b)
 {
     member_not_asked(b);
-    sb_member(b, "pg2")->note = "API not reachable from here";
+    sb_member(b, "pg2")->note = "API not asked yet";
 }
 static void not_streaming(struct sb *b)
 {
@@ -584,6 +592,8 @@ static const struct {
     {"view-old", view_forgotten, "", "the picture is 61 s old: /cluster has said nothing since"},
     {"view-old", view_never, "",
      "/cluster has never answered (garbled); Patroni gives no answer while its DCS is away"},
+    {"view-old", view_not_asked_but_member, "", "/cluster has not been asked yet"},
+    {"no-answer-yet", view_not_asked_but_member, NULL, NULL},
     {"view-old", one_answers, "", "the picture is 42 s old"},
     {"view-old", view_failed_once, NULL, NULL},
     {"view-old", all_silent, NULL, NULL}, /* unreachable says more */
@@ -659,6 +669,7 @@ static const struct {
     {"leader-unlocked", member_unlocked, NULL, NULL},
 
     {"member-vanished", vanished, "pg3", "gone from /cluster for 95 s (was replica, running)"},
+    {"member-vanished", vanished_long_ago, "pg3", "for 4m05s"},
     {"member-vanished", vanished_answers, "pg3", "its API still answers"},
     {"member-vanished", member_silent, NULL, NULL},
     {"member-failed", crashed, "pg3", "PostgreSQL failed: crashed"},
@@ -682,7 +693,8 @@ static const struct {
     {"member-silent", member_stuck, NULL, NULL},
     {"member-silent", vanished, NULL, NULL},
     {"member-not-asked", member_not_asked, "pg2", "not asked yet"},
-    {"member-not-asked", member_not_asked_out_of_reach, NULL, NULL},
+    {"member-not-asked", member_not_asked_and_said, "pg2", "not asked yet"},
+    {"member-not-asked", member_out_of_reach, NULL, NULL},
     {"member-not-asked", member_never_answers, NULL, NULL},
     {"member-not-streaming", not_streaming, "pg2", "runs but does not stream for 14 s"},
     {"member-not-streaming", not_streaming_since_ever, "pg2", "runs but does not stream"},

@@ -219,6 +219,10 @@ static void streaming_is_said_by_whoever_knows(void **state)
     assert_true(view(b, "pg2").streaming);
     sb_health(b, "pg2")->replication_state = "in archive recovery";
     assert_false(view(b, "pg2").streaming);
+    sb_streams(b, "pg1", (const char *const[]){"pg2", NULL}); /* and it knows best */
+    assert_false(view(b, "pg2").streaming);
+    sb_health(b, "pg2")->replication_state = NULL;
+    assert_false(view(b, "pg2").streaming);
     sb_free(b);
 
     b = sb_new(NOW);
