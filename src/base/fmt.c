@@ -61,7 +61,9 @@ char *fmt_duration(char *out, int64_t us)
     const char *sign = us < 0 ? "-" : "";
     uint64_t v = us < 0 ? (uint64_t)0 - (uint64_t)us : (uint64_t)us;
     uint64_t s = v / 1000000;
-    if (v < 1000)
+    if (v == 0)
+        strcpy(out, "0 s");
+    else if (v < 1000)
         snprintf(out, FMT_MAX, "%s%" PRIu64 " us", sign, v);
     else if (v < 10000)
         snprintf(out, FMT_MAX, "%s%.1f ms", sign, (double)v / 1000);

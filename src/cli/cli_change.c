@@ -94,6 +94,8 @@ static void on_operation(void *arg, const struct operation *op)
     for (; f->said < op->nphases; f->said++) {
         const struct op_phase *p = &op->phases[f->said];
         char t[FMT_MAX];
+        if (p->state == PHASE_SKIPPED)
+            continue; /* passed between two looks */
         if (p->state != PHASE_DONE && p->state != PHASE_FAILED)
             break;
         fprintf(f->cli->opt->out, "  %8s  %s%s%s\n",

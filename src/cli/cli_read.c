@@ -60,14 +60,16 @@ static const char *role_text(const struct member *m)
     return m->dcs ? role_name(m->dcs->role) : "?";
 }
 
-/* The member's own, newer word, where it has one. */
-static const char *state_text(const struct snapshot *s, const struct member *m, int64_t now_us)
+/* The member's own word where it is fresh: the DCS's is up to a loop old. */
+static const char *state_text(const struct reading *r, int i)
 {
-    bool fresh = m->health && !source_is_stale(&m->api, s->refresh_us, now_us);
-    if (fresh && m->health->replication_state)
-        return m->health->replication_state;
-    if (fresh && !pg_state_is_up(m->health->state))
-        return m->health->state_text;
+    const struct member *m = &r->s->members[i];
+    if (m->health && !source_is_stale(&m->api, r->s->refresh_us, r->now_us)) {
+        if (m->health->replication_state)
+            return m->health->replication_state;
+        struct lag_view l = lag_view_of(r->s, i, r->now_us, r->wall_us);
+        return l.applies && l.streaming ? pg_state_name(PGS_STREAMING) : m->health->state_text;
+    }
     return m->dcs && *m->dcs->state_text ? m->dcs->state_text : "?";
 }
 
@@ -117,7 +119,7 @@ static void print_members(struct cli *c, const struct reading *r)
                      : m->dcs ? m->dcs->timeline
                               : 0;
         cli_table_row(&t, (const char *[]){member_name(a, &rows[i], m->name), role_text(m),
-                                           state_text(r->s, m, r->now_us),
+                                           state_text(r, rows[i].member),
                                            tl ? arena_printf(a, "%lld", (long long)tl) : "?",
                                            leader ? NULL : lag_text(a, m->lag.receive),
                                            leader ? NULL : lag_text(a, m->lag.replay),
