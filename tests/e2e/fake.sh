@@ -1,0 +1,132 @@
+# shellcheck shell=bash disable=SC2154
+# What a real Patroni will not do on demand, with a fake one: answers that are not answers, hostile texts, old and new versions,
+# members behind names that this machine cannot resolve.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+fake_pid=
+fake() { # ARGS...: starts it; URLs in URL_pg1 …, CONTROL, LOG
+    fake_stop
+    LOG=$work/requests.jsonl
+    : >"$LOG"
+    coproc FAKE { exec python3 "$repo/tests/fake/fake_patroni.py" --control 0 --log "$LOG" "$@"; }
+    fake_pid=$FAKE_PID
+    local word url
+    while read -r -t 10 word url <&"${FAKE[0]}"; do
+        case $word in
+        ready) return 0 ;;
+        control) CONTROL=$url ;;
+        *) declare -g "URL_$word=$url" ;;
+        esac
+    done
+    not_ok "the fake comes up"
+    exit 1
+}
+fake_stop() {
+    [[ -n $fake_pid ]] || return 0
+    kill "$fake_pid" 2>/dev/null
+    wait "$fake_pid" 2>/dev/null
+    fake_pid=
+}
+at_exit fake_stop
+control() { curl -s --max-time 5 -X POST -d "$1" "${CONTROL%/}/control" >/dev/null; }
+posts() { grep -c '"method": "POST"' "$LOG"; }
+members=(--members pg1:0,pg2:0,pg3:0)
+p() { "$pgdba" "$@" --patroni-url "$URL_pg1" --patroni-url "$URL_pg2" --patroni-url "$URL_pg3"; }
+fast='"timing": {"stop": 0.3, "unlock": 0.1, "promote": 0.3, "timeline": 0.2, "rejoin": 0.4, "restart": 0.5, "reinit": 0.6}'
+
+for v in 2.1.4 3.0.2 3.3.2 4.0.5 4.1.0; do
+    fake "${members[@]}" --version "$v"
+    expect "status of a cluster on $v" 0 'healthy, leader pg1' p status
+    control "{$fast}"
+    expect "switchover on $v" 0 '^done: pg2 leads' p switchover --candidate pg2 --yes
+    check "one POST on $v" test "$(posts)" = 1
+done
+
+# ---- answers that are not answers
+fake "${members[@]}" --version 3.0.2
+control "{$fast, \"switchover\": \"unknown\"}"
+expect "503 status unknown is followed to its end" 0 '^done: pg3 leads' p switchover --candidate pg3 --yes
+check "and never sent twice" test "$(posts)" = 1
+
+fake "${members[@]}" --version 3.0.2
+control "{$fast, \"rules\": [{\"member\": \"*\", \"method\": \"POST\", \"path\": \"/switchover\", \"empty\": true, \"perform\": true}]}"
+expect "an empty reply to the POST is followed too" 0 '^done: pg2 leads' p switchover --candidate pg2 --yes
+check "and never sent twice" test "$(posts)" = 1
+
+fake "${members[@]}" --version 3.0.2
+control "{$fast, \"switchover\": {\"elsewhere\": \"pg3\"}}"
+expect "another candidate won: said, and not called done" 5 '^done elsewhere: .*pg3' p switchover --candidate pg2 --yes
+
+fake "${members[@]}" --version 3.0.2
+control "{$fast, \"switchover\": \"failed\"}"
+expect "503 Switchover failed: refused, nothing changed" 4 '^refused: .*Switchover failed' p switchover --candidate pg2 --yes
+
+fake "${members[@]}" --version 3.0.2
+control '{"rules": [{"member": "*", "method": "POST", "path": "/switchover", "status": 412, "body": "switchover is not possible: no good candidates have been found"}]}'
+expect "412 shows the text" 4 'no good candidates' p switchover --candidate pg2 --yes
+
+fake "${members[@]}" --auth admin:secret-word
+control "{$fast}"
+expect "without a password: unauthorised, nothing changed" 4 '401|authori' p switchover --candidate pg2 --yes
+printf 'secret-word\n' >"$work/pw"
+chmod 600 "$work/pw"
+"$pgdba" cluster connect --name fake --patroni-url "$URL_pg1" --username admin --password-file "$work/pw" >/dev/null
+expect "with the password of a private file" 0 '^done: pg2' "$pgdba" switchover --candidate pg2 --yes --cluster fake
+check "the secret is in no file of ours but its own" bash -c "! grep -rq secret-word '$HOME'"
+chmod 644 "$work/pw"
+expect "a password file that others can read is refused, with the cure" 4 'chmod 600' "$pgdba" status --cluster fake
+"$pgdba" cluster disconnect --name fake >/dev/null
+
+# ---- bodies that are not bodies
+fake "${members[@]}"
+for what in '"truncate": true' '"garbage": true' '"empty": true' '"big": true' '"html": 500' '"status": 200, "body": "[]"' '"status": 200, "body": "{\"members\": 7}"'; do
+    control "{\"clear\": true, \"rules\": [{\"member\": \"*\", \"path\": \"/cluster\", $what}]}"
+    out=$(p status 2>&1)
+    rc=$?
+    if [[ $rc != 0 && $rc -lt 10 ]] && ! grep -q ': healthy' <<<"$out"; then
+        ok "/cluster with $what is not healthy"
+    else
+        not_ok "/cluster with $what is not healthy" "exit code $rc" "$out"
+    fi
+done
+control '{"clear": true, "rules": [{"member": "*", "path": "*", "escapes": true}]}'
+out=$(p status 2>&1; p status --format json 2>&1)
+if grep -q $'\033' <<<"$out"; then not_ok "no escape sequence gets through" "$(cat -v <<<"$out")"; else ok "no escape sequence gets through"; fi
+control '{"clear": true, "rules": [{"member": "pg2", "path": "/health", "silent": true}]}'
+SECONDS=0
+expect "a member silent in SQL: degraded, PostgreSQL stuck" 1 'degraded: .*pg2' p status
+check "within the bound" test "$SECONDS" -le 9
+
+# ---- names that this machine cannot resolve, ports that differ: the cluster behind a compose file
+for v in 3.0.2 4.1.0; do
+    fake "${members[@]}" --version "$v" --advertise pg1=http://pg-primary.invalid:8008/patroni \
+        --advertise pg2=http://pg-replica-1.invalid:8008/patroni --advertise pg3=http://pg-replica-2.invalid:8008/patroni
+    expect "only the leader's URL given ($v): the others are not called down" 0 'healthy, leader pg1' \
+        "$pgdba" status --patroni-url "$URL_pg1"
+    out=$("$pgdba" status --patroni-url "$URL_pg1" --format json)
+    check "but their API is said not to be reachable from here ($v)" json \
+        "all('not reachable' in (m['note'] or '') for m in d['members'] if m['name'] != 'pg1')" <<<"$out"
+    expect "connect with --member-url for each ($v)" 0 'Written' "$pgdba" cluster connect --name compose --replace \
+        --patroni-url "$URL_pg1" --patroni-url "$URL_pg2" --patroni-url "$URL_pg3" \
+        --member-url "pg2=$URL_pg2" --member-url "pg3=$URL_pg3"
+    expect "then all three answer ($v)" 0 'pg3 .*replica' "$pgdba" status --cluster compose
+    out=$("$pgdba" status --cluster compose --format json)
+    check "by their own word ($v)" json "all(m['postgresql'] for m in d['members'])" <<<"$out"
+    control "{$fast}"
+    expect "and a switchover works ($v)" 0 '^done: pg2' "$pgdba" switchover --candidate pg2 --yes --cluster compose
+    hp() { printf '%s' "${1#http://}" | tr -d /; }
+    expect "connect_to serves as well ($v)" 0 'Written' "$pgdba" cluster connect --name compose --replace \
+        --patroni-url http://pg-primary.invalid:8008 --connect-to "pg-primary.invalid:8008=$(hp "$URL_pg1")" \
+        --connect-to "pg-replica-1.invalid:8008=$(hp "$URL_pg2")" --connect-to "pg-replica-2.invalid:8008=$(hp "$URL_pg3")"
+    out=$("$pgdba" status --cluster compose --format json)
+    check "all three by connect_to ($v)" json "all(m['postgresql'] for m in d['members'])" <<<"$out"
+    "$pgdba" cluster disconnect --name compose >/dev/null
+done
+
+# ---- not allowed to hurt: one SQL-backed request in flight per member, whatever happens
+fake "${members[@]}" --slots 5
+control '{"rules": [{"member": "pg3", "path": "/health", "silent": true}]}'
+timeout -s TERM 12 script -qfc "$pgdba --patroni-url $URL_pg1 --refresh 500ms" /dev/null >/dev/null 2>&1 </dev/null
+n=$(grep '"pg3"' "$LOG" | grep -c '"/health"')
+if [[ $n -ge 1 && $n -le 5 ]]; then ok "a stuck member is asked $n times in 12 s"; else not_ok "a stuck member is asked seldom" "$n times in 12 s"; fi
+echo "# end of fake"
