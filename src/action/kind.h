@@ -30,6 +30,8 @@ void planner_check(struct planner *b, const char *check, enum check_verdict v, c
 void planner_post(struct planner *b, const char *member, const char *via, const char *path,
                   const struct buf *body, int64_t timeout_us, const char *summary);
 const char *planner_quote(struct planner *b, const char *word); /* for a shell */
+/* "pgdba VERB --cluster NAME", for the equivalent command. */
+const char *planner_command(struct planner *b, const char *verb);
 /* ST_NOT_FOUND with the nearest name, ST_OK when it is a member of s. */
 enum status planner_known(const struct snapshot *s, const char *name, struct err *e);
 

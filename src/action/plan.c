@@ -110,6 +110,24 @@ const char *planner_quote(struct planner *b, const char *word)
     return out;
 }
 
+const char *planner_command(struct planner *b, const char *verb)
+{
+    const struct cluster_config *c = b->env->config;
+    struct buf text;
+    const char *out;
+
+    buf_init(&text);
+    buf_addf(&text, "pgdba %s", verb);
+    if (c->path && *c->path)
+        buf_addf(&text, " --cluster %s", planner_quote(b, b->plan->cluster));
+    else /* it came from the command line: the name means nothing elsewhere */
+        for (int i = 0; i < c->patroni.nurls; i++)
+            buf_addf(&text, " --patroni-url %s", planner_quote(b, c->patroni.urls[i]));
+    out = arena_strdup(&b->plan->arena, text.s);
+    buf_release(&text);
+    return out;
+}
+
 enum status planner_known(const struct snapshot *s, const char *name, struct err *e)
 {
     const char **names, *near;

@@ -71,9 +71,8 @@ static void plan(struct planner *b)
     p->confirm = CONFIRM_WORD;
     p->confirm_word = name;
     p->confirm_what = "the member's name";
-    p->equivalent =
-        arena_printf(&p->arena, "pgdba reinit --cluster %s %s%s", planner_quote(b, p->cluster),
-                     planner_quote(b, name), p->request.force ? " --force" : "");
+    p->equivalent = arena_printf(&p->arena, "%s %s%s", planner_command(b, "reinit"),
+                                 planner_quote(b, name), p->request.force ? " --force" : "");
 }
 
 /* ---- the run

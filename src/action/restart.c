@@ -98,7 +98,7 @@ static void plan(struct planner *b)
 
     buf_init(&names);
     buf_init(&command);
-    buf_addf(&command, "pgdba restart --cluster %s", planner_quote(b, p->cluster));
+    buf_puts(&command, planner_command(b, "restart"));
     for (int i = 0; i < p->request.nmembers; i++) {
         plan_member(b, p->request.members[i], &names);
         buf_addf(&command, " %s", planner_quote(b, p->request.members[i]));

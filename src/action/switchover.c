@@ -23,6 +23,7 @@ struct switchover {
     int64_t timeline;     /* at Enter, 0 unknown */
     bool standby;         /* a standby cluster's leader changes without a new timeline */
     int64_t new_timeline; /* the winner's, once it has been seen as primary; 0 before */
+    bool told_done;       /* by the HTTP answer */
     const char *no_text;  /* the server gave it up after it had begun; NULL */
     struct patroni_times t;
 };
@@ -126,9 +127,9 @@ static void plan(struct planner *b)
     p->confirm = CONFIRM_WORD;
     p->confirm_word = to ? to : p->leader;
     p->confirm_what = to ? "the new leader's name" : "the present leader's name";
-    p->equivalent = arena_printf(&p->arena, "pgdba switchover --cluster %s --leader %s%s%s",
-                                 planner_quote(b, p->cluster), planner_quote(b, p->leader),
-                                 to ? " --candidate " : "", to ? planner_quote(b, to) : "");
+    p->equivalent = arena_printf(&p->arena, "%s --leader %s%s%s", planner_command(b, "switchover"),
+                                 planner_quote(b, p->leader), to ? " --candidate " : "",
+                                 to ? planner_quote(b, to) : "");
 }
 
 /* ---- the run
@@ -198,16 +199,20 @@ static bool promoted(const struct action_run *r, const struct snapshot *s, const
 
 static void finish(struct action_run *r)
 {
-    struct switchover *w = r->state;
+    const struct switchover *w = r->state;
     bool elsewhere = w->wanted && strcmp(w->winner, w->wanted) != 0;
     char took[FMT_MAX];
 
     run_phase_reach(r, PH_BACK, w->old);
     fmt_duration(took, run_now(r) - r->op.started_us);
-    run_end(r, elsewhere ? OP_DONE_ELSEWHERE : OP_DONE,
-            elsewhere ? "%s leads on timeline %" PRId64 ", not %s; %s streams again (%s)"
-                      : "%s leads on timeline %" PRId64 "%s; %s streams again (%s)",
-            w->winner, w->new_timeline, elsewhere ? w->wanted : "", w->old, took);
+    if (elsewhere) /* without a word that it was done, it may have been a failover of Patroni's own
+                    */
+        run_end(r, OP_DONE_ELSEWHERE,
+                "%s leads on timeline %" PRId64 ", not %s; %s streams again (%s)%s", w->winner,
+                w->new_timeline, w->wanted, w->old, took, w->told_done ? "" : run_said(r));
+    else
+        run_end(r, OP_DONE, "%s leads on timeline %" PRId64 "; %s streams again (%s)", w->winner,
+                w->new_timeline, w->old, took);
 }
 
 static void saw_new_leader(struct action_run *r, const struct snapshot *s, const struct member *m)
@@ -313,12 +318,15 @@ static void refused(struct action_run *r, const struct step_answer *a)
 
 static void answered(struct action_run *r, const struct step_answer *a)
 {
+    struct switchover *w = r->state;
+
     if (!a->sent) {
         run_phase(r, PH_REQUESTED, PHASE_FAILED, "not sent");
         run_end(r, OP_REFUSED, "not sent, nothing was changed: %s", a->text);
     } else if (a->means == WIRE_REFUSED || a->means == WIRE_UNAUTHORISED) {
         refused(r, a);
     } else if (a->means == WIRE_DONE) {
+        w->told_done = true;
         run_phase_reach(r, PH_REQUESTED, NULL);
         if (!something_moved(r))
             run_wait_for(r, "the new leader to be seen");

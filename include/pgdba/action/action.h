@@ -39,7 +39,9 @@ struct action_env {
     void *changed_arg;
 };
 
-/* Builds the plan with its checks. A plan is made even when checks block (so that the reasons can
+/* Builds the plan with its checks: analysis/preflight's, and three of its own: "route" (a member's
+ * API cannot be reached from here: blocks), "read-only" (blocks), "plain-http" (a password goes out
+ * unencrypted: warns). A plan is made even when checks block (so that the reasons can
  * be shown); a request that makes no sense (unknown member, candidate == leader …) is ST_USAGE /
  * ST_NOT_FOUND with the nearest name. */
 enum status action_plan(const struct action_env *env, const struct snapshot *s,

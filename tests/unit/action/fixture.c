@@ -78,6 +78,7 @@ void world_init(struct world *w)
     assert_non_null(mkdtemp(w->dir));
     w->audit_path = path_join(w->dir, "audit.jsonl");
     w->config = cluster_config_new("lab");
+    w->config->path = "/etc/pgdba/clusters.d/lab.yml";
     w->env = (struct action_env){.clock = &w->clock,
                                  .config = w->config,
                                  .route = fake_route,

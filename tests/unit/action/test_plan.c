@@ -52,6 +52,14 @@ static void test_switchover(void **state)
         world_plan(&w, world_picture(&w), &(struct request){.kind = ACT_SWITCHOVER}, &p), ST_OK);
     assert_string_equal(p->confirm_word, "pg1");
     plan_free(p);
+
+    w.config->path = ""; /* from the command line: it has no name that others know */
+    w.config->patroni.nurls = 1;
+    w.config->patroni.urls = (const char *const[]){"http://10.0.0.1:8008"};
+    assert_int_equal(world_plan(&w, world_picture(&w), &to_pg2, &p), ST_OK);
+    assert_string_equal(p->equivalent, "pgdba switchover --patroni-url http://10.0.0.1:8008 "
+                                       "--leader pg1 --candidate pg2");
+    plan_free(p);
     world_release(&w);
 }
 

@@ -373,6 +373,20 @@ static void test_status_unknown_for_ever(void **state)
     }
 }
 
+/* The DCS was gone, nobody knows whether the request was stored, and Patroni failed over. */
+static void test_lost_then_elsewhere(void **state)
+{
+    struct world w;
+
+    (void)state;
+    start(&w, &to_pg2);
+    world_lost(&w, NET_GARBLED, true, "empty reply");
+    see_promoted(&w, "pg3");
+    see_whole(&w, "pg3");
+    assert_state(&w, OP_DONE_ELSEWHERE, "(Patroni's answer: empty reply)");
+    world_release(&w);
+}
+
 static void test_lost_then_done(void **state)
 {
     struct world w;
@@ -491,6 +505,7 @@ int run_switchover_tests(void)
         cmocka_unit_test(test_status_unknown_then_done),
         cmocka_unit_test(test_status_unknown_for_ever),
         cmocka_unit_test(test_lost_then_done),
+        cmocka_unit_test(test_lost_then_elsewhere),
         cmocka_unit_test(test_old_leader_stays_away),
         cmocka_unit_test(test_never_promoted),
         cmocka_unit_test(test_primary_on_the_old_timeline),
