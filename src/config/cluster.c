@@ -112,7 +112,8 @@ static enum status load_text(const char *path, const struct buf *text, struct cl
         return ST_OK;
     cluster_config_free(*out);
     *out = NULL;
-    return err_prefix(e, "%s:%d: a password is given here", path, secret_line);
+    err_prefix(e, "%s:%d: a password is given here", path, secret_line);
+    return st;
 }
 
 enum status cluster_config_load(const char *path, struct cluster_config **out, struct err *e)

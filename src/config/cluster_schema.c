@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "pgdba/base/utf8.h"
 #include "pgdba/config/cluster.h"
 #include "values.h"
 
@@ -19,28 +20,28 @@ static const char *const environments[] = {
 
 /* One password can come from four places; N is the key's name, M the struct secret_source, NEEDS
  * the key that makes sense of it. */
-#define SECRET_KEYS(T, M, N, NEEDS)                                                             \
+#define SECRET_KEYS(T, M, N, WHAT, NEEDS)                                                       \
     {.name = N "_file",                                                                         \
      .type = KT_PATH,                                                                           \
      .at = offsetof(T, M.file),                                                                 \
      .group = N,                                                                                \
      .needs = NEEDS,                                                                            \
-     .help = "A file that only you can read; its first line is the " N "."},                    \
+     .help = "A file that only you can read; its first line is " WHAT "."},                     \
         {.name = N "_command",                                                                  \
          .type = KT_COMMAND,                                                                    \
          .at = offsetof(T, M.command),                                                          \
          .group = N,                                                                            \
          .needs = NEEDS,                                                                        \
-         .help = "A shell command; the first line of its output is the " N "."},                \
+         .help = "A shell command; the first line of its output is " WHAT "."},                 \
         {.name = N "_env",                                                                      \
          .type = KT_VARIABLE,                                                                   \
          .at = offsetof(T, M.env),                                                              \
          .group = N,                                                                            \
          .needs = NEEDS,                                                                        \
-         .help = "An environment variable that holds the " N "."},                              \
+         .help = "An environment variable that holds " WHAT "."},                               \
     {                                                                                           \
         .name = N, .type = KT_SECRET, .at = offsetof(T, M.literal), .group = N, .needs = NEEDS, \
-        .help = "The " N " itself; refused when others can read the file (chmod 600)."          \
+        .help = "As it is; refused when others can read this file (chmod 600)."                 \
     }
 
 #define TLS_KEYS(T)                                                                                \
@@ -58,7 +59,7 @@ static const char *const environments[] = {
          .at = offsetof(T, tls.key),                                                               \
          .needs = "cert",                                                                          \
          .help = "The client certificate's private key, PEM; left out when it is in cert."},       \
-        SECRET_KEYS(T, tls.key_password, "key_password", "cert"),                                  \
+        SECRET_KEYS(T, tls.key_password, "key_password", "the key's password", "cert"),            \
     {                                                                                              \
         .name = "insecure", .type = KT_BOOL, .at = offsetof(T, tls.insecure), .fallback = "false", \
         .help = "Do not verify the server's certificate. Anybody on the way can then read and "    \
@@ -78,7 +79,7 @@ static const struct schema_key patroni_keys[] = {
      .at = offsetof(struct patroni_config, username),
      .fallback = "no authentication",
      .help = "The user for requests that change something (restapi.authentication in Patroni)."},
-    SECRET_KEYS(struct patroni_config, password, "password", "username"),
+    SECRET_KEYS(struct patroni_config, password, "password", "the password", "username"),
     TLS_KEYS(struct patroni_config),
     {.name = "proxy",
      .type = KT_PROXY,
@@ -126,7 +127,7 @@ static const struct schema_key etcd_keys[] = {
      .at = offsetof(struct etcd_config, username),
      .fallback = "no authentication",
      .help = "An etcd user; reading is enough for it."},
-    SECRET_KEYS(struct etcd_config, password, "password", "username"),
+    SECRET_KEYS(struct etcd_config, password, "password", "the password", "username"),
     TLS_KEYS(struct etcd_config),
 };
 
@@ -150,7 +151,7 @@ static const struct schema_key pgbouncer_keys[] = {
      .at = offsetof(struct pgbouncer_config, name),
      .fallback = "host:port",
      .help = "What it is called on the screen."},
-    SECRET_KEYS(struct pgbouncer_config, password, "password", NULL),
+    SECRET_KEYS(struct pgbouncer_config, password, "password", "the password", NULL),
 };
 
 /* What tells it from the others: libpq's own defaults are not known here, so that only what is
@@ -175,8 +176,11 @@ static enum status finish_pgbouncer(struct reader *r, const struct node *v, void
     struct pgbouncer_config *b = at;
 
     (void)v;
-    if (!b->name)
-        b->name = bouncer_name(r->arena, b->conninfo);
+    if (!b->name) { /* percent signs of a URI can stand for anything: clean it */
+        const char *name = bouncer_name(r->arena, b->conninfo);
+
+        b->name = utf8_clean(r->arena, name, strlen(name));
+    }
     return ST_OK;
 }
 
@@ -207,7 +211,7 @@ static const struct schema_key haproxy_keys[] = {
      .at = offsetof(struct haproxy_config, username),
      .fallback = "no authentication",
      .help = "The user of the statistics page (stats auth)."},
-    SECRET_KEYS(struct haproxy_config, password, "password", "username"),
+    SECRET_KEYS(struct haproxy_config, password, "password", "the password", "username"),
     TLS_KEYS(struct haproxy_config),
 };
 
@@ -238,7 +242,7 @@ static const struct schema_key postgres_keys[] = {
      .required = true,
      .help = "Options for connecting to every member: user, dbname, sslmode and so on, without a "
              "password. Host and port are the members' own. A role in pg_monitor sees everything."},
-    SECRET_KEYS(struct postgres_config, password, "password", NULL),
+    SECRET_KEYS(struct postgres_config, password, "password", "the password", NULL),
     {.name = "connect_to",
      .type = KT_CONNECT_TO,
      .at = offsetof(struct postgres_config, connect_to),

@@ -83,6 +83,15 @@ static int hex(char c)
     return at ? (int)(at - digits) : -1;
 }
 
+/* As libpq: two hexadecimal digits after each percent sign, and no NUL. */
+static bool good_escapes(const char *s)
+{
+    for (; (s = strchr(s, '%')) != NULL; s++)
+        if (hex(s[1]) < 0 || hex(s[2]) < 0 || (s[1] == '0' && s[2] == '0'))
+            return false;
+    return true;
+}
+
 static void add_decoded(struct buf *b, const char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -220,6 +229,8 @@ const char *value_conninfo(struct arena *a, const char *text, const char **out)
 
     if (looks_like_password(text))
         return no_password;
+    if (is_uri(skip_blanks(text)) && !good_escapes(text))
+        return "expected two hexadecimal digits after % in a URI";
     const char *wrong = each(text, refuse_password, &any);
 
     if (wrong)

@@ -10,10 +10,12 @@ src_libconfig_la_SOURCES = \
 	src/config/files.c \
 	src/config/files.h \
 	src/config/manual.c \
+	src/config/node.c \
 	src/config/patronictl.c \
 	src/config/schema.c \
 	src/config/schema.h \
 	src/config/schema_manual.c \
+	src/config/schema_value.c \
 	src/config/schema_write.c \
 	src/config/secret.c \
 	src/config/settings.c \

@@ -334,8 +334,9 @@ static enum status refuse_passwords(struct import *m, const struct passwords *be
     m->c->patroni.password = before->patroni;
     m->c->patroni.tls.key_password = before->key;
     m->c->etcd.password = before->etcd;
-    return err_prefix(m->err, "its passwords are not taken over; give them with --password-file, "
-                              "--password-command or --password-env, or make the file private");
+    err_prefix(m->err, "its passwords are not taken over; give them with --password-file, "
+                       "--password-command or --password-env, or make the file private");
+    return st;
 }
 
 static enum status import_text(const char *path, const struct buf *text, struct cluster_config *c,

@@ -77,6 +77,18 @@ struct reader {
     struct err *err;
 };
 
+/* The value v of key k into *at, which is k->at bytes into the struct. The last three are for the
+ * table behind the first. */
+typedef enum status schema_read_fn(struct reader *r, const struct schema_key *k,
+                                   const struct node *v, void *at);
+schema_read_fn schema_read_value, schema_read_section, schema_read_list, schema_read_other;
+
+/* The int beside the array that is k->at bytes into a struct at array_at - k->at. */
+static inline int *schema_count(const struct schema_key *k, void *array_at)
+{
+    return (int *)((char *)array_at - k->at + k->count_at);
+}
+
 /* Reads a whole document into *at. */
 enum status schema_read_document(const struct schema *s, struct arena *a, const struct node *root,
                                  const char *file, void *at, int *secret_line, struct err *e);
@@ -89,6 +101,7 @@ enum status schema_fail(struct reader *r, const struct node *at, const char *fmt
 /* Scalar text that is not nothing; expected ends in the message. */
 enum status schema_text(struct reader *r, const struct node *v, const char *expected,
                         const char **out);
+enum status schema_wrong_kind(struct reader *r, const struct node *v, const char *expected);
 /* For mappings with free keys: v's key is text, no merge key, and was not given before in map. */
 enum status schema_check_entry(struct reader *r, const struct node *map, const struct node *v);
 /* Goes down to ".key" or "[i]" in messages and back: pass what it returned. */

@@ -17,7 +17,8 @@ static enum status read_over(struct settings *s, const char *path, struct err *e
     enum status st = config_read(path, &text, e);
 
     if (st == ST_NOT_FOUND) {
-        err_release(e);
+        if (e)
+            err_release(e);
         st = ST_OK;
     } else if (!st) {
         st = doc_parse(&s->arena, text.s, text.len, path, DOC_OURS, &root, e);

@@ -55,7 +55,9 @@ void node_set(struct arena *a, struct node *map, const char *key, struct node *v
 
 /* Of a map, following merge keys ("<<"); NULL when absent or when map is NULL or no map. */
 const struct node *node_get(const struct node *map, const char *key);
-/* A plain "", "~" or "null": nothing was given. */
+/* What YAML takes for nothing where it is not quoted: "", "~", "null". */
+bool node_null_word(const char *s);
+/* A plain scalar of these: nothing was given. */
 bool node_is_null(const struct node *v);
 /* "a list", "a mapping", "nothing", "text": for messages. */
 const char *node_kind_name(const struct node *v);
