@@ -15,6 +15,9 @@ struct net_timer {
     uv_timer_t uv; /* first: see net_handle_close() */
     void (*fn)(void *arg);
     void *arg;
+    TAILQ_ENTRY(net_timer) link;
+    struct net_timers *queue; /* soon, now, or NULL: libuv has it, or it is stopped */
+    int64_t repeat_us;
 };
 
 struct net_watch {
@@ -68,6 +71,8 @@ struct net_loop *net_loop_new(const struct clock *clock)
     if (uv_loop_init(&l->uv) != 0)
         abort();
     l->uv.data = l;
+    TAILQ_INIT(&l->soon);
+    TAILQ_INIT(&l->now);
     l->clock = clock;
     l->awake = xcalloc(1, sizeof *l->awake);
     uv_idle_init(&l->uv, l->awake);
@@ -120,10 +125,13 @@ static void deferred_run(struct net_loop *l)
     }
 }
 
+static void soon_run(struct net_loop *l);
+
 void net_loop_turn(struct net_loop *l, bool wait)
 {
     uv_run(&l->uv, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
     uv_idle_stop(l->awake);
+    soon_run(l);
     deferred_run(l);
 }
 
@@ -170,22 +178,60 @@ static uint64_t ms_up(int64_t us)
     return us <= 0 ? 0 : (uint64_t)((us + USEC_PER_MS - 1) / USEC_PER_MS);
 }
 
-void net_timer_start(struct net_timer *t, int64_t delay_us, int64_t repeat_us)
+static void timer_start_later(struct net_timer *t, int64_t delay_us)
 {
     /* libuv counts from the time it last looked at the clock, which is the start of the turn. */
     uv_update_time(t->uv.loop);
-    uv_timer_start(&t->uv, timer_fired, ms_up(delay_us), ms_up(repeat_us));
+    uv_timer_start(&t->uv, timer_fired, ms_up(delay_us), ms_up(t->repeat_us));
+}
+
+void net_timer_start(struct net_timer *t, int64_t delay_us, int64_t repeat_us)
+{
+    struct net_loop *l = t->uv.loop->data;
+
+    net_timer_stop(t);
+    t->repeat_us = repeat_us;
+    if (delay_us > 0) {
+        timer_start_later(t, delay_us);
+        return;
+    }
+    /* Not libuv's: a callback that starts a timer without a delay would be followed by that timer,
+     * and so on, and descriptors would never have their turn. */
+    t->queue = &l->soon;
+    TAILQ_INSERT_TAIL(t->queue, t, link);
+    loop_wake(l);
 }
 
 void net_timer_stop(struct net_timer *t)
 {
     uv_timer_stop(&t->uv);
+    if (t->queue)
+        TAILQ_REMOVE(t->queue, t, link);
+    t->queue = NULL;
 }
 
 void net_timer_free(struct net_timer *t)
 {
-    if (t)
-        net_handle_close((uv_handle_t *)&t->uv);
+    if (!t)
+        return;
+    net_timer_stop(t);
+    net_handle_close((uv_handle_t *)&t->uv);
+}
+
+/* What is started while it runs waits for the next turn. */
+static void soon_run(struct net_loop *l)
+{
+    struct net_timer *t;
+
+    TAILQ_CONCAT(&l->now, &l->soon, link);
+    TAILQ_FOREACH(t, &l->now, link)
+    t->queue = &l->now;
+    while ((t = TAILQ_FIRST(&l->now))) {
+        net_timer_stop(t);
+        if (t->repeat_us > 0)
+            timer_start_later(t, t->repeat_us);
+        t->fn(t->arg);
+    }
 }
 
 /* Watches */

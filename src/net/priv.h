@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/queue.h>
 
 #include <uv.h>
 
@@ -19,11 +20,15 @@ struct net_deferred {
     void *arg;
 };
 
+TAILQ_HEAD(net_timers, net_timer);
+
 struct net_loop {
     uv_loop_t uv;
     const struct clock *clock;
     bool stopped;
     uv_idle_t *awake;             /* active: this turn does not wait for events (any more) */
+    struct net_timers soon;       /* timers without a delay: due in this turn */
+    struct net_timers now;        /* what is left of the batch being called */
     struct net_deferred *pending; /* for the end of this turn, in order */
     struct net_deferred *running; /* what is left of the batch being called */
     struct net_box *box;

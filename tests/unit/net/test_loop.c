@@ -85,6 +85,29 @@ static void a_timer_repeats_until_stopped(void **state)
     net_timer_free(t);
 }
 
+static void timer_starts_itself(void *arg)
+{
+    struct fixture *f = arg;
+
+    f->calls++;
+    net_timer_start(f->timer, 0, 0);
+}
+
+static void timers_without_a_delay_let_others_have_their_turn(void **state)
+{
+    struct fixture *f = *state;
+
+    f->timer = net_timer_new(f->loop, timer_starts_itself, f);
+    net_timer_start(f->timer, 0, 0);
+    for (int i = 1; i <= 3; i++) {
+        net_loop_turn(f->loop, true);
+        assert_int_equal(f->calls, i);
+    }
+    net_timer_free(f->timer);
+    net_loop_turn(f->loop, false);
+    assert_int_equal(f->calls, 3);
+}
+
 static void note(struct fixture *f, const char *what)
 {
     strcat(f->order, what);
@@ -292,6 +315,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_timer_may_free_itself),
         TEST(a_timer_repeats_until_stopped),
+        TEST(timers_without_a_delay_let_others_have_their_turn),
         TEST(deferred_work_comes_last_and_once),
         TEST(deferred_work_may_be_dropped),
         TEST(deferred_work_that_defers_waits_a_turn),

@@ -126,9 +126,9 @@ static void a_hanging_command_is_killed_with_its_children(void **state)
     int64_t until = clock_mono(&f->clock) + 10 * USEC_PER_SEC;
 
     snprintf(command, sizeof command, "sleep 1000 & echo $! > %s; wait", file);
-    run(f, command, 300 * USEC_PER_MS, &g);
+    run(f, command, USEC_PER_SEC, &g);
     assert_false(g.ok);
-    assert_string_equal(g.why, "command timed out after 0.3 s");
+    assert_string_equal(g.why, "command timed out after 1.0 s");
     assert_true(read(fd, line, sizeof line - 1) > 0);
     pid = atoi(line);
     assert_true(pid > 1);
@@ -156,10 +156,10 @@ static void a_daemon_left_behind_is_not_waited_for(void **state)
     struct got g;
     int64_t before = clock_mono(&f->clock);
 
-    run(f, "echo secret; (trap '' HUP; exec sleep 3) &", 10 * USEC_PER_SEC, &g);
+    run(f, "echo secret; (trap '' HUP; exec sleep 8) &", 10 * USEC_PER_SEC, &g);
     assert_true(g.ok);
     assert_string_equal(g.output, "secret\n");
-    assert_true(clock_mono(&f->clock) - before < 2500 * USEC_PER_MS);
+    assert_true(clock_mono(&f->clock) - before < 7 * USEC_PER_SEC);
 }
 
 static void a_cancelled_command_is_silent(void **state)

@@ -181,7 +181,7 @@ static void a_stuck_name_times_out_while_the_loop_turns(void **state)
     assert_int_equal(one.n, 0);
     assert_string_equal(one.why, "name look-up of a.stuck.test timed out after 0.1 s");
     assert_true(other.n >= 1); /* one dead name does not hold up the others */
-    assert_true(ticks >= 10);
+    assert_true(ticks >= 3);
     assert_true(net_loop_has_stuck_threads(f->loop));
     /* A third joins the thread that is still inside, and gets its answer. */
     memset(&one, 0, sizeof one);
