@@ -149,7 +149,7 @@ enum status schema_read_list(struct reader *r, const struct schema_key *k, const
             return st;
         schema_leave(r, mark);
     }
-    *(void **)at = items;
+    memcpy(at, &items, sizeof items); /* a pointer to what s->size says */
     *schema_count(k, at) = n;
     return ST_OK;
 }

@@ -53,7 +53,7 @@ struct schema_key {
     const char *needs; /* a key that must be given too */
     enum status (*read)(struct reader *r, const struct node *v, void *at); /* KT_OTHER */
     const char *kind;     /* KT_OTHER: what the manual calls the type */
-    const char *fallback; /* the default as the manual says it; a text equal to it is not written */
+    const char *fallback; /* the default as the manual says it */
     const char *help;     /* a sentence or two */
 };
 

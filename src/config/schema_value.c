@@ -196,7 +196,7 @@ static enum status read_pairs(struct reader *r, const struct schema_key *k, cons
         schema_leave(r, mark);
         n++;
     }
-    *(void **)at = pairs;
+    memcpy(at, &pairs, sizeof pairs); /* whichever pair of strings it is called there */
     *schema_count(k, at) = n;
     return ST_OK;
 }

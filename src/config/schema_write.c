@@ -43,11 +43,21 @@ static struct node *write_list(struct arena *a, const struct schema *s, const ch
     return list;
 }
 
+/* A default is left out where it is a value and not prose. */
 static struct node *write_text(struct arena *a, const struct schema_key *k, const char *text)
 {
-    if (!text || (k->fallback && !strcmp(text, k->fallback)))
+    if (!text || (k->type == KT_NAMESPACE && !strcmp(text, k->fallback)))
         return NULL;
     return node_scalar(a, text);
+}
+
+/* A pointer to an array of whatever type, without reading it as another. */
+static const void *array_at(const void *at)
+{
+    const void *p;
+
+    memcpy(&p, at, sizeof p);
+    return p;
 }
 
 /* True as a plain word, unlike the text "true". */
@@ -77,16 +87,16 @@ static struct node *write_key(struct arena *a, const struct schema_key *k, const
         memcpy(&n, at, sizeof n);
         return n >= 0 && n < k->nwords && k->words[n] ? node_scalar(a, k->words[n]) : NULL;
     case KT_URLS:
-        return n ? write_urls(a, *(const char *const *const *)at, n) : NULL;
+        return n ? write_urls(a, array_at(at), n) : NULL;
     case KT_CONNECT_TO:
     case KT_MEMBER_URLS:
-        return n ? write_pairs(a, *(const char *const(*const *)[2])at, n) : NULL;
+        return n ? write_pairs(a, array_at(at), n) : NULL;
     case KT_SECTION: {
         struct node *map = schema_write(a, k->section, at, redact);
         return map->n ? map : NULL;
     }
     case KT_LIST:
-        return n ? write_list(a, k->section, *(const char *const *)at, n, redact) : NULL;
+        return n ? write_list(a, k->section, array_at(at), n, redact) : NULL;
     case KT_SECRET:
         if (redact && *(const char *const *)at)
             return node_scalar(a, "(not shown)");

@@ -103,10 +103,11 @@ static void test_round_trip(void **state)
         "日本語",
         "\xf0\x9f\x90\x98 elephant",
         "\xe2\x80\xa8line separator",
-        "\xef\xbb\xbf"
-        "bom",
+        "\xef\xbb\xbf with a mark",
         "x:",
         ":x",
+        "no authentication",
+        "host:port",
     };
 
     (void)state;
