@@ -165,17 +165,32 @@ static void copy_request(struct plan *p, const struct request *r)
     p->request.members = members;
 }
 
+/* Unencrypted, and not to this machine itself (a tunnel's end). */
+static bool in_the_clear(const struct plan_step *step)
+{
+    static const char *const here[] = {"127.", "localhost", "[::1]", "::1"};
+    const char *host = step->url + 7;
+
+    if (strncmp(step->url, "http://", 7) != 0)
+        return false;
+    if (step->connect_host)
+        host = step->connect_host;
+    for (size_t i = 0; i < sizeof here / sizeof *here; i++)
+        if (strncmp(host, here[i], strlen(here[i])) == 0)
+            return false;
+    return true;
+}
+
 static void checks_of_the_way(struct planner *b)
 {
-    const struct patroni_config *c = &b->env->config->patroni;
+    const char *user = b->env->config->patroni.username;
 
     if (b->env->read_only)
         planner_check(b, "read-only", CHECK_BLOCK, "this console is read-only: nothing is sent");
-    for (int i = 0; c->username && i < b->plan->nsteps; i++)
-        if (strncmp(b->steps[i].url, "http://", 7) == 0) {
+    for (int i = 0; user && i < b->plan->nsteps; i++)
+        if (in_the_clear(&b->steps[i])) {
             planner_check(b, "plain-http", CHECK_WARN,
-                          "the password of %s goes over the network unencrypted (http)",
-                          c->username);
+                          "the password of %s goes over the network unencrypted (http)", user);
             break;
         }
 }
