@@ -34,6 +34,8 @@ void surface_init(struct surface *s, int rows, int cols);
 void surface_release(struct surface *s);
 void surface_resize(struct surface *s, int rows, int cols); /* clears */
 void surface_clear(struct surface *s, enum theme_role role);
+/* Columns that text takes on s: in ASCII every character that is not becomes one '?'. */
+int surface_width(const struct surface *s, const char *text);
 /* Draws text from (row, col), at most cols columns, cut with an ellipsis when it does not fit.
  * Returns columns used. Outside: clipped. */
 int surface_text(struct surface *s, int row, int col, int cols, enum theme_role role,
@@ -41,6 +43,7 @@ int surface_text(struct surface *s, int row, int col, int cols, enum theme_role 
 int surface_textf(struct surface *s, int row, int col, int cols, enum theme_role role,
                   const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 void surface_fill(struct surface *s, struct rect r, enum theme_role role);
+void surface_hline(struct surface *s, int row, int col, int cols, enum theme_role role);
 void surface_attr(struct surface *s, struct rect r, unsigned attrs);       /* adds attributes */
 void surface_role(struct surface *s, struct rect r, enum theme_role role); /* repaints */
 void surface_box(struct surface *s, struct rect r, enum theme_role role);
@@ -71,6 +74,9 @@ enum glyph {
     GL_ARROW,
     GL_PAUSE,
     GL_DOT,
+    GL_SELECT, /* the row under the cursor */
+    GL_FULL,   /* a filled and an empty cell of a bar */
+    GL_EMPTY,
     GL_SPARK0,
     GL_SPARK1,
     GL_SPARK2,

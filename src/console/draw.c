@@ -1,0 +1,119 @@
+/* draw.c: bars, sparklines, ages: what several views share. */
+#include "pgdba/console/draw.h"
+
+#include <math.h>
+
+#include "pgdba/base/clock.h"
+#include "pgdba/base/fmt.h"
+
+static const struct {
+    enum theme_role role;
+    enum glyph glyph;
+} healths[] = {
+    [HEALTH_OK] = {TR_OK, GL_OK},
+    [HEALTH_DEGRADED] = {TR_WARN, GL_WARN},
+    [HEALTH_CRITICAL] = {TR_CRIT, GL_CRIT},
+    [HEALTH_UNREACHABLE] = {TR_UNKNOWN, GL_UNKNOWN},
+};
+_Static_assert(sizeof healths / sizeof *healths == HEALTH_COUNT, "a sign a grade");
+
+enum theme_role draw_health_role(enum health h)
+{
+    return healths[h].role;
+}
+
+enum glyph draw_health_glyph(enum health h)
+{
+    return healths[h].glyph;
+}
+
+void draw_right(struct surface *s, int row, int col, int cols, enum theme_role role,
+                const char *text)
+{
+    int w = surface_width(s, text);
+    if (w < cols) {
+        col += cols - w;
+        cols = w;
+    }
+    surface_text(s, row, col, cols, role, text);
+}
+
+void draw_bar(struct surface *s, int row, int col, int cols, enum theme_role role, double filled)
+{
+    int full = isnan(filled) ? 0 : (int)(filled * cols + 0.5);
+    if (!isnan(filled) && filled > 0 && full == 0)
+        full = 1; /* a little is not nothing */
+    for (int i = 0; i < cols; i++)
+        surface_text(s, row, col + i, 1, i < full ? role : TR_BORDER,
+                     glyph(s, i < full ? GL_FULL : GL_EMPTY));
+}
+
+void draw_spark(struct surface *s, int row, int col, int cols, enum theme_role role,
+                const double *v, int n)
+{
+    double most = 0;
+    if (n > cols) {
+        v += n - cols;
+        n = cols;
+    }
+    for (int i = 0; i < n; i++)
+        most = v[i] > most ? v[i] : most;
+    for (int i = 0; i < n; i++) {
+        if (v[i] < 0)
+            continue;
+        int step = most > 0 ? (int)(v[i] / most * 7 + 0.5) : 0;
+        if (v[i] > 0 && step == 0)
+            step = 1;
+        surface_text(s, row, col + cols - n + i, 1, role, glyph(s, (enum glyph)(GL_SPARK0 + step)));
+    }
+}
+
+/* Published samples come once a loop (10 s): between two the last one holds. */
+static void hold_short_gaps(double *v, int n, int64_t bucket_us)
+{
+    int most = (int)(15 * USEC_PER_SEC / bucket_us) + 1;
+    int last = -1;
+    for (int i = 0; i < n; i++) {
+        if (v[i] >= 0) {
+            for (int k = last + 1; last >= 0 && i - last <= most && k < i; k++)
+                v[k] = v[last];
+            last = i;
+        }
+    }
+    if (last >= 0 && last == n - 2) /* the bucket that has just begun */
+        v[n - 1] = v[last];
+}
+
+const double *draw_buckets(const struct series *v, int64_t now_us, int64_t span_us, int nbuckets,
+                           struct arena *a)
+{
+    double *out = arena_array(a, (size_t)(nbuckets > 0 ? nbuckets : 1), double);
+    int64_t each = nbuckets > 0 ? span_us / nbuckets : span_us;
+    for (int i = 0; i < nbuckets; i++)
+        out[i] = -1;
+    for (int i = 0; i < v->n && each > 0; i++) {
+        int64_t ago = now_us / each - v->at_us[i] / each;
+        if (v->value[i] == LAG_UNKNOWN || ago < 0 || ago >= nbuckets)
+            continue;
+        double *slot = &out[nbuckets - 1 - ago];
+        if ((double)v->value[i] > *slot)
+            *slot = (double)v->value[i];
+    }
+    if (each > 0)
+        hold_short_gaps(out, nbuckets, each);
+    return out;
+}
+
+const char *draw_age(struct arena *a, int64_t now_us, int64_t at_us)
+{
+    char b[FMT_MAX];
+    return at_us == 0 ? "never" : arena_strdup(a, fmt_age(b, now_us - at_us));
+}
+
+const char *draw_outcome(struct arena *a, const struct source_state *st, int64_t now_us)
+{
+    if (st->outcome == OBS_NEVER || st->outcome == OBS_ANSWERED)
+        return obs_outcome_name(st->outcome);
+    return arena_printf(a, "%s %s", obs_outcome_name(st->outcome),
+                        draw_age(a, now_us, st->since_us));
+}
