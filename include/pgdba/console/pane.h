@@ -1,0 +1,71 @@
+/*
+ * console/pane.h: a pane: one view of the snapshot behind a small vtable. Drawing is pure: no I/O,
+ * no clock (now is in the view).
+ */
+#ifndef PGDBA_CONSOLE_PANE_H
+#define PGDBA_CONSOLE_PANE_H
+
+#include "pgdba/console/doc.h"
+#include "pgdba/console/table_view.h"
+#include "pgdba/model/cluster.h"
+#include "pgdba/model/verdict.h"
+
+enum pane_id { PANE_TOPOLOGY, PANE_LAG, PANE_POOLS, PANE_STATS, PANE_COUNT };
+
+/* What a pane may look at: the picture, its verdicts, and when it is looked at. */
+struct picture {
+    const struct snapshot *s; /* not NULL */
+    const struct verdicts *verdicts;
+    int64_t now_us, now_wall_us;
+    bool ascii;
+};
+
+struct pane {
+    const char *name;  /* "topology": pane topology */
+    const char *title; /* "Topology" */
+    const struct table_column *columns;
+    int ncolumns;
+    /* The table as of now, in the arena; m's columns are set already. */
+    void (*rows)(const struct picture *p, struct arena *a, struct table_model *m);
+    /* Everything known about one row: each fact with its source, age and status. */
+    void (*card)(const struct picture *p, const char *key, struct doc *d);
+};
+
+extern const struct pane pane_topology, pane_lag, pane_pools, pane_stats;
+
+const struct pane *pane_get(enum pane_id id);
+int pane_find(const char *name); /* enum pane_id, or -1 */
+/* Names of all panes, in order. */
+const char *const *pane_names(void);
+
+void pane_model(const struct pane *p, const struct picture *pic, struct arena *a,
+                struct table_model *m);
+/* Rows the table wants: heading and rows, for sharing a large screen. */
+int pane_rows_wanted(const struct pane *p, const struct picture *pic);
+/* Title line (number, name, note, how much of it is shown) and table. title false: the table only,
+ * for the tabbed screen, whose tab bar is the title. */
+void pane_draw(enum pane_id id, const struct picture *pic, const struct table_state *t,
+               struct surface *s, struct rect r, bool focused, bool title);
+
+/* Helpers that the panes share. */
+struct table_cell cell_none(void); /* nothing to say: "-" */
+struct table_cell cell_text(const char *text);
+struct table_cell cell_role(enum theme_role role, const char *text);
+struct table_cell cell_unknown(void); /* "?" */
+struct table_cell cell_number(double v, const char *text);
+struct table_cell cell_count(struct arena *a, int64_t v);        /* < 0: unknown */
+struct table_cell cell_bytes(struct arena *a, int64_t v);        /* LAG_UNKNOWN: unknown */
+struct table_cell cell_duration(struct arena *a, double us);     /* NAN or < 0: unknown */
+struct table_cell cell_rate(struct arena *a, double per_s);      /* NAN: unknown */
+struct table_cell cell_byte_rate(struct arena *a, double per_s); /* NAN: unknown */
+/* "answered 0.3 s ago in 4.1 ms from URL", "timed out for 14 s; last answer 14s ago": as a heading
+ * of a card's group. */
+void card_source(struct doc *d, const char *what, const struct source_state *st, int64_t refresh_us,
+                 int64_t now_us);
+void card_fact(struct doc *d, const char *label, const char *value); /* NULL: "-" */
+void card_factf(struct doc *d, const char *label, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Verdicts about that subject, worst first. */
+void card_verdicts(struct doc *d, const struct picture *p, const char *subject);
+
+#endif

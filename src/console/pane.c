@@ -1,0 +1,222 @@
+/* pane.c: the table of panes, their frame, and the cells they share. */
+#include "pgdba/console/pane.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "pgdba/base/clock.h"
+#include "pgdba/base/fmt.h"
+#include "pgdba/console/draw.h"
+
+static const struct pane *const panes[] = {
+    [PANE_TOPOLOGY] = &pane_topology,
+    [PANE_LAG] = &pane_lag,
+    [PANE_POOLS] = &pane_pools,
+    [PANE_STATS] = &pane_stats,
+};
+_Static_assert(sizeof panes / sizeof *panes == PANE_COUNT, "a pane an id");
+
+static const char *const names[] = {"topology", "lag", "pools", "stats"};
+_Static_assert(sizeof names / sizeof *names == PANE_COUNT, "a name a pane");
+
+const struct pane *pane_get(enum pane_id id)
+{
+    return panes[id];
+}
+
+int pane_find(const char *name)
+{
+    for (int i = 0; i < PANE_COUNT; i++)
+        if (strcmp(panes[i]->name, name) == 0)
+            return i;
+    return -1;
+}
+
+const char *const *pane_names(void)
+{
+    return names;
+}
+
+/* ---- drawing -------------------------------------------------------------------------------- */
+
+void pane_model(const struct pane *p, const struct picture *pic, struct arena *a,
+                struct table_model *m)
+{
+    *m = (struct table_model){.columns = p->columns, .ncolumns = p->ncolumns, .note = ""};
+    p->rows(pic, a, m);
+}
+
+int pane_rows_wanted(const struct pane *p, const struct picture *pic)
+{
+    struct arena a;
+    struct table_model m;
+    arena_init(&a);
+    pane_model(p, pic, &a, &m);
+    int n = 1 + (m.nrows > 0 ? m.nrows : 1);
+    arena_release(&a);
+    return n;
+}
+
+/* "3 of 12 rows, filter "x"": only what is not plain to see. */
+static const char *describe_rows(const struct table_model *m, const struct table_state *t, int rows,
+                                 struct arena *a)
+{
+    int n;
+    table_order(m, t, a, &n);
+    if (t->filter)
+        return arena_printf(a, "%d of %d contain \"%s\"", n, m->nrows, t->filter);
+    if (n > rows)
+        return arena_printf(a, "%d of %d rows", rows > 0 ? rows : 0, n);
+    return "";
+}
+
+static void draw_title(enum pane_id id, const struct table_model *m, const char *extent,
+                       struct surface *s, struct rect r, bool focused)
+{
+    enum theme_role role = focused ? TR_TITLE_FOCUS : TR_TITLE;
+    int x = r.col + 1, right = r.col + r.cols;
+    surface_hline(s, r.row, r.col, r.cols, TR_BORDER);
+    x += surface_textf(s, r.row, x, right - x, role, focused ? "[%d %s]" : " %d %s ", (int)id + 1,
+                       panes[id]->title);
+    if (*m->note)
+        x += 1 + surface_textf(s, r.row, x + 1, right - x - 1, m->note_role, " %s ", m->note);
+    int w = *extent ? surface_width(s, extent) + 2 : 0;
+    if (w && right - x > w + 2)
+        surface_textf(s, r.row, right - w - 1, w, TR_DIM, " %s ", extent);
+}
+
+void pane_draw(enum pane_id id, const struct picture *pic, const struct table_state *t,
+               struct surface *s, struct rect r, bool focused, bool title)
+{
+    struct arena a;
+    struct table_model m;
+    if (r.rows < 1)
+        return;
+    arena_init(&a);
+    pane_model(panes[id], pic, &a, &m);
+    if (title) {
+        draw_title(id, &m, describe_rows(&m, t, r.rows - 2, &a), s, r, focused);
+        r.row++;
+        r.rows--;
+    }
+    table_draw(&m, t, s, r, focused);
+    arena_release(&a);
+}
+
+/* ---- cells ---------------------------------------------------------------------------------- */
+
+struct table_cell cell_none(void)
+{
+    return (struct table_cell){0};
+}
+
+struct table_cell cell_text(const char *text)
+{
+    return (struct table_cell){.text = text};
+}
+
+struct table_cell cell_role(enum theme_role role, const char *text)
+{
+    return (struct table_cell){.text = text, .role = role};
+}
+
+struct table_cell cell_unknown(void)
+{
+    return (struct table_cell){.text = "?", .role = TR_UNKNOWN};
+}
+
+struct table_cell cell_number(double v, const char *text)
+{
+    return (struct table_cell){.text = text, .num = v, .has_num = true};
+}
+
+struct table_cell cell_count(struct arena *a, int64_t v)
+{
+    return v < 0 ? cell_unknown() : cell_number((double)v, arena_printf(a, "%" PRId64, v));
+}
+
+struct table_cell cell_bytes(struct arena *a, int64_t v)
+{
+    char b[FMT_MAX];
+    return v == LAG_UNKNOWN ? cell_unknown()
+                            : cell_number((double)v, arena_strdup(a, fmt_bytes(b, v)));
+}
+
+struct table_cell cell_duration(struct arena *a, double us)
+{
+    char b[FMT_MAX];
+    if (isnan(us) || us < 0)
+        return cell_unknown();
+    return cell_number(us, us < 1 ? "0 s" : arena_strdup(a, fmt_duration(b, (int64_t)us)));
+}
+
+struct table_cell cell_rate(struct arena *a, double per_s)
+{
+    char b[FMT_MAX];
+    return isnan(per_s) ? cell_unknown() : cell_number(per_s, arena_strdup(a, fmt_count(b, per_s)));
+}
+
+struct table_cell cell_byte_rate(struct arena *a, double per_s)
+{
+    char b[FMT_MAX];
+    return isnan(per_s) ? cell_unknown()
+                        : cell_number(per_s, arena_strdup(a, fmt_bytes_rate(b, per_s)));
+}
+
+/* ---- cards ---------------------------------------------------------------------------------- */
+
+enum { LABEL = 20 };
+
+void card_source(struct doc *d, const char *what, const struct source_state *st, int64_t refresh_us,
+                 int64_t now_us)
+{
+    char age[FMT_MAX], took[FMT_MAX];
+    bool stale = source_is_stale(st, refresh_us, now_us);
+    doc_gap(d);
+    doc_line(d, 0);
+    doc_span(d, TR_DIALOG_TITLE, what);
+    if (*st->endpoint)
+        doc_spanf(d, TR_DIM, "  %s", st->endpoint);
+    if (st->outcome == OBS_NEVER) {
+        doc_text(d, 2, TR_UNKNOWN, "not asked yet");
+        return;
+    }
+    if (st->outcome != OBS_ANSWERED)
+        doc_textf(d, 2, TR_CRIT, "%s for %s%s%s", obs_outcome_name(st->outcome),
+                  fmt_duration(age, now_us - st->since_us), *st->detail ? ": " : "", st->detail);
+    if (st->answered_us == 0)
+        doc_text(d, 2, TR_UNKNOWN, "never answered");
+    else
+        doc_textf(d, 2, stale ? TR_STALE : TR_DIM, "%s %s ago, in %s%s",
+                  st->outcome == OBS_ANSWERED ? "answered" : "last answer",
+                  fmt_duration(age, now_us - st->answered_us), fmt_duration(took, st->latency_us),
+                  stale ? ": what follows is old" : "");
+}
+
+void card_fact(struct doc *d, const char *label, const char *value)
+{
+    doc_item(d, 2, LABEL, TR_DIM, label, TR_DIALOG, value && *value ? value : "-");
+}
+
+void card_factf(struct doc *d, const char *label, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    card_fact(d, label, arena_vprintf(d->arena, fmt, ap));
+    va_end(ap);
+}
+
+void card_verdicts(struct doc *d, const struct picture *p, const char *subject)
+{
+    for (int i = 0; i < p->verdicts->n; i++) {
+        const struct verdict *v = &p->verdicts->v[i];
+        if (strcmp(v->subject, subject) != 0)
+            continue;
+        const char *label =
+            arena_printf(d->arena, "%s %s", glyph(d->paper, draw_health_glyph(v->health)),
+                         health_name(v->health));
+        doc_item(d, 0, 14, draw_health_role(v->health), label, TR_DIALOG, v->reason);
+    }
+}
