@@ -1,0 +1,233 @@
+/* header.c: the two lines that are read first: which cluster, how is it, why, who leads, how old
+ * the picture is. */
+#include "pgdba/console/view.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "pgdba/base/clock.h"
+#include "pgdba/base/fmt.h"
+#include "pgdba/console/draw.h"
+
+enum { NARROW = 64 };
+
+/* ---- the right side: time ------------------------------------------------------------------- */
+
+/* "0.4s" below ten seconds, else whole seconds: what changes less costs less. */
+static const char *countdown(const struct view_state *v, struct arena *a)
+{
+    int64_t left = v->next_us - v->live_us;
+    if (v->next_us == 0)
+        return "-";
+    if (left <= 0)
+        return "now";
+    if (v->refresh_us >= 10 * USEC_PER_SEC)
+        return arena_printf(a, "%2" PRId64 "s", (left + USEC_PER_SEC - 1) / USEC_PER_SEC);
+    int64_t tenths = (left + 100 * USEC_PER_MS - 1) / (100 * USEC_PER_MS);
+    return arena_printf(a, "%" PRId64 ".%" PRId64 "s", tenths / 10, tenths % 10);
+}
+
+static const char *interval(const struct view_state *v, struct arena *a)
+{
+    return v->refresh_us % USEC_PER_SEC
+               ? arena_printf(a, "%.1fs", (double)v->refresh_us / USEC_PER_SEC)
+               : arena_printf(a, "%" PRId64 "s", v->refresh_us / USEC_PER_SEC);
+}
+
+static const char *timer_text(const struct view_state *v, int room, struct arena *a)
+{
+    char clock[FMT_MAX];
+    fmt_clock_local(clock, v->live_wall_us);
+    /* Fixed widths, so that nothing beside it moves. */
+    const char *next = arena_printf(a, "%-4s", countdown(v, a));
+    const char *forms[] = {
+        arena_printf(a, "every %s, next %s  %s", interval(v, a), next, clock),
+        arena_printf(a, "next %s  %s", next, clock),
+        arena_printf(a, "next %s", next),
+        "",
+    };
+    int i = 0;
+    while (i < 3 && (int)strlen(forms[i]) > room)
+        i++;
+    return forms[i];
+}
+
+static const char *frozen_text(const struct frame *f, int room, struct arena *a)
+{
+    const struct view_state *v = f->v;
+    char age[FMT_MAX];
+    fmt_age(age, v->live_us - v->now_us);
+    bool moved = v->live_health != f->verdicts->worst;
+    const char *forms[] = {
+        moved ? arena_printf(a, " FROZEN %s ago, now %s ", age, health_name(v->live_health))
+              : arena_printf(a, " FROZEN %s ago, space goes on ", age),
+        arena_printf(a, " FROZEN %s ", age),
+    };
+    return (int)strlen(forms[0]) <= room ? forms[0] : forms[1];
+}
+
+static int draw_time(const struct frame *f, struct surface *s, struct rect r, int left,
+                     struct arena *a)
+{
+    int room = r.cols - (left - r.col) - 2;
+    const char *t = f->v->frozen ? frozen_text(f, room, a) : timer_text(f->v, room, a);
+    if (f->v->frozen && r.cols < NARROW)
+        t = ""; /* said on the left already */
+    int w = surface_width(s, t), col = r.col + r.cols - w - 1;
+    if (w > 0 && col > left)
+        surface_text(s, r.row, col, w, f->v->frozen ? TR_BADGE_RO : TR_HEADER, t);
+    return w;
+}
+
+/* ---- the left side -------------------------------------------------------------------------- */
+
+static const char *environment_badge(enum environment e, bool narrow)
+{
+    static const char *const words[][2] = {
+        [ENV_UNSET] = {NULL, NULL},
+        [ENV_TEST] = {" TEST ", " TEST "},
+        [ENV_STAGING] = {" STAGING ", " STG "},
+        [ENV_PRODUCTION] = {" PRODUCTION ", " PROD "},
+    };
+    return words[e][narrow];
+}
+
+static int draw_badges(const struct frame *f, struct surface *s, struct rect r, int x)
+{
+    bool narrow = r.cols < NARROW;
+    const char *env = environment_badge(f->s->environment, narrow);
+    int right = r.col + r.cols;
+    if (f->v->frozen && narrow)
+        x += 1 + surface_text(s, r.row, x, right - x, TR_BADGE_RO, " FROZEN ");
+    if (env)
+        x += 1 + surface_text(s, r.row, x, right - x,
+                              f->s->environment == ENV_PRODUCTION ? TR_BADGE_PROD : TR_BADGE, env);
+    if (f->v->read_only)
+        x += 1 + surface_text(s, r.row, x, right - x, TR_BADGE_RO, narrow ? " RO " : " READ-ONLY ");
+    if (f->s->paused)
+        x += 1 + surface_text(s, r.row, x, right - x, TR_BADGE,
+                              narrow ? " PAUSED " : " PATRONI PAUSED ");
+    return x;
+}
+
+static bool nothing_yet(const struct frame *f)
+{
+    return !f->v->complete && f->s->view.outcome == OBS_NEVER;
+}
+
+static int draw_verdict(const struct frame *f, struct surface *s, struct rect r, int x)
+{
+    int right = r.col + r.cols;
+    if (nothing_yet(f))
+        return x +
+               surface_textf(s, r.row, x, right - x, TR_UNKNOWN, "%s asking", glyph(s, GL_UNKNOWN));
+    enum health h = f->verdicts->worst;
+    return x + surface_textf(s, r.row, x, right - x, draw_health_role(h), "%s %s",
+                             glyph(s, draw_health_glyph(h)), health_name(h));
+}
+
+static void draw_first(const struct frame *f, struct surface *s, struct rect r, struct arena *a)
+{
+    int x = r.col + 1, most = r.cols / 2;
+    if (r.cols < NARROW) /* the verdict must have its place */
+        most = r.cols - 14 - (f->s->environment ? 7 : 0) - (f->v->read_only ? 5 : 0) -
+               (f->s->paused ? 9 : 0) - (f->v->frozen ? 9 : 0);
+    if (most < 8)
+        most = 8;
+    x += 2 + surface_text(s, r.row, x, most, TR_HEADER, f->s->cluster ? f->s->cluster : "?");
+    x = draw_badges(f, s, r, x);
+    x = draw_verdict(f, s, r, x);
+    draw_time(f, s, r, x + 1, a);
+}
+
+/* ---- the second line ------------------------------------------------------------------------ */
+
+static int draw_leader(const struct frame *f, struct surface *s, struct rect r, int x,
+                       struct arena *a)
+{
+    const struct member *leader = snapshot_leader(f->s);
+    int room = r.col + r.cols - x, most = room > 60 ? room / 2 : room * 3 / 5;
+    if (nothing_yet(f))
+        return x;
+    if (!leader) /* how long is in the reason beside it */
+        return x + surface_text(s, r.row, x, most, TR_CRIT, "no leader");
+    bool stale = source_is_stale(&f->s->view, f->s->refresh_us, f->v->now_us);
+    const char *tl =
+        snapshot_timeline(f->s) > 0 ? arena_printf(a, " TL %" PRId64, snapshot_timeline(f->s)) : "";
+    int w = surface_width(s, leader->name);
+    int name = most - 2 - (int)strlen(tl);
+    x += surface_textf(s, r.row, x, 2, stale ? TR_STALE : TR_LEADER, "%s ", glyph(s, GL_LEADER));
+    x += surface_text(s, r.row, x, w < name ? w : name, stale ? TR_STALE : TR_LEADER, leader->name);
+    return x + surface_text(s, r.row, x, (int)strlen(tl), stale ? TR_STALE : TR_HEADER, tl);
+}
+
+static const char *scheduled_text(const struct snapshot *s, struct arena *a)
+{
+    return arena_printf(a, "switchover%s%s planned for %s", s->switchover_to ? " to " : "",
+                        s->switchover_to ? s->switchover_to : "", s->switchover_at);
+}
+
+static const char *members_text(const struct frame *f, struct arena *a)
+{
+    int listed = 0, answering = 0;
+    for (int i = 0; i < f->s->nmembers; i++) {
+        const struct member *m = &f->s->members[i];
+        listed += m->listed;
+        answering += m->listed && !source_is_stale(&m->api, f->s->refresh_us, f->v->now_us);
+    }
+    return arena_printf(a, "%d of %d members answer", answering, listed);
+}
+
+static void draw_second(const struct frame *f, struct surface *s, struct rect r, struct arena *a)
+{
+    int x = draw_leader(f, s, r, r.col + 1, a), right = r.col + r.cols - 1;
+    const struct verdicts *v = f->verdicts;
+    x += x > r.col + 1 ? 2 : 0;
+    if (nothing_yet(f)) {
+        surface_text(s, r.row, x, right - x, TR_HEADER, "first answers are on their way");
+    } else if (v->n > 0 && v->v[0].health != HEALTH_OK) {
+        const char *more = v->n > 1 ? arena_printf(a, "  +%d more (v)", v->n - 1) : "";
+        int room = right - x - surface_width(s, more);
+        x += surface_text(s, r.row, x, room, draw_health_role(v->v[0].health), v->v[0].reason);
+        surface_text(s, r.row, x, right - x, TR_HEADER, more);
+    } else {
+        surface_text(s, r.row, x, right - x, TR_HEADER,
+                     f->s->switchover_at ? scheduled_text(f->s, a) : members_text(f, a));
+    }
+}
+
+void header_draw(const struct frame *f, struct surface *s, struct rect r)
+{
+    struct arena a;
+    arena_init(&a);
+    surface_fill(s, r, TR_HEADER);
+    draw_first(f, s, (struct rect){r.row, r.col, 1, r.cols}, &a);
+    if (r.rows > 1)
+        draw_second(f, s, (struct rect){r.row + 1, r.col, 1, r.cols}, &a);
+    arena_release(&a);
+}
+
+/* ---- tabs ----------------------------------------------------------------------------------- */
+
+void tabs_draw(const struct frame *f, struct surface *s, struct rect r)
+{
+    struct arena a;
+    struct picture pic;
+    struct table_model m;
+    int x = r.col, right = r.col + r.cols;
+    arena_init(&a);
+    frame_picture(f, &pic);
+    pane_model(pane_get(f->v->focus), &pic, &a, &m);
+    surface_hline(s, r.row, r.col, r.cols, TR_BORDER);
+    for (int i = 0; i < PANE_COUNT; i++) {
+        bool on = i == (int)f->v->focus;
+        x += surface_textf(s, r.row, x, right - x, on ? TR_TITLE_FOCUS : TR_TITLE,
+                           on ? "[%d %s]" : " %d %s ", i + 1, pane_get((enum pane_id)i)->title);
+    }
+    const struct table_state *t = &f->v->tables[f->v->focus];
+    const char *note = t->filter ? arena_printf(&a, "with \"%s\"", t->filter) : m.note;
+    if (*note && right - x > 12)
+        surface_textf(s, r.row, x + 1, right - x - 2, t->filter ? TR_HINT : m.note_role, " %s ",
+                      note);
+    arena_release(&a);
+}

@@ -1,0 +1,171 @@
+/* keymap.c: the keys, in two tables. */
+#include "pgdba/console/keymap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pgdba/base/buf.h"
+#include "pgdba/base/utf8.h"
+#include "pgdba/command/command.h"
+
+static const struct key_bind defaults[] = {
+    {"1", "pane topology", "topology", false},
+    {"2", "pane lag", "lag", false},
+    {"3", "pane pools", "pools", false},
+    {"4", "pane stats", "stats", false},
+    {"r", "refresh", "ask every source now", false},
+    {"F5", "refresh", "", false},
+    {"Space", "freeze", "freeze the picture; again: let it go on", false},
+    {"+", "interval +", "ask less often", false},
+    {"-", "interval -", "ask more often", false},
+    {"s", "switchover --candidate ", "begin a switchover", false},
+    {"R", "restart ", "begin a restart", false},
+    {"?", "help", "this page", false},
+    {"F1", "help", "", false},
+    {"q", "quit", "leave", false},
+    {"F10", "quit", "", false},
+};
+
+static const struct ui_key ui_keys[] = {
+    {":", UI_COMMAND_BAR, "type a command"},
+    {"/", UI_FILTER, "show only rows that contain a text"},
+    {"Tab Right l", UI_NEXT_PANE, "next pane"},
+    {"S-Tab Left h", UI_PREVIOUS_PANE, "previous pane"},
+    {"Up k", UI_UP, "row up"},
+    {"Down j", UI_DOWN, "row down"},
+    {"PgUp C-b", UI_PAGE_UP, "page up"},
+    {"PgDn C-f", UI_PAGE_DOWN, "page down"},
+    {"Home g", UI_FIRST, "first row"},
+    {"End G", UI_LAST, "last row"},
+    {"Enter", UI_DETAILS, "everything known about the row"},
+    {"v", UI_VERDICTS, "every reason for the verdict"},
+    {"o", UI_OPERATION, "the running operation, or the last"},
+    {"z", UI_ZOOM, "one pane on the whole screen; again: back"},
+    {">", UI_SORT_NEXT, "sort by the next column"},
+    {"<", UI_SORT_PREVIOUS, "sort by the column before"},
+    {"i", UI_SORT_REVERSE, "largest first; again: smallest first"},
+    {"Esc", UI_CANCEL, "close what is open; drop the filter"},
+    {"C-l", UI_REDRAW, "draw the screen anew"},
+    {"C-z", UI_SUSPEND, "suspend; fg in the shell comes back"},
+    {"C-c", UI_INTERRUPT, "cancel what is being typed; twice: leave"},
+};
+
+const struct ui_key *keymap_ui_keys(int *n)
+{
+    *n = (int)(sizeof ui_keys / sizeof *ui_keys);
+    return ui_keys;
+}
+
+static bool has_word(const char *words, const char *word)
+{
+    size_t len = strlen(word);
+    for (const char *p = words; *p;) {
+        size_t n = strcspn(p, " ");
+        if (n == len && memcmp(p, word, n) == 0)
+            return true;
+        p += n;
+        p += strspn(p, " ");
+    }
+    return false;
+}
+
+enum ui_action keymap_ui(const char *key)
+{
+    for (size_t i = 0; i < sizeof ui_keys / sizeof *ui_keys; i++)
+        if (has_word(ui_keys[i].keys, key))
+            return ui_keys[i].action;
+    return UI_NONE;
+}
+
+const struct key_bind *keymap_find(const struct keymap *m, const char *key)
+{
+    for (int i = 0; i < m->n; i++)
+        if (strcmp(m->v[i].key, key) == 0)
+            return &m->v[i];
+    return NULL;
+}
+
+/* ---- the settings' own ---------------------------------------------------------------------- */
+
+bool keymap_key_valid(const char *s)
+{
+    static const char names[] = "Enter Esc Tab S-Tab Space Backspace Delete Insert Up Down Left "
+                                "Right Home End PgUp PgDn F1 F2 F3 F4 F5 F6 F7 F8 F9 F10 F11 F12";
+    if (strncmp(s, "M-", 2) == 0 && s[2])
+        s += 2;
+    if (!strchr(s, ' ') && has_word(names, s))
+        return true;
+    if (strncmp(s, "C-", 2) == 0)
+        return s[2] >= 'a' && s[2] <= 'z' && !s[3];
+    uint32_t cp;
+    size_t n = strlen(s);
+    return n > 0 && utf8_decode(s, n, &cp) == n && cp > 0x20 && cp != 0x7F;
+}
+
+static enum status check_command(const struct key_binding *b, struct err *e)
+{
+    struct arena a;
+    struct invocation inv;
+    struct parse_error pe = {0};
+    size_t n = strlen(b->command);
+    if (n > 0 && b->command[n - 1] == ' ')
+        return ST_OK; /* to be finished by hand */
+    arena_init(&a);
+    enum status st = command_parse_line(b->command, &a, &inv, &pe);
+    if (st != ST_OK)
+        err_set(e, ST_INVALID, "%s: key %s: %s: in \"%s\"", b->where, b->key,
+                pe.text ? pe.text : "not a command", b->command);
+    parse_error_release(&pe);
+    arena_release(&a);
+    return st == ST_OK ? ST_OK : ST_INVALID;
+}
+
+static enum status check_binding(const struct keymap *m, const struct key_binding *b, struct err *e)
+{
+    const struct key_bind *old = keymap_find(m, b->key);
+    if (!keymap_key_valid(b->key))
+        return err_set(
+            e, ST_INVALID,
+            "%s: there is no key \"%s\"; keys are a, A, Space, Enter, Up, PgDn, F5, C-r, "
+            "M-x",
+            b->where, b->key);
+    if (keymap_ui(b->key) != UI_NONE)
+        return err_set(e, ST_INVALID, "%s: the console needs key %s itself", b->where, b->key);
+    if (old && old->own)
+        return err_set(e, ST_INVALID, "%s: key %s is bound twice, also to \"%s\"", b->where, b->key,
+                       old->command);
+    return check_command(b, e);
+}
+
+static void bind_key(struct keymap *m, const struct key_binding *b)
+{
+    struct key_bind own = {b->key, b->command, *b->note ? b->note : b->command, true};
+    struct key_bind *slot = NULL;
+    for (int i = 0; i < m->n; i++)
+        if (strcmp(m->v[i].key, b->key) == 0)
+            slot = &m->v[i];
+    *(slot ? slot : &m->v[m->n++]) = own;
+}
+
+enum status keymap_init(struct keymap *m, const struct settings *s, struct err *e)
+{
+    size_t n = sizeof defaults / sizeof *defaults;
+    *m = (struct keymap){.n = (int)n};
+    m->v = xcalloc(n + (s ? (size_t)s->nkeys : 0), sizeof *m->v);
+    memcpy(m->v, defaults, sizeof defaults);
+    for (int i = 0; s && i < s->nkeys; i++) {
+        enum status st = check_binding(m, &s->keys[i], e);
+        if (st != ST_OK) {
+            keymap_release(m);
+            return st;
+        }
+        bind_key(m, &s->keys[i]);
+    }
+    return ST_OK;
+}
+
+void keymap_release(struct keymap *m)
+{
+    free(m->v);
+    *m = (struct keymap){0};
+}

@@ -1,0 +1,205 @@
+/* overlay.c: the box in the middle: a document that scrolls, and in some a line to answer in. */
+#include "pgdba/console/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pgdba/base/clock.h"
+#include "pgdba/console/draw.h"
+
+enum { WIDEST = 100 };
+
+/* One overlay as it will be drawn. */
+struct sheet {
+    struct arena arena;
+    struct doc doc;
+    const char *title;
+    const char *ask;  /* before the input, NULL: nothing to answer */
+    const char *keys; /* said in the bottom border */
+    struct rect box;
+    int shown; /* document lines visible */
+};
+
+static const char *plan_question(const struct plan *p, int cols, struct arena *a)
+{
+    if (p->worst == CHECK_BLOCK)
+        return NULL;
+    if (p->confirm == CONFIRM_YES)
+        return "Go ahead? [y/N] ";
+    /* The word last: where space is short the rest goes, not the word. */
+    return cols < 60 ? arena_printf(a, "Type %s: ", p->confirm_word)
+                     : arena_printf(a, "Type %s, %s: ", p->confirm_what, p->confirm_word);
+}
+
+static void write_plan(const struct frame *f, struct sheet *sh)
+{
+    const struct plan *p = f->v->plan;
+    bool read_only = f->v->read_only && p->worst != CHECK_BLOCK;
+    if (read_only) {
+        doc_text(&sh->doc, 0, TR_CRIT, "This console is read-only: nothing can be sent from here.");
+        doc_gap(&sh->doc);
+    }
+    plan_write(p, &sh->doc);
+    sh->title = p->title;
+    sh->ask = read_only ? NULL : plan_question(p, sh->doc.width, &sh->arena);
+    sh->keys = sh->ask ? "Enter confirms, Esc declines" : "Esc closes";
+}
+
+static void write_progress(const struct frame *f, struct sheet *sh)
+{
+    sh->title = f->op ? f->op->plan->title : "No operation";
+    sh->keys = f->op && f->op->state == OP_RUNNING ? "Esc closes, it goes on" : "Esc closes";
+    if (f->op)
+        progress_write(f->op, f->v->live_us, &sh->doc);
+    else
+        doc_text(&sh->doc, 0, TR_DIALOG, "Nothing was started here yet.");
+}
+
+static void write_card(const struct frame *f, struct sheet *sh)
+{
+    const struct pane *pane = pane_get(f->v->focus);
+    struct picture pic;
+    frame_picture(f, &pic);
+    sh->title = f->v->card_key ? f->v->card_key : "";
+    sh->keys = "Esc closes";
+    if (f->v->card_key)
+        pane->card(&pic, f->v->card_key, &sh->doc);
+    if (sh->doc.nlines == 0)
+        doc_text(&sh->doc, 0, TR_DIALOG, "It is not in the picture any more.");
+}
+
+static void write_quit(const struct frame *f, struct sheet *sh)
+{
+    sh->title = "Leave while it runs?";
+    sh->ask = "Leave? [y/N] ";
+    sh->keys = "Esc stays";
+    doc_textf(&sh->doc, 0, TR_DIALOG,
+              "%s is still running. Leaving does not stop it on the servers: only its end will not "
+              "be observed from here, and the audit log will say that it was left running.",
+              f->op ? f->op->plan->title : "An operation");
+}
+
+static void write_sheet(const struct frame *f, struct sheet *sh)
+{
+    const struct view_state *v = f->v;
+    sh->keys = "Esc closes";
+    switch (v->overlay) {
+    case OVERLAY_CARD:
+        write_card(f, sh);
+        break;
+    case OVERLAY_VERDICTS:
+        sh->title = "Verdict";
+        verdicts_write(f->verdicts, &sh->doc);
+        break;
+    case OVERLAY_HELP:
+        sh->title = v->help_topic ? v->help_topic : "Keys and commands";
+        help_write(f->keys, v->help_topic, &sh->doc);
+        break;
+    case OVERLAY_PLAN:
+        write_plan(f, sh);
+        break;
+    case OVERLAY_PROGRESS:
+        write_progress(f, sh);
+        break;
+    case OVERLAY_TEXT:
+        sh->title = v->title ? v->title : "";
+        doc_text(&sh->doc, 0, TR_DIALOG, v->text ? v->text : "");
+        break;
+    case OVERLAY_QUIT:
+        write_quit(f, sh);
+        break;
+    case OVERLAY_NONE:
+        break;
+    }
+}
+
+/* The body between header and footer is the box's; on a small screen all of it. */
+static void place(const struct surface *s, struct sheet *sh)
+{
+    int answer = sh->ask ? 2 : 0, top = s->rows > 16 ? 2 : 1;
+    int room = s->rows - top - 1, want = sh->doc.nlines + answer + 2;
+    int h = want < room ? want : room, w = sh->doc.width + 4;
+    sh->box = (struct rect){top + (room - h) / 2, (s->cols - w) / 2, h, w};
+    sh->shown = h - 2 - answer;
+}
+
+static void sheet_init(const struct frame *f, const struct surface *s, struct sheet *sh)
+{
+    memset(sh, 0, sizeof *sh);
+    int width = s->cols - 4 < WIDEST ? s->cols - 4 : WIDEST;
+    arena_init(&sh->arena);
+    doc_init(&sh->doc, &sh->arena, s, width);
+    write_sheet(f, sh);
+    place(s, sh);
+}
+
+int overlay_scroll_most(const struct frame *f, const struct surface *s)
+{
+    struct sheet sh;
+    sheet_init(f, s, &sh);
+    int most = doc_scroll_most(&sh.doc, sh.shown);
+    arena_release(&sh.arena);
+    return most;
+}
+
+int overlay_page(const struct frame *f, const struct surface *s)
+{
+    struct sheet sh;
+    sheet_init(f, s, &sh);
+    int n = sh.shown > 1 ? sh.shown - 1 : 1;
+    arena_release(&sh.arena);
+    return n;
+}
+
+/* ---- drawing -------------------------------------------------------------------------------- */
+
+static void draw_border(const struct sheet *sh, int scroll, struct surface *s)
+{
+    struct rect b = sh->box;
+    int bottom = b.row + b.rows - 1, below = sh->doc.nlines - scroll - sh->shown;
+    surface_fill(s, b, TR_DIALOG);
+    surface_box(s, b, TR_BORDER);
+    surface_textf(s, b.row, b.col + 2, b.cols - 4, TR_DIALOG_TITLE, " %s ", sh->title);
+    int x = b.col + 2;
+    x += surface_textf(s, bottom, x, b.cols - 4, TR_DIM, " %s ", sh->keys);
+    if (scroll > 0 || below > 0)
+        surface_textf(s, bottom, x + 1, b.col + b.cols - x - 3, TR_KEY,
+                      below > 0 ? " %s %d more lines, PgDn " : " %s PgUp goes back ",
+                      glyph(s, below > 0 ? GL_DOWN : GL_UP), below);
+}
+
+static void draw_answer(const struct frame *f, const struct sheet *sh, struct surface *s)
+{
+    struct rect b = sh->box;
+    int row = b.row + b.rows - 2, x = b.col + 2, right = b.col + b.cols - 2;
+    surface_hline(s, row - 1, b.col + 1, b.cols - 2, TR_BORDER);
+    if (f->v->complaint)
+        surface_textf(s, row - 1, x, right - x, TR_ERROR, " %s ", f->v->complaint);
+    x += surface_text(s, row, x, (right - x) * 3 / 4, TR_DIALOG, sh->ask);
+    surface_fill(s, (struct rect){row, x, 1, right - x}, TR_INPUT);
+    const char *typed = f->v->typed.s;
+    int w = surface_width(s, typed);
+    while (w > right - x - 1 && *typed) { /* the end of a long name is what is being typed */
+        typed++;
+        while ((*typed & 0xC0) == 0x80)
+            typed++;
+        w = surface_width(s, typed);
+    }
+    surface_text(s, row, x, right - x, TR_INPUT, typed);
+    s->cursor_row = row;
+    s->cursor_col = x + w;
+}
+
+void overlay_draw(const struct frame *f, struct surface *s)
+{
+    struct sheet sh;
+    sheet_init(f, s, &sh);
+    int most = doc_scroll_most(&sh.doc, sh.shown);
+    int scroll = f->v->scroll < most ? f->v->scroll : most;
+    draw_border(&sh, scroll, s);
+    struct rect inner = {sh.box.row + 1, sh.box.col + 2, sh.shown, sh.box.cols - 4};
+    doc_draw(&sh.doc, scroll, s, inner);
+    if (sh.ask)
+        draw_answer(f, &sh, s);
+    arena_release(&sh.arena);
+}
