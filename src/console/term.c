@@ -208,6 +208,13 @@ void term_suspend(struct term *t)
     term_resized(t);
 }
 
+void term_continued(struct term *t)
+{
+    tcsetattr(t->in_fd, TCSANOW, &t->raw);
+    term_out_put(&t->o, PASTE_ON, strlen(PASTE_ON));
+    t->fresh = true;
+}
+
 /* ---- size */
 
 void term_resized(struct term *t)

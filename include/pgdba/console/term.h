@@ -54,6 +54,8 @@ void term_bell(struct term *t);
 /* Gives the terminal back, stops the process group as Ctrl-Z would, and takes it again when it is
  * continued. */
 void term_suspend(struct term *t);
+/* After SIGCONT from elsewhere: the shell has set its own modes meanwhile. */
+void term_continued(struct term *t);
 
 /* True when the locale or TERM says that UTF-8 or line graphics would come out as rubbish. */
 bool term_wants_ascii(void);

@@ -1,0 +1,349 @@
+/* console.c: the full-screen program: wires terminal, view and app; draws at most once a turn. */
+#include "console_private.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pgdba/analysis/health.h"
+#include "pgdba/base/clock.h"
+#include "pgdba/base/path.h"
+
+#define TICK_SHORT (250 * USEC_PER_MS)
+
+/* ---- small things --------------------------------------------------------------------------- */
+
+const struct snapshot *console_picture(const struct console *c)
+{
+    return c->frozen ? c->frozen : app_snapshot(c->app);
+}
+
+void console_say(struct console *c, enum theme_role role, const char *fmt, ...)
+{
+    struct buf b;
+    va_list ap;
+    buf_init(&b);
+    va_start(ap, fmt);
+    buf_vaddf(&b, fmt, ap);
+    va_end(ap);
+    c->v.live_us = clock_mono(c->opt->clock);
+    view_say(&c->v, role, b.s);
+    buf_release(&b);
+    c->dirty = true;
+}
+
+void console_leave(struct console *c)
+{
+    app_stop(c->app);
+}
+
+enum status console_theme(struct console *c, const char *name, struct err *e)
+{
+    struct theme *t;
+    enum status st = theme_load(name, &t, e);
+    if (st != ST_OK)
+        return st;
+    theme_free(c->theme);
+    c->theme = t;
+    if (c->term)
+        term_redraw(c->term);
+    return ST_OK;
+}
+
+void console_names(struct console *c)
+{
+    struct cluster_list list;
+    arena_release(&c->words);
+    c->names = (struct command_context){0};
+    c->names.nthemes = theme_names(&c->words, &c->names.themes);
+    c->names.npanes = PANE_COUNT;
+    c->names.panes = pane_names();
+    if (cluster_list_load(&list, NULL) != ST_OK)
+        return;
+    const char **v = arena_array(&c->words, (size_t)list.n, const char *);
+    for (int i = 0; i < list.n; i++)
+        v[i] = arena_strdup(&c->words, list.v[i].name);
+    c->names.clusters = v;
+    c->names.nclusters = list.n;
+    cluster_list_release(&list);
+}
+
+/* ---- drawing -------------------------------------------------------------------------------- */
+
+static void take_times(struct console *c)
+{
+    struct view_state *v = &c->v;
+    v->live_us = clock_mono(c->opt->clock);
+    v->live_wall_us = clock_wall(c->opt->clock);
+    if (!c->frozen) {
+        v->now_us = v->live_us;
+        v->now_wall_us = v->live_wall_us;
+    }
+    v->frozen = c->frozen != NULL;
+    v->refresh_us = app_refresh(c->app);
+    v->next_us = app_next_refresh_us(c->app);
+    v->complete = app_complete(c->app);
+    v->read_only = app_read_only(c->app);
+}
+
+static void judge(struct console *c)
+{
+    arena_release(&c->judged);
+    health_judge(console_picture(c), c->v.now_us, &c->judged, &c->verdicts);
+    c->v.live_health = c->verdicts.worst;
+    if (c->frozen && app_snapshot(c->app)) {
+        struct verdicts live;
+        health_judge(app_snapshot(c->app), c->v.live_us, &c->judged, &live);
+        c->v.live_health = live.worst;
+    }
+}
+
+void console_frame(struct console *c, struct frame *f)
+{
+    *f = (struct frame){.s = console_picture(c),
+                        .verdicts = &c->verdicts,
+                        .op = app_operation(c->app),
+                        .v = &c->v,
+                        .bar = &c->bar,
+                        .keys = &c->keys};
+}
+
+/* The countdown moves a few times a second, but never costs more than it says: with a long interval
+ * once a second is enough. */
+static void schedule_tick(struct console *c)
+{
+    bool slow = c->frozen || c->v.refresh_us >= 4 * USEC_PER_SEC;
+    int64_t step = slow && !app_operation_running(c->app) ? USEC_PER_SEC : TICK_SHORT;
+    /* On whole steps of the wall clock, so that its seconds change when they do. */
+    int64_t wait = step - c->v.live_wall_us % step;
+    app_tick_at(c->app, c->v.live_us + wait);
+}
+
+/* For tests: nothing is waiting to be drawn, and everything drawn has left. */
+static void tell_test(struct console *c)
+{
+    char line[48];
+    if (c->test_fd < 0 || c->dirty)
+        return;
+    int n = snprintf(line, sizeof line, "frame %llu idle\n", (unsigned long long)c->frames);
+    if (write(c->test_fd, line, (size_t)n) < 0)
+        c->test_fd = -1;
+}
+
+static void draw(struct console *c);
+
+static void on_writable(void *arg)
+{
+    struct console *c = arg;
+    c->waiting = false;
+    if (term_writable(c->term)) {
+        tell_test(c);
+        draw(c);
+    } else {
+        c->waiting = true;
+        app_when_writable(c->app, term_output_fd(c->term), on_writable, c);
+    }
+}
+
+/* A terminal that does not take the last frame gets no other: the newest picture is drawn when it
+ * does. */
+static bool terminal_takes(struct console *c)
+{
+    if (c->waiting)
+        return false;
+    if (term_writable(c->term))
+        return true;
+    c->waiting = true;
+    app_when_writable(c->app, term_output_fd(c->term), on_writable, c);
+    return false;
+}
+
+static void draw(struct console *c)
+{
+    struct frame f;
+    if (!c->dirty || !console_picture(c) || !terminal_takes(c))
+        return;
+    c->dirty = false;
+    take_times(c);
+    judge(c);
+    bar_update(c);
+    console_frame(c, &f);
+    frame_draw(&f, &c->surface);
+    term_present(c->term, &c->surface, c->theme);
+    c->frames++;
+    if (terminal_takes(c))
+        tell_test(c);
+    schedule_tick(c);
+}
+
+/* ---- what the loop tells -------------------------------------------------------------------- */
+
+static void resize(struct console *c)
+{
+    int rows, cols;
+    term_resized(c->term);
+    term_size(c->term, &rows, &cols);
+    surface_resize(&c->surface, rows, cols);
+    line_editor_resized(c->editor, rows, cols);
+    c->dirty = true;
+}
+
+static void on_readable(void *arg)
+{
+    struct console *c = arg;
+    struct key k;
+    while (term_read_key(c->term, &k)) {
+        c->dirty = true;
+        if (strcmp(k.name, "C-z") == 0) {
+            term_suspend(c->term);
+            resize(c);
+        } else if (strcmp(k.name, "C-l") == 0) {
+            term_redraw(c->term);
+        } else {
+            console_key(c, &k);
+        }
+    }
+    if (term_lost(c->term))
+        console_leave(c);
+}
+
+static void on_signal(void *arg, int signo)
+{
+    struct console *c = arg;
+    switch (signo) {
+    case SIGTSTP:
+        term_suspend(c->term);
+        resize(c);
+        break;
+    case SIGCONT:
+        term_continued(c->term);
+        resize(c);
+        break;
+    case SIGWINCH:
+        resize(c);
+        break;
+    default: /* TERM, HUP, INT: give the terminal back and go */
+        console_leave(c);
+    }
+}
+
+static void on_tick(void *arg)
+{
+    ((struct console *)arg)->dirty = true;
+}
+
+static void on_idle(void *arg)
+{
+    draw(arg);
+}
+
+static void on_snapshot(void *arg, const struct snapshot *s)
+{
+    (void)s;
+    ((struct console *)arg)->dirty = true;
+}
+
+static void on_operation(void *arg, const struct operation *op)
+{
+    struct console *c = arg;
+    c->dirty = true;
+    if (op->state != OP_RUNNING && c->v.overlay != OVERLAY_PROGRESS)
+        console_say(c, op->state == OP_DONE ? TR_OK : TR_ERROR, "%s %s: %s",
+                    action_name(op->plan->kind), op_state_name(op->state), op->outcome);
+}
+
+static void on_error(void *arg, const char *text)
+{
+    console_say(arg, TR_ERROR, "%s", text);
+}
+
+/* ---- from the first to the last moment ------------------------------------------------------ */
+
+static enum status open_terminal(struct console *c, struct err *e)
+{
+    struct line_editor_options le = {.complete = bar_complete, .arg = c};
+    char *history = path_state("history");
+    int rows, cols;
+    le.history_path = history;
+    /* readline first: it looks the terminal up for itself, and ncurses must have the last word. */
+    c->editor = line_editor_open(&le);
+    free(history);
+    line_editor_cancel(c->editor);
+    enum status st = term_open(&c->term, STDIN_FILENO, STDOUT_FILENO, e);
+    if (st != ST_OK)
+        return st;
+    term_size(c->term, &rows, &cols);
+    surface_init(&c->surface, rows, cols);
+    line_editor_resized(c->editor, rows, cols);
+    return ST_OK;
+}
+
+static enum status choose_theme(struct console *c, struct err *e)
+{
+    const char *name = c->opt->theme ? c->opt->theme : c->opt->settings->theme;
+    return console_theme(c, name, e);
+}
+
+static bool wants_ascii(const struct console *c)
+{
+    enum glyphs g = c->opt->settings->glyphs;
+    return c->opt->ascii || g == GLYPHS_ASCII || (g == GLYPHS_AUTO && term_wants_ascii());
+}
+
+static void console_release(struct console *c)
+{
+    dialog_drop(c);
+    app_subscribe(c->app, &(struct app_subscriber){0});
+    term_close(c->term);
+    line_editor_close(c->editor);
+    surface_release(&c->surface);
+    keymap_release(&c->keys);
+    theme_free(c->theme);
+    snapshot_unref(c->frozen);
+    view_release(&c->v);
+    free(c->bar_error);
+    arena_release(&c->judged);
+    arena_release(&c->hints);
+    arena_release(&c->words);
+}
+
+static void run(struct console *c)
+{
+    struct app_subscriber sub = {
+        .arg = c, .snapshot = on_snapshot, .operation = on_operation, .error = on_error};
+    struct app_hooks hooks = {.arg = c,
+                              .input_fd = term_input_fd(c->term),
+                              .readable = on_readable,
+                              .signal = on_signal,
+                              .tick = on_tick,
+                              .idle = on_idle};
+    const char *fd = getenv("PGDBA_TEST_FD");
+    c->test_fd = fd ? atoi(fd) : -1;
+    c->v.ascii = wants_ascii(c);
+    c->dirty = true;
+    console_names(c);
+    app_subscribe(c->app, &sub);
+    app_run(c->app, &hooks);
+}
+
+enum status console_run(struct app *app, const struct console_options *opt, struct err *e)
+{
+    struct console c = {.app = app, .opt = opt, .test_fd = -1};
+    arena_init(&c.judged);
+    arena_init(&c.hints);
+    arena_init(&c.words);
+    view_init(&c.v);
+    c.bar = (struct bar_view){.hint = "", .error = "", .text = "", .prompt = "", .error_start = -1};
+    enum status st = keymap_init(&c.keys, opt->settings, e);
+    if (st == ST_OK)
+        st = choose_theme(&c, e);
+    if (st == ST_OK)
+        st = open_terminal(&c, e);
+    if (st == ST_OK)
+        run(&c);
+    console_release(&c);
+    return st;
+}

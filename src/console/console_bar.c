@@ -1,0 +1,120 @@
+/* console_bar.c: the command bar: the line editor's line on the screen, and what Enter does. */
+#include "console_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pgdba/base/buf.h"
+
+static void drop_error(struct console *c)
+{
+    free(c->bar_error);
+    c->bar_error = NULL;
+    c->bar.error_start = -1;
+}
+
+void bar_open(struct console *c, const char *text, bool filter)
+{
+    drop_error(c);
+    c->bar.open = true;
+    c->bar.filter = filter;
+    line_editor_begin(c->editor, text);
+}
+
+void bar_close(struct console *c)
+{
+    drop_error(c);
+    c->bar.open = false;
+    line_editor_cancel(c->editor);
+}
+
+/* Columns of the pane in focus, for "sort". */
+static void name_columns(struct console *c, struct arena *a)
+{
+    const struct pane *p = pane_get(c->v.focus);
+    const char **v = arena_array(a, (size_t)p->ncolumns, const char *);
+    for (int i = 0; i < p->ncolumns; i++)
+        v[i] = p->columns[i].name;
+    c->names.columns = v;
+    c->names.ncolumns = p->ncolumns;
+    c->names.snapshot = app_snapshot(c->app);
+}
+
+int bar_complete(void *arg, const char *line, int point, struct arena *a, const char *const **out,
+                 int *word_start)
+{
+    struct console *c = arg;
+    if (c->bar.filter)
+        return 0;
+    name_columns(c, a);
+    return command_complete(line, point, &c->names, a, out, word_start);
+}
+
+void bar_update(struct console *c)
+{
+    struct bar_view *b = &c->bar;
+    arena_release(&c->hints);
+    if (!b->open)
+        return;
+    const char *prompt = line_editor_prompt(c->editor);
+    b->prompt = b->filter && strcmp(prompt, ":") == 0 ? "/" : prompt;
+    b->text = line_editor_text(c->editor);
+    b->cursor = line_editor_point(c->editor);
+    b->nmatches = line_editor_matches(c->editor, &b->matches);
+    b->error = c->bar_error ? c->bar_error : "";
+    b->hint = b->filter ? "rows that contain this; Enter keeps it, Esc shows all" : "";
+    if (!b->filter) {
+        name_columns(c, &c->hints);
+        b->hint = command_hint(b->text, b->cursor, &c->names, &c->hints);
+    }
+}
+
+/* The line stays, with the word that is wrong marked. */
+static void refuse(struct console *c, const char *line, const struct parse_error *pe)
+{
+    line_editor_begin(c->editor, line);
+    c->bar_error = xstrdup(pe->text ? pe->text : "this is not a command");
+    c->bar.error_start = pe->start;
+    c->bar.error_len = pe->len;
+}
+
+static void run_line(struct console *c)
+{
+    struct parse_error pe = {0};
+    char *line = xstrdup(line_editor_text(c->editor));
+    if (line[strspn(line, " ")] == 0) {
+        bar_close(c);
+    } else {
+        line_editor_remember(c->editor, line);
+        c->bar.open = false; /* a command may open it anew */
+        if (!console_exec(c, line, &pe)) {
+            c->bar.open = true;
+            refuse(c, line, &pe);
+        }
+    }
+    parse_error_release(&pe);
+    free(line);
+}
+
+static void filter_key(struct console *c, enum line_result r)
+{
+    struct table_state *t = &c->v.tables[c->v.focus];
+    if (r == LINE_CANCELLED)
+        table_state_filter(t, NULL);
+    else
+        table_state_filter(t, line_editor_text(c->editor));
+    if (r != LINE_EDITING)
+        bar_close(c);
+}
+
+void bar_key(struct console *c, const struct key *k)
+{
+    drop_error(c);
+    enum line_result r = line_editor_feed(c->editor, k);
+    if (c->bar.filter)
+        filter_key(c, r);
+    else if (r == LINE_DONE)
+        run_line(c);
+    else if (r == LINE_CANCELLED)
+        bar_close(c);
+}

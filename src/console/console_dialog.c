@@ -1,0 +1,222 @@
+/* console_dialog.c: keys in an overlay: scrolling, closing, and the answers to a plan. */
+#include "console_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pgdba/base/utf8.h"
+
+static void close_overlay(struct console *c)
+{
+    view_open(&c->v, OVERLAY_NONE);
+}
+
+static void show_text(struct console *c, const char *title, const char *text)
+{
+    char *t = xstrdup(title), *x = xstrdup(text);
+    free(c->v.title);
+    free(c->v.text);
+    c->v.title = t;
+    c->v.text = x;
+    view_open(&c->v, OVERLAY_TEXT);
+}
+
+static void complain(struct console *c, char *text)
+{
+    free(c->v.complaint);
+    c->v.complaint = text;
+}
+
+/* ---- plans ---------------------------------------------------------------------------------- */
+
+void dialog_plan(struct console *c, struct plan *p)
+{
+    dialog_drop(c);
+    c->v.plan = p;
+    view_open(&c->v, OVERLAY_PLAN);
+}
+
+/* app takes the plan over; it is out of the view before that. */
+static struct plan *take_plan(struct console *c)
+{
+    struct plan *p = c->v.plan;
+    c->v.plan = NULL;
+    close_overlay(c);
+    return p;
+}
+
+void dialog_drop(struct console *c)
+{
+    if (c->v.plan)
+        app_decline(c->app, take_plan(c), "the console was left before it was confirmed");
+}
+
+static void decline(struct console *c, const char *why)
+{
+    const char *name = action_name(c->v.plan->kind);
+    app_decline(c->app, take_plan(c), why);
+    console_say(c, TR_HINT, "%s: nothing was sent", name);
+}
+
+static void execute(struct console *c)
+{
+    struct err e = ERR_INIT;
+    if (app_execute(c->app, take_plan(c), &e) == ST_OK) {
+        view_open(&c->v, OVERLAY_PROGRESS);
+    } else {
+        char *text = xasprintf("%s\n\nNothing was sent.", err_text(&e));
+        show_text(c, e.status == ST_CONFLICT ? "The cluster moved" : "Refused", text);
+        free(text);
+    }
+    err_release(&e);
+}
+
+static bool says_yes(const char *s)
+{
+    return strcmp(s, "y") == 0 || strcmp(s, "Y") == 0 || strcmp(s, "yes") == 0;
+}
+
+static void answer_plan(struct console *c)
+{
+    const struct plan *p = c->v.plan;
+    const char *typed = c->v.typed.s;
+    if (p->worst == CHECK_BLOCK)
+        decline(c, "a check blocked it");
+    else if (c->v.read_only)
+        decline(c, "this console is read-only");
+    else if (p->confirm == CONFIRM_YES && says_yes(typed))
+        execute(c);
+    else if (p->confirm == CONFIRM_YES)
+        decline(c, "declined by the operator");
+    else if (strcmp(typed, p->confirm_word) == 0)
+        execute(c);
+    else if (!*typed)
+        complain(c, xasprintf("type %s, or Esc", p->confirm_word));
+    else
+        complain(c, xasprintf("\"%s\" is not \"%s\": nothing was sent", typed, p->confirm_word));
+}
+
+static void escape_plan(struct console *c)
+{
+    decline(c, c->v.plan->worst == CHECK_BLOCK ? "a check blocked it" : "declined by the operator");
+}
+
+/* ---- leaving -------------------------------------------------------------------------------- */
+
+void dialog_quit(struct console *c)
+{
+    if (app_operation_running(c->app))
+        view_open(&c->v, OVERLAY_QUIT);
+    else
+        console_leave(c);
+}
+
+static void answer_quit(struct console *c)
+{
+    bool yes = says_yes(c->v.typed.s);
+    close_overlay(c);
+    if (yes)
+        console_leave(c);
+}
+
+/* ---- keys ----------------------------------------------------------------------------------- */
+
+static void erase_one(struct buf *b)
+{
+    size_t n = b->len;
+    while (n > 0 && ((unsigned char)b->s[n - 1] & 0xC0) == 0x80)
+        n--;
+    buf_truncate(b, n > 0 ? n - 1 : 0);
+}
+
+/* True when the key belongs to the line that is being answered. Pasting is refused: what is asked
+ * for is that it be typed. */
+static bool edit_answer(struct console *c, const struct key *k)
+{
+    struct buf *b = &c->v.typed;
+    if (strcmp(k->name, "Paste") == 0) {
+        complain(c, xstrdup("typed, not pasted, please"));
+    } else if (strcmp(k->name, "Backspace") == 0) {
+        erase_one(b);
+    } else if (strcmp(k->name, "C-u") == 0 || strcmp(k->name, "C-w") == 0) {
+        buf_clear(b);
+    } else if (k->len > 0 && (unsigned char)k->bytes[0] >= 0x20 && k->bytes[0] != 0x7F) {
+        if (b->len < 256)
+            buf_add(b, k->bytes, (size_t)k->len);
+        complain(c, NULL);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void scroll(struct console *c, int delta)
+{
+    struct frame f;
+    console_frame(c, &f);
+    int most = overlay_scroll_most(&f, &c->surface), to = c->v.scroll + delta;
+    c->v.scroll = to < 0 ? 0 : to > most ? most : to;
+}
+
+static bool scroll_key(struct console *c, const struct key *k, bool letters)
+{
+    struct frame f;
+    console_frame(c, &f);
+    int page = overlay_page(&f, &c->surface);
+    enum ui_action a = keymap_ui(k->name);
+    if (!letters && k->len == 1 && (unsigned char)k->bytes[0] >= 0x20)
+        return false;
+    if (a == UI_UP || a == UI_DOWN)
+        scroll(c, a == UI_UP ? -1 : 1);
+    else if (a == UI_PAGE_UP || a == UI_PAGE_DOWN)
+        scroll(c, a == UI_PAGE_UP ? -page : page);
+    else if (a == UI_FIRST || a == UI_LAST)
+        scroll(c, a == UI_FIRST ? -1000000 : 1000000);
+    else
+        return false;
+    return true;
+}
+
+static bool closes(const struct key *k)
+{
+    return strcmp(k->name, "Esc") == 0 || strcmp(k->name, "C-c") == 0;
+}
+
+static void answer_key(struct console *c, const struct key *k)
+{
+    bool plan = c->v.overlay == OVERLAY_PLAN;
+    bool can = !plan || (c->v.plan->worst != CHECK_BLOCK && !c->v.read_only);
+    if (closes(k) && plan)
+        escape_plan(c);
+    else if (closes(k))
+        close_overlay(c);
+    else if (strcmp(k->name, "Enter") == 0 && plan)
+        answer_plan(c);
+    else if (strcmp(k->name, "Enter") == 0)
+        answer_quit(c);
+    else if (!scroll_key(c, k, !can) && can)
+        edit_answer(c, k);
+}
+
+/* Overlays to read: whatever closes a page closes them; the command bar opens above them. */
+static void read_key(struct console *c, const struct key *k)
+{
+    const struct key_bind *b = keymap_find(&c->keys, k->name);
+    bool leaves = closes(k) || strcmp(k->name, "Enter") == 0 ||
+                  (b && strcmp(b->command, "quit") == 0) ||
+                  (b && c->v.overlay == OVERLAY_HELP && strcmp(b->command, "help") == 0);
+    if (leaves)
+        close_overlay(c);
+    else if (keymap_ui(k->name) == UI_COMMAND_BAR)
+        bar_open(c, "", false);
+    else
+        scroll_key(c, k, true);
+}
+
+void dialog_key(struct console *c, const struct key *k)
+{
+    if (c->v.overlay == OVERLAY_PLAN || c->v.overlay == OVERLAY_QUIT)
+        answer_key(c, k);
+    else
+        read_key(c, k);
+}

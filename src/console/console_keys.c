@@ -1,0 +1,179 @@
+/* console_keys.c: what a key does where nothing is open; the rest goes to the bar or the dialog. */
+#include "console_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pgdba/base/clock.h"
+
+#define TWICE (2 * USEC_PER_SEC)
+
+static struct table_state *table(struct console *c)
+{
+    return &c->v.tables[c->v.focus];
+}
+
+/* The rows of the focused table that are visible now. */
+static int visible_rows(struct console *c)
+{
+    struct frame f;
+    struct layout l;
+    console_frame(c, &f);
+    layout_compute(&f, c->surface.rows, c->surface.cols, &l);
+    return l.too_small ? 0 : layout_table_rows(&l, c->v.focus);
+}
+
+static void focused_model(struct console *c, struct arena *a, struct table_model *m)
+{
+    struct frame f;
+    struct picture p;
+    console_frame(c, &f);
+    frame_picture(&f, &p);
+    pane_model(pane_get(c->v.focus), &p, a, m);
+}
+
+static void move(struct console *c, int delta)
+{
+    struct arena a;
+    struct table_model m;
+    arena_init(&a);
+    focused_model(c, &a, &m);
+    table_move(&m, table(c), delta, visible_rows(c));
+    arena_release(&a);
+}
+
+static void show_details(struct console *c)
+{
+    struct arena a;
+    struct table_model m;
+    int n;
+    arena_init(&a);
+    focused_model(c, &a, &m);
+    const int *order = table_order(&m, table(c), &a, &n);
+    int at = table_selected(&m, table(c), order, n);
+    if (at >= 0) {
+        free(c->v.card_key);
+        c->v.card_key = xstrdup(m.rows[order[at]].key);
+        view_open(&c->v, OVERLAY_CARD);
+    }
+    arena_release(&a);
+}
+
+static void sort_step(struct console *c, int step)
+{
+    int n = pane_get(c->v.focus)->ncolumns;
+    int column = table(c)->sort + step;
+    if (column >= n)
+        column = -1;
+    if (column < -1)
+        column = n - 1;
+    console_sort(c, column, table(c)->reverse);
+}
+
+static void cancel(struct console *c)
+{
+    if (table(c)->filter)
+        table_state_filter(table(c), NULL);
+    view_say(&c->v, TR_TEXT, NULL);
+}
+
+static void interrupt(struct console *c)
+{
+    int64_t now = clock_mono(c->opt->clock);
+    if (c->interrupted_us && now - c->interrupted_us < TWICE)
+        dialog_quit(c);
+    else
+        console_say(c, TR_HINT, "Ctrl-C again leaves, and so does q");
+    c->interrupted_us = now;
+}
+
+static void act(struct console *c, enum ui_action a)
+{
+    int page = visible_rows(c);
+    int n = PANE_COUNT;
+    switch (a) {
+    case UI_COMMAND_BAR:
+        bar_open(c, "", false);
+        break;
+    case UI_FILTER:
+        bar_open(c, "", true);
+        break;
+    case UI_NEXT_PANE:
+        console_focus(c, (enum pane_id)(((int)c->v.focus + 1) % n));
+        break;
+    case UI_PREVIOUS_PANE:
+        console_focus(c, (enum pane_id)(((int)c->v.focus + n - 1) % n));
+        break;
+    case UI_UP:
+    case UI_DOWN:
+        move(c, a == UI_UP ? -1 : 1);
+        break;
+    case UI_PAGE_UP:
+    case UI_PAGE_DOWN:
+        move(c, a == UI_PAGE_UP ? -page : page);
+        break;
+    case UI_FIRST:
+    case UI_LAST:
+        move(c, a == UI_FIRST ? -1000000 : 1000000);
+        break;
+    case UI_DETAILS:
+        show_details(c);
+        break;
+    case UI_VERDICTS:
+        view_open(&c->v, OVERLAY_VERDICTS);
+        break;
+    case UI_OPERATION:
+        view_open(&c->v, OVERLAY_PROGRESS);
+        break;
+    case UI_ZOOM:
+        c->v.zoomed = !c->v.zoomed;
+        break;
+    case UI_SORT_NEXT:
+    case UI_SORT_PREVIOUS:
+        sort_step(c, a == UI_SORT_NEXT ? 1 : -1);
+        break;
+    case UI_SORT_REVERSE:
+        console_sort(c, table(c)->sort < 0 ? 0 : table(c)->sort, !table(c)->reverse);
+        break;
+    case UI_CANCEL:
+        cancel(c);
+        break;
+    case UI_INTERRUPT:
+        interrupt(c);
+        break;
+    case UI_REDRAW: /* both before a key gets here */
+    case UI_SUSPEND:
+    case UI_NONE:
+        break;
+    }
+}
+
+static void run_binding(struct console *c, const struct key_bind *b)
+{
+    struct parse_error pe = {0};
+    size_t n = strlen(b->command);
+    if (n > 0 && b->command[n - 1] == ' ')
+        bar_open(c, b->command, false);
+    else if (!console_exec(c, b->command, &pe))
+        console_say(c, TR_ERROR, "key %s: %s", b->key, pe.text ? pe.text : "wrong command");
+    parse_error_release(&pe);
+}
+
+void console_key(struct console *c, const struct key *k)
+{
+    if (c->bar.open) {
+        bar_key(c, k);
+        return;
+    }
+    if (c->v.overlay != OVERLAY_NONE) {
+        dialog_key(c, k);
+        return;
+    }
+    if (!console_picture(c))
+        return;
+    const struct key_bind *b = keymap_find(&c->keys, k->name);
+    if (b)
+        run_binding(c, b);
+    else
+        act(c, keymap_ui(k->name));
+}

@@ -1,0 +1,68 @@
+/*
+ * console_private.h: the running console: what console.c, console_keys.c, console_exec.c and
+ * console_dialog.c share.
+ */
+#ifndef PGDBA_CONSOLE_PRIVATE_H
+#define PGDBA_CONSOLE_PRIVATE_H
+
+#include "pgdba/command/command.h"
+#include "pgdba/console/console.h"
+#include "pgdba/console/line_editor.h"
+#include "pgdba/console/term.h"
+#include "pgdba/console/view.h"
+
+struct console {
+    struct app *app;
+    const struct console_options *opt;
+    struct term *term;
+    struct line_editor *editor;
+    struct theme *theme;
+    struct keymap keys;
+    struct surface surface;
+    struct view_state v;
+    struct bar_view bar;
+    char *bar_error;
+    const struct snapshot *frozen; /* a reference while the picture stands still */
+    struct arena judged;           /* of verdicts: remade with each frame */
+    struct verdicts verdicts;
+    struct arena hints; /* of the bar's hint */
+    struct arena words; /* of names */
+    struct command_context names;
+    int64_t interrupted_us; /* the last C-c */
+    bool dirty, waiting;    /* something to draw; for the terminal */
+    int test_fd;            /* PGDBA_TEST_FD, -1 */
+    uint64_t frames;
+};
+
+const struct snapshot *console_picture(const struct console *c); /* what is on the screen */
+void console_frame(struct console *c, struct frame *f);
+void console_say(struct console *c, enum theme_role role, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void console_leave(struct console *c);
+enum status console_theme(struct console *c, const char *name, struct err *e);
+/* Names for completion: clusters, themes, panes, columns of the focused pane. */
+void console_names(struct console *c);
+
+/* console_keys.c */
+void console_key(struct console *c, const struct key *k);
+
+/* console_bar.c */
+void bar_open(struct console *c, const char *text, bool filter);
+void bar_close(struct console *c);
+void bar_key(struct console *c, const struct key *k);
+void bar_update(struct console *c); /* before drawing */
+int bar_complete(void *arg, const char *line, int point, struct arena *a, const char *const **out,
+                 int *word_start);
+
+/* console_exec.c: false with pe set when the line is wrong. */
+bool console_exec(struct console *c, const char *line, struct parse_error *pe);
+void console_focus(struct console *c, enum pane_id id);
+void console_sort(struct console *c, int column, bool reverse);
+
+/* console_dialog.c */
+void dialog_plan(struct console *c, struct plan *p);
+void dialog_quit(struct console *c); /* asks when an operation runs, else leaves */
+void dialog_key(struct console *c, const struct key *k);
+void dialog_drop(struct console *c); /* on the way out: a plan that was never answered */
+
+#endif
