@@ -1,0 +1,271 @@
+/* Whole screens against tests/golden/: sizes, states, overlays, roles, ASCII. */
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "screen.h"
+
+static const struct {
+    int rows, cols;
+} sizes[] = {{10, 40}, {24, 80}, {40, 120}, {60, 200}};
+enum { SIZES = sizeof sizes / sizeof *sizes };
+
+static void golden(struct screen *sc, const char *what, bool roles)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%s-%dx%d", what, sc->surface.cols, sc->surface.rows);
+    screen_draw(sc);
+    screen_golden(sc, name, roles);
+}
+
+static void every_sample_in_every_size(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SAMPLE_COUNT; i++) {
+        for (int k = 0; k < SIZES; k++) {
+            struct screen sc;
+            screen_init(&sc, (enum sample)i, sizes[k].rows, sizes[k].cols);
+            golden(&sc, sample_name((enum sample)i), false);
+            screen_release(&sc);
+        }
+    }
+}
+
+static void every_pane_where_one_is_shown(void **state)
+{
+    static const enum sample which[] = {SAMPLE_HEALTHY, SAMPLE_LAGGING, SAMPLE_POOLS_WAITING,
+                                        SAMPLE_UNREACHABLE, SAMPLE_WIDE_NAMES};
+    (void)state;
+    for (size_t i = 0; i < sizeof which / sizeof *which; i++) {
+        for (int p = PANE_LAG; p < PANE_COUNT; p++) {
+            for (int k = 0; k < 2; k++) {
+                char what[64];
+                struct screen sc;
+                screen_init(&sc, which[i], sizes[k].rows, sizes[k].cols);
+                sc.v.focus = (enum pane_id)p;
+                snprintf(what, sizeof what, "%s-%s", sample_name(which[i]),
+                         pane_get((enum pane_id)p)->name);
+                golden(&sc, what, false);
+                screen_release(&sc);
+            }
+        }
+    }
+}
+
+static void roles(void **state)
+{
+    static const enum sample which[] = {SAMPLE_HEALTHY, SAMPLE_FROZEN_MEMBER, SAMPLE_UNREACHABLE,
+                                        SAMPLE_POOLS_WAITING};
+    (void)state;
+    for (size_t i = 0; i < sizeof which / sizeof *which; i++) {
+        char what[64];
+        struct screen sc;
+        screen_init(&sc, which[i], 40, 120);
+        snprintf(what, sizeof what, "%s-roles", sample_name(which[i]));
+        golden(&sc, what, true);
+        screen_release(&sc);
+    }
+}
+
+static void ascii(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 3; k++) {
+        struct screen sc;
+        screen_init(&sc, SAMPLE_WIDE_NAMES, sizes[k].rows, sizes[k].cols);
+        sc.v.ascii = true;
+        golden(&sc, "ascii", false);
+        for (int i = 0; i < sc.surface.rows * sc.surface.cols; i++)
+            for (const char *p = sc.surface.cells[i].text; *p; p++)
+                assert_true((unsigned char)*p < 0x80);
+        screen_release(&sc);
+    }
+}
+
+/* ---- overlays ------------------------------------------------------------------------------- */
+
+static void overlay_in(enum overlay o, const char *what, int k, void (*set)(struct screen *sc))
+{
+    struct screen sc;
+    screen_init(&sc, SAMPLE_HEALTHY, sizes[k].rows, sizes[k].cols);
+    view_open(&sc.v, o);
+    if (set)
+        set(&sc);
+    golden(&sc, what, false);
+    screen_release(&sc);
+}
+
+static void set_card(struct screen *sc)
+{
+    sc->v.card_key = xstrdup("pg2");
+}
+
+static void set_pool_card(struct screen *sc)
+{
+    sc->v.focus = PANE_POOLS;
+    sc->v.card_key = xstrdup("pgbouncer/app/alice");
+}
+
+static void set_plan(struct screen *sc)
+{
+    sc->v.plan = screen_plan(&sc->arena, false);
+    buf_puts(&sc->v.typed, "pg");
+}
+
+static void set_wrong(struct screen *sc)
+{
+    set_plan(sc);
+    sc->v.complaint = xstrdup("\"pg\" is not \"pg2\": nothing was sent");
+}
+
+static void set_blocked(struct screen *sc)
+{
+    sc->v.plan = screen_plan(&sc->arena, true);
+}
+
+static void set_running(struct screen *sc)
+{
+    sc->frame.op = screen_operation(&sc->arena, OP_RUNNING);
+}
+
+static void set_ended(struct screen *sc)
+{
+    sc->frame.op = screen_operation(&sc->arena, OP_DONE);
+}
+
+static void set_topic(struct screen *sc)
+{
+    sc->v.help_topic = xstrdup("switchover");
+}
+
+static void overlays(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 3; k++) {
+        overlay_in(OVERLAY_CARD, "card-member", k, set_card);
+        overlay_in(OVERLAY_CARD, "card-pool", k, set_pool_card);
+        overlay_in(OVERLAY_HELP, "help", k, NULL);
+        overlay_in(OVERLAY_HELP, "help-switchover", k, set_topic);
+        overlay_in(OVERLAY_PLAN, "plan", k, set_plan);
+        overlay_in(OVERLAY_PLAN, "plan-wrong-word", k, set_wrong);
+        overlay_in(OVERLAY_PLAN, "plan-blocked", k, set_blocked);
+        overlay_in(OVERLAY_PROGRESS, "progress-running", k, set_running);
+        overlay_in(OVERLAY_PROGRESS, "progress-ended", k, set_ended);
+        overlay_in(OVERLAY_QUIT, "quit", k, set_running);
+        overlay_in(OVERLAY_NONE, "operation-line", k, set_running);
+    }
+}
+
+static void verdicts_overlay(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 3; k++) {
+        struct screen sc;
+        screen_init(&sc, SAMPLE_NO_LEADER, sizes[k].rows, sizes[k].cols);
+        view_open(&sc.v, OVERLAY_VERDICTS);
+        golden(&sc, "verdicts", false);
+        screen_release(&sc);
+    }
+}
+
+/* ---- the bottom line ------------------------------------------------------------------------ */
+
+static void bar_in(const char *what, int k, const struct bar_view *bar)
+{
+    struct screen sc;
+    screen_init(&sc, SAMPLE_HEALTHY, sizes[k].rows, sizes[k].cols);
+    sc.bar = *bar;
+    golden(&sc, what, what[4] == 'e');
+    screen_release(&sc);
+}
+
+static void command_bar(void **state)
+{
+    static const char *const matches[] = {"--leader", "--candidate"};
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        bar_in("bar-plain", k,
+               &(struct bar_view){.open = true,
+                                  .prompt = ":",
+                                  .text = "switchover --",
+                                  .cursor = 13,
+                                  .hint = "--candidate REPLICA: the replica that is to lead",
+                                  .error = "",
+                                  .error_start = -1,
+                                  .nmatches = 2,
+                                  .matches = matches});
+        bar_in("bar-error", k,
+               &(struct bar_view){.open = true,
+                                  .prompt = ":",
+                                  .text = "switchover --candidate pg9",
+                                  .cursor = 26,
+                                  .hint = "",
+                                  .error = "there is no member \"pg9\"; did you mean pg2?",
+                                  .error_start = 23,
+                                  .error_len = 3});
+        bar_in("bar-long", k,
+               &(struct bar_view){.open = true,
+                                  .prompt = "(reverse-i-search)`': ",
+                                  .text = "restart データベース三号 データベース三号 "
+                                          "データベース三号 データベース三号 end",
+                                  .cursor = 98,
+                                  .hint = "",
+                                  .error = "",
+                                  .error_start = -1});
+    }
+}
+
+static void other_states(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 3; k++) {
+        struct screen sc;
+        screen_init(&sc, SAMPLE_HEALTHY, sizes[k].rows, sizes[k].cols);
+        sc.v.frozen = true;
+        sc.v.live_us += SB_SEC(12);
+        sc.v.live_health = HEALTH_CRITICAL;
+        sc.v.read_only = true;
+        ((struct snapshot *)(uintptr_t)sc.s)->environment = ENV_PRODUCTION;
+        golden(&sc, "frozen", false);
+        screen_release(&sc);
+
+        screen_init(&sc, SAMPLE_CASCADING, sizes[k].rows, sizes[k].cols);
+        table_state_filter(&sc.v.tables[PANE_TOPOLOGY], "PG4");
+        view_say(&sc.v, TR_ERROR, "there is no pane \"lga\"; did you mean lag?");
+        golden(&sc, "filtered", false);
+        screen_release(&sc);
+
+        screen_init(&sc, SAMPLE_CASCADING, sizes[k].rows, sizes[k].cols);
+        sc.v.tables[PANE_TOPOLOGY].sort = 0;
+        sc.v.tables[PANE_TOPOLOGY].reverse = true;
+        golden(&sc, "sorted", false);
+        screen_release(&sc);
+    }
+    struct screen sc;
+    screen_init(&sc, SAMPLE_HEALTHY, 9, 40);
+    golden(&sc, "too-small", false);
+    screen_release(&sc);
+}
+
+int main(void)
+{
+    setlocale(LC_ALL, "C.UTF-8");
+    setenv("TZ", "UTC", 1);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_sample_in_every_size),
+        cmocka_unit_test(every_pane_where_one_is_shown),
+        cmocka_unit_test(roles),
+        cmocka_unit_test(ascii),
+        cmocka_unit_test(overlays),
+        cmocka_unit_test(verdicts_overlay),
+        cmocka_unit_test(command_bar),
+        cmocka_unit_test(other_states),
+    };
+    return cmocka_run_group_tests_name("golden screens", tests, NULL, NULL);
+}
