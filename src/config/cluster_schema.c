@@ -239,10 +239,10 @@ static const struct schema_key postgres_keys[] = {
     {.name = "conninfo",
      .type = KT_CONNINFO,
      .at = offsetof(struct postgres_config, conninfo),
-     .required = true,
+     .fallback = "PostgreSQL is not asked",
      .help = "Options for connecting to every member: user, dbname, sslmode and so on, without a "
              "password. Host and port are the members' own. A role in pg_monitor sees everything."},
-    SECRET_KEYS(struct postgres_config, password, "password", "the password", NULL),
+    SECRET_KEYS(struct postgres_config, password, "password", "the password", "conninfo"),
     {.name = "connect_to",
      .type = KT_CONNECT_TO,
      .at = offsetof(struct postgres_config, connect_to),

@@ -105,6 +105,18 @@ static void test_defaults(void **state)
     cluster_config_free(c);
 }
 
+/* "cluster connect --pg-host" knows where PostgreSQL is before anybody says how to log in. */
+static void test_postgres_by_address(void **state)
+{
+    struct cluster_config *c;
+
+    (void)state;
+    assert_int_equal(parse(URL "postgres: {connect_to: {\"a:1\": \"b:2\"}}\n", &c, NULL), ST_OK);
+    assert_null(c->postgres.conninfo);
+    assert_int_equal(c->postgres.nconnect_to, 1);
+    cluster_config_free(c);
+}
+
 /* Strings are taken as written, whatever YAML 1.1 would make of them. */
 static void test_text_stays_text(void **state)
 {
@@ -181,6 +193,8 @@ static const struct refusal refusals[] = {
      "prod.yml:3: patroni: password_file needs username beside it"},
     {"patroni:\n  urls: [http://h:1]\n  key: /x\n",
      "prod.yml:3: patroni: key needs cert beside it"},
+    {URL "postgres: {password_file: /x}\n",
+     "prod.yml:2: postgres: password_file needs conninfo beside it"},
     {"postgres: {conninfo: user=x}\n", "prod.yml:1: there is nothing to watch"},
     {"pgbouncer: [host=h, host=h]\n",
      "prod.yml:1: pgbouncer[0] and pgbouncer[1] are both called \"h\""},
@@ -310,9 +324,13 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),           cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_text_stays_text), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_absurd_sizes),    cmocka_unit_test(test_names),
+        cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_postgres_by_address),
+        cmocka_unit_test(test_text_stays_text),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_absurd_sizes),
+        cmocka_unit_test(test_names),
         cmocka_unit_test(test_name_is_clean),
     };
 
