@@ -235,6 +235,21 @@ static void timer_fired(void *arg)
     round_begin(arg, false);
 }
 
+/* "host:port/pgbouncer": the database asked, whatever the conninfo says or libpq would guess. */
+static char *endpoint_of(const struct pgbouncer_config *c)
+{
+    char *label = NULL, *out, *slash;
+
+    if (net_pg_check(c->conninfo, &label, NULL) != ST_OK)
+        return xstrdup(c->name);
+    slash = strrchr(label, '/');
+    if (slash != NULL)
+        *slash = '\0';
+    out = xasprintf("%s/pgbouncer", label);
+    free(label);
+    return out;
+}
+
 struct source_pgbouncer *source_pgbouncer_new_tuned(const struct source_ctx *ctx, int index,
                                                     int64_t refresh_us, const char *password,
                                                     const struct source_tunables *t)
@@ -246,8 +261,7 @@ struct source_pgbouncer *source_pgbouncer_new_tuned(const struct source_ctx *ctx
     b->config = &ctx->config->pgbouncer[index];
     b->refresh_us = refresh_us;
     b->step = N_STEPS;
-    if (net_pg_check(b->config->conninfo, &b->endpoint, NULL) != ST_OK)
-        b->endpoint = xstrdup(b->config->name);
+    b->endpoint = endpoint_of(b->config);
     b->timer = net_timer_new(ctx->loop, timer_fired, b);
     b->password = xstrdup(password);
     b->pg = connection_new(b);

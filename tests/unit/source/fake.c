@@ -139,7 +139,7 @@ static void count(struct fake_conn *c)
     struct fake *f = c->f;
     struct fake_member *m = c->m;
     struct fake_asked *a = &m->asked[c->path];
-    int same = 0, all = 0, *seq = NULL;
+    int same = 0, all = 0;
 
     for (struct fake_conn *o = f->conns; o != NULL; o = o->next)
         if (o->m == m && client_waits(o)) {
@@ -154,13 +154,6 @@ static void count(struct fake_conn *c)
         a->at[a->n] = clock_mono(net_loop_clock(f->loop));
     a->n++;
     m->passwords += strstr(c->in.s, "Authorization: Basic ") != NULL;
-    f->sequence++;
-    if (c->path == FAKE_HEALTH)
-        seq = f->health_seq;
-    if (c->path == FAKE_CLUSTER)
-        seq = f->cluster_seq;
-    if (seq != NULL)
-        seq[m - f->m] = f->sequence;
 }
 
 /* ---- connections */

@@ -55,8 +55,6 @@ struct fake {
     int n;
     struct fake_member m[FAKE_MEMBERS];
     struct fake_conn *conns;
-    int sequence; /* order of requests over all members */
-    int health_seq[FAKE_MEMBERS], cluster_seq[FAKE_MEMBERS];
 };
 
 /* n members n1, n2, … listening, advertised where they listen, n1 leading on timeline 3. */

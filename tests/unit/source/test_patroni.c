@@ -83,19 +83,60 @@ static void whole_picture(void **state)
     rig_free(r);
 }
 
-/* A load of the view renews dcs_last_seen: /health must have been asked before. */
+static bool health_asked(struct rig *r, const void *arg)
+{
+    return r->fake.m[0].asked[FAKE_HEALTH].n > *(const int *)arg;
+}
+
+/* A load of the view renews dcs_last_seen: /health must have answered before, or be given up. */
 static void health_before_cluster(void **state)
 {
     struct rig *r = rig_new(1);
+    int health, cluster;
 
     (void)state;
-    r->refresh_us = 50 * MS;
+    r->refresh_us = 3600 * USEC_PER_SEC;
+    r->t.grace_us = 1000 * MS;
+    r->t.health_us = 5000 * MS;
     rig_start(r);
-    for (int i = 0; i < 5; i++) {
-        rig_wait(r, OBS_PATRONI_CLUSTER, "", OBS_ANSWERED);
-        assert_true(r->fake.health_seq[0] < r->fake.cluster_seq[0]);
-    }
+    rig_wait(r, OBS_PATRONI_CONFIG, "", OBS_ANSWERED);
+    health = r->fake.m[0].asked[FAKE_HEALTH].n;
+    cluster = r->fake.m[0].asked[FAKE_CLUSTER].n;
+    fake_mode(&r->fake, 0, FAKE_HEALTH, FAKE_SILENT);
+    source_patroni_refresh(r->p);
+    rig_until(r, health_asked, &health, "/health after a refresh");
+    rig_for(r, 40 * MS);
+    assert_int_equal(r->fake.m[0].asked[FAKE_CLUSTER].n, cluster);
+    fake_thaw(&r->fake, 0);
+    rig_wait(r, OBS_PATRONI_CLUSTER, "", OBS_ANSWERED);
+    fake_mode(&r->fake, 0, FAKE_HEALTH, FAKE_SILENT);
+    source_patroni_refresh(r->p);
+    rig_wait(r, OBS_PATRONI_CLUSTER, "", OBS_ANSWERED); /* after the grace, without it */
+    assert_int_equal(rig_count(r, OBS_PATRONI_HEALTH, "n1", OBS_TIMED_OUT), 0);
     rig_free(r);
+}
+
+/* Two addresses of one member share its slot, also before it is known that they are one's. */
+static void one_member_two_addresses(void **state)
+{
+    struct rig *r = rig_new(1);
+    struct fake_member *m = &r->fake.m[0];
+
+    (void)state;
+    snprintf(m->advertised, sizeof(m->advertised), "http://127.1%s", strrchr(m->url, ':'));
+    fake_mode(&r->fake, 0, FAKE_HEALTH, FAKE_SILENT);
+    rig_start(r);
+    rig_wait(r, OBS_PATRONI_CLUSTER, "", OBS_ANSWERED);
+    rig_for(r, 30 * MS);
+    assert_int_equal(m->asked[FAKE_HEALTH].n, 1);
+    fake_thaw(&r->fake, 0);
+    rig_wait(r, OBS_PATRONI_HEALTH, "n1", OBS_ANSWERED);
+    rig_for(r, 100 * MS);
+    assert_string_equal(base_of(r, "n1"), m->advertised); /* its own address is preferred */
+    fake_mode(&r->fake, 0, FAKE_HEALTH, FAKE_SILENT);
+    rig_wait(r, OBS_PATRONI_HEALTH, "n1", OBS_TIMED_OUT);
+    rig_wait(r, OBS_PATRONI_HEALTH, "n1", OBS_TIMED_OUT);
+    rig_free(r); /* never two at a time */
 }
 
 static void one_seed_finds_all(void **state)
@@ -607,6 +648,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_picture),
         cmocka_unit_test(health_before_cluster),
+        cmocka_unit_test(one_member_two_addresses),
         cmocka_unit_test(one_seed_finds_all),
         cmocka_unit_test(history_on_change),
         cmocka_unit_test(stuck_sql),
