@@ -50,7 +50,7 @@ struct candidate candidate_judge(const struct snapshot *s, int i, int64_t now_us
     const struct member_health *h = facts_own(s, m, now_us);
     char d[FMT_MAX];
     if (!m->listed)
-        return verdict(UNFIT, "gone from /cluster");
+        return verdict(UNFIT, "not listed");
     if (facts_tags(s, m, now_us)->nofailover)
         return verdict(UNFIT, "nofailover");
     if (h && h->watchdog_failed)

@@ -176,8 +176,9 @@ void judge_leader_unlocked(struct judge *j)
 {
     const struct member *m = j->leader;
     const struct member_health *h = m ? judge_own(j, m) : NULL;
-    if (h && h->cluster_unlocked && !h->failsafe_active && !j->s->paused &&
-        facts_asked_us(&m->api) >= j->s->leader_since_us)
+    /* One that is no primary any more has done so: leader-not-primary says that. */
+    if (h && role_is_leader(h->role) && h->cluster_unlocked && !h->failsafe_active &&
+        !j->s->paused && facts_asked_us(&m->api) >= j->s->leader_since_us)
         judge_say(j, m->name,
                   "the leader sees no leader key or no DCS: it demotes itself unless that ends");
 }

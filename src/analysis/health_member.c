@@ -14,16 +14,28 @@ static bool replica(const struct judge *j, const struct member *m)
     return m->listed && m != j->leader;
 }
 
-void judge_vanished(struct judge *j)
+static void vanished(struct judge *j, const struct member *m)
 {
     char d[FMT_MAX];
-    EACH_MEMBER(j, m)
-    if (!m->listed)
+    const char *answers =
+        judge_own(j, m) ? "; its API still answers: its HA loop may be stuck" : "";
+    if (m->last_seen_us == 0)
+        judge_say(j, m->name, "never listed in /cluster");
+    else
         judge_say(j, m->name, "gone from /cluster for %s (was %s, %s)%s",
                   facts_span(d, j->now_us - m->last_seen_us),
-                  m->dcs ? role_name(m->dcs->role) : "never listed",
-                  m->dcs && *m->dcs->state_text ? m->dcs->state_text : "state unknown",
-                  judge_own(j, m) ? "; its API still answers: its HA loop may be stuck" : "");
+                  m->dcs ? role_name(m->dcs->role) : "of no known role",
+                  m->dcs && *m->dcs->state_text ? m->dcs->state_text : "state unknown", answers);
+}
+
+void judge_vanished(struct judge *j)
+{
+    /* Before the first /cluster nobody is listed, and nobody is missing. */
+    if (j->s->view.answered_us == 0)
+        return;
+    EACH_MEMBER(j, m)
+    if (!m->listed)
+        vanished(j, m);
 }
 
 static const char *by_whom(const struct judge *j, const struct member *m)

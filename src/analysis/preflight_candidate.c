@@ -17,7 +17,7 @@ void flight_candidate_known(struct flight *f)
     const struct member *m = snapshot_member(f->s, name);
     if (f->candidate)
         flight_say(f, CHECK_PASS, "%s is a member", name);
-    else if (m)
+    else if (m && m->last_seen_us)
         flight_say(f, CHECK_BLOCK, "%s has been gone from /cluster for %s", name,
                    facts_span(d, f->now_us - m->last_seen_us));
     else

@@ -19,7 +19,7 @@ void flight_member_known(struct flight *f)
         flight_say(f, CHECK_BLOCK, "no member is named");
     for (int i = 0; i < f->r->nmembers; i++) {
         const struct member *m = snapshot_member(f->s, f->r->members[i]);
-        if (!m)
+        if (!m || (!m->listed && !m->last_seen_us))
             flight_say(f, CHECK_BLOCK, "%s is not a member", f->r->members[i]);
         else if (!m->listed)
             flight_say(f, CHECK_BLOCK, "%s has been gone from /cluster for %s", m->name,

@@ -260,6 +260,11 @@ static void leader_unlocked_paused(struct sb *b)
     leader_unlocked(b);
     b->s->paused = true;
 }
+static void leader_unlocked_demoted(struct sb *b)
+{
+    leader_unlocked(b);
+    leader_in_recovery(b);
+}
 static void leader_unlocked_before(struct sb *b)
 {
     leader_unlocked(b);
@@ -275,6 +280,17 @@ static void vanished(struct sb *b)
 static void vanished_long_ago(struct sb *b)
 {
     sb_vanish(b, "pg3", SB_SEC(245));
+}
+static void never_listed(struct sb *b) /* known from the configuration alone */
+{
+    sb_member(b, "pg3")->listed = false;
+    sb_member(b, "pg3")->last_seen_us = sb_member(b, "pg3")->last_seen_wall_us = 0;
+    sb_member(b, "pg3")->dcs = NULL;
+}
+static void never_listed_yet(struct sb *b)
+{
+    never_listed(b);
+    sb_never_answered(b, &b->s->view, OBS_TIMED_OUT);
 }
 static void vanished_answers(struct sb *b)
 {
@@ -665,11 +681,14 @@ static const struct {
     {"leader-unlocked", leader_unlocked, "pg1", "sees no leader key or no DCS"},
     {"leader-unlocked", leader_failsafe, NULL, NULL},
     {"leader-unlocked", leader_unlocked_paused, NULL, NULL},
+    {"leader-unlocked", leader_unlocked_demoted, NULL, NULL},
     {"leader-unlocked", leader_unlocked_before, NULL, NULL},
     {"leader-unlocked", member_unlocked, NULL, NULL},
 
     {"member-vanished", vanished, "pg3", "gone from /cluster for 95 s (was replica, running)"},
     {"member-vanished", vanished_long_ago, "pg3", "for 4m05s"},
+    {"member-vanished", never_listed, "pg3", "never listed in /cluster"},
+    {"member-vanished", never_listed_yet, NULL, NULL},
     {"member-vanished", vanished_answers, "pg3", "its API still answers"},
     {"member-vanished", member_silent, NULL, NULL},
     {"member-failed", crashed, "pg3", "PostgreSQL failed: crashed"},
