@@ -38,7 +38,7 @@ static enum status check(const struct snapshot *s, struct plan *p, struct err *e
     if (st != ST_OK)
         return st;
     if (p->leader && strcmp(p->leader, r->members[0]) == 0)
-        return err_set(e, ST_USAGE,
+        return err_set(e, ST_REFUSED,
                        "%s leads: the leader cannot be reinitialized; switch over first",
                        r->members[0]);
     return ST_OK;

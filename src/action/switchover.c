@@ -49,7 +49,7 @@ static enum status check(const struct snapshot *s, struct plan *p, struct err *e
     if (r->leader && strcmp(r->leader, p->leader) != 0)
         return err_set(e, ST_CONFLICT, "%s does not lead: %s does", r->leader, p->leader);
     if (r->candidate && strcmp(r->candidate, p->leader) == 0)
-        return err_set(e, ST_USAGE, "%s leads already", r->candidate);
+        return err_set(e, ST_REFUSED, "%s leads already", r->candidate);
     r->leader = p->leader;
     return ST_OK;
 }

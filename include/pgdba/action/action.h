@@ -42,7 +42,7 @@ struct action_env {
 /* Builds the plan with its checks: analysis/preflight's, and three of its own: "route" (a member's
  * API cannot be reached from here: blocks), "read-only" (blocks), "plain-http" (a password goes out
  * unencrypted: warns). A plan is made even when checks block (so that the reasons can
- * be shown); a request that makes no sense (unknown member, candidate == leader …) is ST_USAGE /
+ * be shown); a request that names no such member is ST_USAGE or
  * ST_NOT_FOUND with the nearest name. */
 enum status action_plan(const struct action_env *env, const struct snapshot *s,
                         const struct request *r, bool operation_running, struct plan **out,
