@@ -151,7 +151,7 @@ struct member_route source_patroni_route(const struct source_patroni *p, const c
     const struct member_row *row = members_find(p, member);
     struct member_route r = {.why = "not listed by /cluster"};
 
-    if (s != NULL && s->ever_answered) {
+    if (s != NULL && (s->ever_answered || site_is_silent_in_reach(s))) {
         r.base = s->url.base;
         r.connect_host = s->mapped ? s->target_host : NULL;
         r.connect_port = s->mapped ? s->target_port : 0;

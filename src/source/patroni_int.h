@@ -159,6 +159,9 @@ void members_take(struct source_patroni *p, const struct cluster_view *v);
  * that nobody advertises any more. */
 void members_match(struct source_patroni *p);
 void members_sweep(struct source_patroni *p);
+/* Silence is a fault and no question of reach: the operator gave this address for it, or somebody
+ * took the connection and said nothing. */
+bool site_is_silent_in_reach(const struct site *s);
 bool members_seeds_probed(const struct source_patroni *p);
 struct site *members_site_at(const struct source_patroni *p, const char *target);
 /* Every listed member answers somewhere. */

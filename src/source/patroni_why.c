@@ -51,9 +51,7 @@ static void explain_site(const struct source_patroni *p, const struct member_row
         buf_puts(out, s->detail.s[0] != '\0' ? s->detail.s : obs_outcome_name(s->outcome));
 }
 
-/* Silence is a fault and no question of reach: the operator gave this address for it, or somebody
- * took the connection and said nothing. */
-static bool is_silent_in_reach(const struct site *s)
+bool site_is_silent_in_reach(const struct site *s)
 {
     return !s->ever_answered && s->probed &&
            (s->seed || (s->reached && s->outcome == OBS_TIMED_OUT));
@@ -68,7 +66,7 @@ static char *why_not(const struct source_patroni *p, const struct member_row *r)
     struct buf out;
 
     if ((mine != NULL && mine->ever_answered) || !members_seeds_probed(p) ||
-        (s != NULL && (!s->probed || is_silent_in_reach(s))))
+        (s != NULL && (!s->probed || site_is_silent_in_reach(s))))
         return NULL;
     buf_init(&out);
     buf_puts(&out, "API not reachable from here (");
@@ -129,7 +127,7 @@ static void release_held(struct site *s)
     s->held.full = false;
     s->held.o.target = s->member;
     buf_init(&detail);
-    if (!s->ever_answered && !is_silent_in_reach(s)) {
+    if (!s->ever_answered && !site_is_silent_in_reach(s)) {
         row = members_find(s->p, s->member);
         if (row != NULL && row->why != NULL)
             buf_puts(&detail, row->why);
