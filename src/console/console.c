@@ -12,7 +12,7 @@
 #include "pgdba/base/clock.h"
 #include "pgdba/base/path.h"
 
-#define TICK_SHORT (250 * USEC_PER_MS)
+#define TICKS_A_SECOND 3
 
 /* ---- small things --------------------------------------------------------------------------- */
 
@@ -111,15 +111,20 @@ void console_frame(struct console *c, struct frame *f)
                         .keys = &c->keys};
 }
 
-/* The countdown moves a few times a second, but never costs more than it says: with a long interval
- * once a second is enough. */
+/* The countdown moves a few times a second, in step with the rounds: the answers' own frame is one
+ * of them. With a long interval once a second is enough, in step with the clock. */
 static void schedule_tick(struct console *c)
 {
-    bool slow = c->frozen || c->v.refresh_us >= 4 * USEC_PER_SEC;
-    int64_t step = slow && !app_operation_running(c->app) ? USEC_PER_SEC : TICK_SHORT;
-    /* On whole steps of the wall clock, so that its seconds change when they do. */
-    int64_t wait = step - c->v.live_wall_us % step;
-    app_tick_at(c->app, c->v.live_us + wait);
+    const struct view_state *v = &c->v;
+    const int64_t step = USEC_PER_SEC / TICKS_A_SECOND;
+    int64_t left = v->next_us - v->live_us, wait;
+    if (c->frozen || v->next_us == 0 || v->refresh_us >= 4 * USEC_PER_SEC)
+        wait = USEC_PER_SEC - v->live_wall_us % USEC_PER_SEC;
+    else
+        wait = left > step ? (left - 1) % step + 1 : step;
+    if (app_operation_running(c->app) && wait > step)
+        wait = step;
+    app_tick_at(c->app, v->live_us + wait);
 }
 
 /* For tests: nothing is waiting to be drawn, and everything drawn has left. */

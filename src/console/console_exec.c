@@ -190,7 +190,29 @@ static void do_quit(struct console *c, const struct invocation *inv)
 
 /* ---- changes -------------------------------------------------------------------------------- */
 
-static void do_change(struct console *c, const struct invocation *inv)
+/* The value that the message quotes, in the line: that is the word to point at. */
+static void point_at(const struct invocation *inv, const char *line, const char *text,
+                     struct parse_error *pe)
+{
+    pe->start = -1;
+    pe->len = 0;
+    for (int i = 0; i < inv->nvalues; i++) {
+        const char *v = inv->values[i].text;
+        char *quoted = xasprintf("\"%s\"", v);
+        bool meant = *v && strstr(text, quoted);
+        free(quoted);
+        for (const char *p = line; meant && (p = strstr(p, v)) != NULL; p++) {
+            char after = p[strlen(v)];
+            if ((p == line || strchr(" ='\"", p[-1])) && (!after || strchr(" '\"", after))) {
+                pe->start = (int)(p - line);
+                pe->len = (int)strlen(v);
+            }
+        }
+    }
+}
+
+static bool do_change(struct console *c, const struct invocation *inv, const char *line,
+                      struct parse_error *pe)
 {
     struct request r;
     struct plan *p;
@@ -198,19 +220,22 @@ static void do_change(struct console *c, const struct invocation *inv)
     enum status st = command_request(inv, &r, &e);
     if (st == ST_OK)
         st = app_plan(c->app, &r, &p, &e);
-    if (st == ST_OK)
+    if (st == ST_OK) {
         dialog_plan(c, p);
-    else
-        console_say(c, TR_ERROR, "%s", err_text(&e));
+    } else {
+        pe->text = xstrdup(err_text(&e));
+        point_at(inv, line, pe->text, pe);
+    }
     err_release(&e);
+    return st == ST_OK;
 }
 
+/* Changes go another way: do_change(). */
 static void (*const doers[CMD_COUNT])(struct console *, const struct invocation *) = {
-    [CMD_TOPOLOGY] = do_read,   [CMD_LAG] = do_read,          [CMD_POOLS] = do_read,
-    [CMD_STATS] = do_read,      [CMD_SWITCHOVER] = do_change, [CMD_RESTART] = do_change,
-    [CMD_REINIT] = do_change,   [CMD_REFRESH] = do_refresh,   [CMD_INTERVAL] = do_interval,
-    [CMD_FREEZE] = do_freeze,   [CMD_PANE] = do_pane,         [CMD_THEME] = do_theme,
-    [CMD_CLUSTER] = do_cluster, [CMD_FILTER] = do_filter,     [CMD_SORT] = do_sort,
+    [CMD_TOPOLOGY] = do_read,   [CMD_LAG] = do_read,        [CMD_POOLS] = do_read,
+    [CMD_STATS] = do_read,      [CMD_REFRESH] = do_refresh, [CMD_INTERVAL] = do_interval,
+    [CMD_FREEZE] = do_freeze,   [CMD_PANE] = do_pane,       [CMD_THEME] = do_theme,
+    [CMD_CLUSTER] = do_cluster, [CMD_FILTER] = do_filter,   [CMD_SORT] = do_sort,
     [CMD_HELP] = do_help,       [CMD_QUIT] = do_quit,
 };
 
@@ -220,7 +245,9 @@ bool console_exec(struct console *c, const char *line, struct parse_error *pe)
     struct invocation inv;
     arena_init(&a);
     bool ok = command_parse_line(line, &a, &inv, pe) == ST_OK;
-    if (ok && doers[inv.id])
+    if (ok && inv.command->flags & CMDF_CHANGES)
+        ok = do_change(c, &inv, line, pe);
+    else if (ok && doers[inv.id])
         doers[inv.id](c, &inv);
     else if (ok)
         console_say(c, TR_ERROR, "%s is a command of the shell: pgdba %s", inv.command->name,

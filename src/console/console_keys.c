@@ -159,21 +159,41 @@ static void run_binding(struct console *c, const struct key_bind *b)
     parse_error_release(&pe);
 }
 
-void console_key(struct console *c, const struct key *k)
+static void plain_key(struct console *c, const struct key *k)
 {
-    if (c->bar.open) {
-        bar_key(c, k);
-        return;
-    }
-    if (c->v.overlay != OVERLAY_NONE) {
-        dialog_key(c, k);
-        return;
-    }
-    if (!console_picture(c))
-        return;
     const struct key_bind *b = keymap_find(&c->keys, k->name);
-    if (b)
+    if (c->v.overlay != OVERLAY_NONE)
+        dialog_key(c, k);
+    else if (!console_picture(c))
+        return;
+    else if (b)
         run_binding(c, b);
     else
         act(c, keymap_ui(k->name));
+}
+
+/* Esc and a key that came in one packet look like Alt and that key; where nothing is bound to Alt
+ * and the key, two presses are what was meant. */
+static bool as_two_keys(struct console *c, const struct key *k)
+{
+    if (strncmp(k->name, "M-", 2) != 0 || !k->name[2] || k->len < 2 ||
+        keymap_find(&c->keys, k->name))
+        return false;
+    struct key first = {.name = "Esc", .bytes = "\033", .len = 1}, second = *k;
+    memmove(second.name, k->name + 2, sizeof second.name - 2);
+    memmove(second.bytes, k->bytes + 1, sizeof second.bytes - 1);
+    second.len = k->len - 1;
+    plain_key(c, &first);
+    console_key(c, &second);
+    return true;
+}
+
+void console_key(struct console *c, const struct key *k)
+{
+    if (c->v.message_role == TR_HINT) /* read, or not wanted */
+        view_say(&c->v, TR_TEXT, NULL);
+    if (c->bar.open)
+        bar_key(c, k);
+    else if (!as_two_keys(c, k))
+        plain_key(c, k);
 }

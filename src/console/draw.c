@@ -107,7 +107,10 @@ const double *draw_buckets(const struct series *v, int64_t now_us, int64_t span_
 const char *draw_age(struct arena *a, int64_t now_us, int64_t at_us)
 {
     char b[FMT_MAX];
-    return at_us == 0 ? "never" : arena_strdup(a, fmt_age(b, now_us - at_us));
+    if (at_us == 0)
+        return "never";
+    /* With a refresh a second an answer is up to a second old: that is now, not a flicker. */
+    return now_us - at_us < 2 * USEC_PER_SEC ? "now" : arena_strdup(a, fmt_age(b, now_us - at_us));
 }
 
 const char *draw_outcome(struct arena *a, const struct source_state *st, int64_t now_us)

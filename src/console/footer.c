@@ -9,7 +9,7 @@
 #include "pgdba/base/utf8.h"
 #include "pgdba/console/draw.h"
 
-enum { MATCH_ROWS = 5 };
+enum { MATCH_ROWS = 5, MESSAGE_ROWS = 4 };
 
 /* ---- hints ---------------------------------------------------------------------------------- */
 
@@ -30,13 +30,28 @@ static void draw_hints(struct surface *s, struct rect r)
     }
 }
 
+/* A message that is longer than the line takes the lines above it too. */
+static void draw_message(const struct view_state *v, struct surface *s, struct rect r)
+{
+    struct arena a;
+    struct doc d;
+    arena_init(&a);
+    doc_init(&d, &a, s, r.cols - 2);
+    doc_text(&d, 0, v->message_role, v->message);
+    int rows = d.nlines < MESSAGE_ROWS ? d.nlines : MESSAGE_ROWS;
+    struct rect box = {r.row - rows + 1, r.col, rows, r.cols};
+    surface_fill(s, box, rows > 1 ? TR_HINT : TR_TEXT);
+    doc_draw(&d, 0, s, (struct rect){box.row, r.col + 1, rows, r.cols - 2});
+    arena_release(&a);
+}
+
 void footer_draw(const struct frame *f, struct surface *s, struct rect r)
 {
     const struct view_state *v = f->v;
     if (f->bar && f->bar->open)
         bar_draw(f->bar, s, r);
     else if (v->message && v->live_us < v->message_until_us)
-        surface_text(s, r.row, r.col + 1, r.cols - 2, v->message_role, v->message);
+        draw_message(v, s, r);
     else
         draw_hints(s, r);
 }

@@ -8,6 +8,7 @@
 #include "pgdba/analysis/health.h"
 #include "pgdba/analysis/topology.h"
 #include "pgdba/base/clock.h"
+#include "pgdba/base/fmt.h"
 #include "pgdba/console/draw.h"
 
 enum {
@@ -110,10 +111,13 @@ static struct table_cell lsn_cell(struct arena *a, lsn_t v)
 
 static struct table_cell api_cell(const struct member *m, struct arena *a)
 {
-    int64_t us = m->api.latency_us, ms = (us + 500) / 1000;
-    /* Whole milliseconds: what follows the point only flickers. */
+    char b[FMT_MAX];
+    int64_t us = m->api.latency_us, coarse = 10 * USEC_PER_MS;
+    /* In steps of 10 ms: below that it is well, and only flickers. The card has it in full. */
     if (m->api.outcome == OBS_ANSWERED)
-        return cell_number((double)us, ms < 1 ? "<1 ms" : arena_printf(a, "%" PRId64 " ms", ms));
+        return cell_number((double)us, us < coarse
+                                           ? "<10 ms"
+                                           : arena_strdup(a, fmt_duration(b, us - us % coarse)));
     return m->note ? cell_none() : cell_role(TR_UNKNOWN, "?");
 }
 

@@ -470,6 +470,7 @@ void term_present(struct term *t, const struct surface *s, const struct theme *t
         put_row(t, s, row);
     bool shown = s->cursor_row >= 0 && s->cursor_row < t->rows && s->cursor_col < t->cols;
     curs_set(shown ? 1 : 0);
+    leaveok(stdscr, !shown); /* a hidden cursor need not be moved back */
     move(shown ? s->cursor_row : t->rows - 1, shown ? s->cursor_col : 0);
     wnoutrefresh(stdscr);
     doupdate();

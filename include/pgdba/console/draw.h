@@ -26,7 +26,7 @@ void draw_spark(struct surface *s, int row, int col, int cols, enum theme_role r
 const double *draw_buckets(const struct series *v, int64_t now_us, int64_t span_us, int nbuckets,
                            struct arena *a);
 
-/* "14s" as an age on the screen: fmt_age(), and "never" when at_us is 0. In the arena. */
+/* "14s" as an age on the screen, "now" below 2 s, "never" when at_us is 0. In the arena. */
 const char *draw_age(struct arena *a, int64_t now_us, int64_t at_us);
 /* "timed out 14s", "answered"; in the arena. */
 const char *draw_outcome(struct arena *a, const struct source_state *st, int64_t now_us);
