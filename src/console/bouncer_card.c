@@ -51,7 +51,10 @@ void bouncers_note(const struct picture *p, struct table_model *m, struct arena 
     if (silent > 1)
         m->note = arena_printf(a, "%d of %d do not answer", silent, p->s->nbouncers);
     else if (silent)
-        m->note = arena_printf(a, "%s: %s", b->name, draw_outcome(a, &b->state, p->now_us));
+        m->note = arena_printf(
+            a, b->state.outcome == OBS_ANSWERED ? "%s: %s old" : "%s: %s", b->name,
+            b->state.outcome == OBS_ANSWERED ? draw_age(a, p->now_us, b->state.answered_us)
+                                             : draw_outcome(a, &b->state, p->now_us));
     else if (p->s->nbouncers == 1)
         m->note = p->s->bouncers[0].name;
 }

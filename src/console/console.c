@@ -292,6 +292,15 @@ static enum status choose_theme(struct console *c, struct err *e)
     return console_theme(c, name, e);
 }
 
+/* Without colours the theme that was made for that, unless another was asked for by name. */
+static void suit_theme(struct console *c)
+{
+    struct err e = ERR_INIT;
+    if (term_colors(c->term) == 0 && !c->opt->theme)
+        console_theme(c, "mono", &e); /* missing: the other one still has its words and signs */
+    err_release(&e);
+}
+
 static bool wants_ascii(const struct console *c)
 {
     enum glyphs g = c->opt->settings->glyphs;
@@ -328,6 +337,7 @@ static void run(struct console *c)
     const char *fd = getenv("PGDBA_TEST_FD");
     c->test_fd = fd ? atoi(fd) : -1;
     c->v.ascii = wants_ascii(c);
+    suit_theme(c);
     c->dirty = true;
     console_names(c);
     app_subscribe(c->app, &sub);

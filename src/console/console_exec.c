@@ -61,6 +61,7 @@ static void do_interval(struct console *c, const struct invocation *inv)
     else if (!text || !fmt_parse_duration(text, &us))
         return; /* the parser has checked it */
     app_set_refresh(c->app, us);
+    app_refresh_now(c->app); /* what was asked at the old pace must not look old at the new */
     console_say(c, TR_HINT, "asking every %s", fmt_duration(b, app_refresh(c->app)));
 }
 
@@ -72,6 +73,8 @@ static void do_freeze(struct console *c, const struct invocation *inv)
         c->frozen = NULL;
         return;
     }
+    if (!app_snapshot(c->app))
+        return;
     c->frozen = snapshot_ref(app_snapshot(c->app));
     c->v.now_us = clock_mono(c->opt->clock);
     c->v.now_wall_us = clock_wall(c->opt->clock);

@@ -62,8 +62,11 @@ static struct table_cell eta_cell(const struct lag_view *v, struct arena *a)
     return cell_unknown();
 }
 
-static struct table_cell state_cell(const struct lag_view *v)
+static struct table_cell state_cell(const struct picture *p, const struct member *m,
+                                    const struct lag_view *v)
 {
+    if (!m->health || source_is_stale(&m->api, p->s->refresh_us, p->now_us))
+        return v->streaming ? cell_text("streaming") : cell_unknown(); /* its upstream says so */
     if (v->replay_paused)
         return cell_role(TR_WARN, "replay paused");
     if (v->streaming)
@@ -110,7 +113,7 @@ static void fill_row(const struct picture *p, int member, struct table_row *row,
     c[C_TIME] = time_cell(&v, a);
     c[C_RATE] = rate_cell(&v, a);
     c[C_ETA] = eta_cell(&v, a);
-    c[C_STATE] = state_cell(&v);
+    c[C_STATE] = state_cell(p, m, &v);
     c[C_BASIS] = basis_cell(v.sample.basis);
     c[C_TREND] = (struct table_cell){
         .kind = CELL_SPARK,

@@ -152,11 +152,12 @@ static void note_view(const struct picture *p, struct table_model *m, struct are
         return;
     if (source_is_stale(v, p->s->refresh_us, p->now_us)) {
         m->note_role = TR_STALE;
-        m->note = v->answered_us
-                      ? arena_printf(a, "list of members %s old: %s",
-                                     draw_age(a, p->now_us, v->answered_us),
-                                     draw_outcome(a, v, p->now_us))
-                      : arena_printf(a, "no list of members: %s", draw_outcome(a, v, p->now_us));
+        const char *why = v->outcome == OBS_ANSWERED
+                              ? ""
+                              : arena_printf(a, ": %s", draw_outcome(a, v, p->now_us));
+        m->note = v->answered_us ? arena_printf(a, "list of members %s old%s",
+                                                draw_age(a, p->now_us, v->answered_us), why)
+                                 : arena_printf(a, "no list of members%s", why);
         return;
     }
     m->note_role = TR_DIM;

@@ -241,6 +241,11 @@ void term_size(const struct term *t, int *rows, int *cols)
     *cols = t->cols;
 }
 
+int term_colors(const struct term *t)
+{
+    return t->colors;
+}
+
 int term_input_fd(const struct term *t)
 {
     return t->in_fd;

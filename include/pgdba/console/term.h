@@ -33,6 +33,7 @@ void term_close(struct term *t); /* gives it back as it was; NULL is allowed */
 
 int term_input_fd(const struct term *t);
 int term_output_fd(const struct term *t);
+int term_colors(const struct term *t); /* 0 (none, or NO_COLOR), 8, 16 or 256 */
 void term_size(const struct term *t, int *rows, int *cols);
 /* After SIGWINCH (and after resuming): asks the kernel for the size; the next frame is drawn whole.
  */

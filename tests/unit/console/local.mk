@@ -2,8 +2,23 @@
 CONSOLE_SCREEN = tests/unit/console/screen.c tests/unit/console/screen.h
 EXTRA_DIST += tests/golden
 
-check_PROGRAMS += tests/unit/console/test_golden
-TESTS += tests/unit/console/test_golden
+console_tests = \
+	tests/unit/console/test_console \
+	tests/unit/console/test_golden \
+	tests/unit/console/test_widgets
+check_PROGRAMS += $(console_tests)
+TESTS += $(console_tests)
+
 tests_unit_console_test_golden_SOURCES = tests/unit/console/test_golden.c $(CONSOLE_SCREEN)
 tests_unit_console_test_golden_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_console_test_golden_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_CONSOLE_LIBS)
+
+tests_unit_console_test_widgets_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_console_test_widgets_LDADD = $(UNIT_CONSOLE_LIBS)
+
+# An app of its own in the place of libapp.
+tests_unit_console_test_console_SOURCES = tests/unit/console/test_console.c \
+	tests/unit/console/fake_app.c tests/unit/console/fake_app.h $(CONSOLE_SCREEN)
+tests_unit_console_test_console_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_console_test_console_LDADD = src/libconsole.la $(UNIT_SNAPSHOT_LIB) src/libcommand.la \
+	src/libanalysis.la src/libconfig.la $(UNIT_MODEL_LIBS) $(NCURSESW_LIBS) $(READLINE_LIBS) $(YAML_LIBS) -lm

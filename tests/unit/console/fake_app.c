@@ -1,0 +1,131 @@
+#include "fake_app.h"
+
+void fake_app_init(struct app *a)
+{
+    *a = (struct app){.refresh_us = USEC_PER_SEC};
+    buf_init(&a->log);
+}
+
+void fake_app_release(struct app *a)
+{
+    buf_release(&a->log);
+}
+
+void app_subscribe(struct app *a, const struct app_subscriber *s)
+{
+    (void)a;
+    (void)s;
+}
+
+enum status app_open(struct app *a, struct cluster_config *c, struct err *e)
+{
+    buf_addf(&a->log, "open %s; ", c->name);
+    cluster_config_free(c);
+    err_set(e, ST_OK, "%s", "");
+    return ST_OK;
+}
+
+const struct cluster_config *app_cluster(const struct app *a)
+{
+    (void)a;
+    return NULL;
+}
+
+const struct snapshot *app_snapshot(const struct app *a)
+{
+    return a->snapshot;
+}
+
+bool app_complete(const struct app *a)
+{
+    (void)a;
+    return true;
+}
+
+void app_set_refresh(struct app *a, int64_t refresh_us)
+{
+    a->refresh_us = refresh_us;
+}
+
+int64_t app_refresh(const struct app *a)
+{
+    return a->refresh_us;
+}
+
+int64_t app_next_refresh_us(const struct app *a)
+{
+    (void)a;
+    return 0;
+}
+
+void app_refresh_now(struct app *a)
+{
+    buf_puts(&a->log, "refresh; ");
+}
+
+bool app_read_only(const struct app *a)
+{
+    return a->read_only;
+}
+
+enum status app_plan(struct app *a, const struct request *r, struct plan **out, struct err *e)
+{
+    buf_addf(&a->log, "plan %s %s; ", action_name(r->kind), r->candidate ? r->candidate : "-");
+    if (!a->next_plan)
+        return err_set(e, ST_NOT_FOUND, "%s", a->refusal);
+    *out = a->next_plan;
+    return ST_OK;
+}
+
+void app_plan_free(struct plan *p)
+{
+    (void)p;
+}
+
+enum status app_execute(struct app *a, struct plan *p, struct err *e)
+{
+    (void)p;
+    buf_puts(&a->log, "execute; ");
+    return a->refusal ? err_set(e, ST_CONFLICT, "%s", a->refusal) : ST_OK;
+}
+
+void app_decline(struct app *a, struct plan *p, const char *why)
+{
+    (void)p;
+    buf_addf(&a->log, "decline: %s; ", why);
+}
+
+const struct operation *app_operation(const struct app *a)
+{
+    return a->op;
+}
+
+bool app_operation_running(const struct app *a)
+{
+    return a->op && a->op->state == OP_RUNNING;
+}
+
+void app_run(struct app *a, const struct app_hooks *h)
+{
+    (void)a;
+    (void)h;
+}
+
+void app_stop(struct app *a)
+{
+    a->stopped = true;
+}
+
+void app_tick_at(struct app *a, int64_t mono_us)
+{
+    (void)a;
+    (void)mono_us;
+}
+
+void app_when_writable(struct app *a, int fd, void (*fn)(void *arg), void *arg)
+{
+    (void)a;
+    (void)fd;
+    (void)fn;
+    (void)arg;
+}

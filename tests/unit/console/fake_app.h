@@ -1,0 +1,23 @@
+/*
+ * tests/unit/console/fake_app.h: an app that only writes down what the console asks of it.
+ */
+#ifndef PGDBA_TESTS_FAKE_APP_H
+#define PGDBA_TESTS_FAKE_APP_H
+
+#include "pgdba/app/app.h"
+#include "pgdba/base/buf.h"
+
+struct app {
+    const struct snapshot *snapshot;
+    const struct operation *op;
+    int64_t refresh_us;
+    bool read_only, stopped;
+    struct plan *next_plan; /* what app_plan() gives; NULL: it refuses */
+    const char *refusal;    /* of app_plan() or app_execute(), NULL: none */
+    struct buf log;         /* "plan switchover pg2; execute; " */
+};
+
+void fake_app_init(struct app *a);
+void fake_app_release(struct app *a);
+
+#endif
