@@ -241,7 +241,7 @@ static struct net_http_request request_of(const struct action_run *r, const stru
         .connect_host = step->connect_host,
         .connect_port = step->connect_port,
         .timeout_us = step->timeout_us,
-        .max_body = 64 * 1024,
+        .max_body = 65536,
     };
 }
 

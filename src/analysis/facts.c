@@ -10,7 +10,7 @@
 
 static int64_t seconds(int64_t s, int64_t fallback)
 {
-    if (s <= 0 || s > 86400 * 365)
+    if (s <= 0 || s > INT64_C(365) * 86400)
         s = fallback;
     return s * USEC_PER_SEC;
 }

@@ -65,7 +65,7 @@ static bool api_fresh(const struct member *m, int64_t now_us, int64_t max_age_us
 static bool better_claim(const struct replication_row *row, const struct member *up,
                          const struct replication_row *old_row, const struct member *old_up)
 {
-    if (!old_row)
+    if (!old_row || !old_up)
         return true;
     bool a = row->state && strcmp(row->state, "streaming") == 0;
     bool b = old_row->state && strcmp(old_row->state, "streaming") == 0;

@@ -7,8 +7,9 @@
 
 #include "pgdba/base/buf.h"
 
-#define BLOCK_MIN 4096
-#define ALIGNMENT _Alignof(max_align_t)
+#define BLOCK_MIN          4096
+#define BLOCK_DOUBLING_MAX 262144
+#define ALIGNMENT          _Alignof(max_align_t)
 
 struct arena_block {
     struct arena_block *next;
@@ -37,8 +38,8 @@ static struct arena_block *block_new(struct arena *a, size_t need)
 {
     /* Blocks double, so that a big snapshot costs few of them and a small one little memory. */
     size_t cap = a->head ? a->head->cap * 2 : BLOCK_MIN - sizeof(struct arena_block);
-    if (cap > 256 * 1024)
-        cap = 256 * 1024;
+    if (cap > BLOCK_DOUBLING_MAX)
+        cap = BLOCK_DOUBLING_MAX;
     if (cap < need)
         cap = need;
     struct arena_block *b = xmalloc(sizeof *b + cap);

@@ -14,10 +14,17 @@
 
 static const char *const byte_units[] = {"B", "KB", "MB", "GB", "TB", "PB", "EB"};
 
+/* What stands for a value that has no digits. */
+static char *plain(char *out, const char *text)
+{
+    snprintf(out, FMT_MAX, "%s", text);
+    return out;
+}
+
 static char *scaled_bytes(char *out, double v, const char *suffix)
 {
     if (!isfinite(v))
-        return strcpy(out, "?");
+        return plain(out, "?");
     double a = fabs(v);
     int u = 0;
     while (a >= 1023.95 && u < 6) {
@@ -43,7 +50,7 @@ char *fmt_count(char *out, double n)
 {
     static const char *const units[] = {"", "k", "M", "G", "T"};
     if (!isfinite(n))
-        return strcpy(out, "?");
+        return plain(out, "?");
     double a = fabs(n);
     int u = 0;
     while (a >= 999.5 && u < 4) {
@@ -62,7 +69,7 @@ char *fmt_duration(char *out, int64_t us)
     uint64_t v = us < 0 ? (uint64_t)0 - (uint64_t)us : (uint64_t)us;
     uint64_t s = v / 1000000;
     if (v == 0)
-        strcpy(out, "0 s");
+        plain(out, "0 s");
     else if (v < 1000)
         snprintf(out, FMT_MAX, "%s%" PRIu64 " us", sign, v);
     else if (v < 10000)
@@ -70,7 +77,7 @@ char *fmt_duration(char *out, int64_t us)
     else if (v < 1000000)
         snprintf(out, FMT_MAX, "%s%" PRIu64 " ms", sign, v / 1000);
     else if (v < 60000000)
-        snprintf(out, FMT_MAX, "%s%.1f s", sign, (double)(v / 100000) / 10);
+        snprintf(out, FMT_MAX, "%s%" PRIu64 ".%" PRIu64 " s", sign, s, v / 100000 % 10);
     else if (s < 3600)
         snprintf(out, FMT_MAX, "%s%" PRIu64 "m%02" PRIu64 "s", sign, s / 60, s % 60);
     else if (s < 86400)
@@ -93,7 +100,7 @@ char *fmt_age(char *out, int64_t us)
         snprintf(out, FMT_MAX, "%" PRId64 "%s", s / steps[i].unit_s, steps[i].name);
         return out;
     }
-    return strcpy(out, "now");
+    return plain(out, "now");
 }
 
 static bool broken_down(int64_t wall_us, bool utc, struct tm *tm)
@@ -106,7 +113,7 @@ char *fmt_time_local(char *out, int64_t wall_us)
 {
     struct tm tm;
     if (!broken_down(wall_us, false, &tm) || !strftime(out, FMT_MAX, "%Y-%m-%d %H:%M:%S", &tm))
-        strcpy(out, "?");
+        plain(out, "?");
     return out;
 }
 
@@ -114,7 +121,7 @@ char *fmt_clock_local(char *out, int64_t wall_us)
 {
     struct tm tm;
     if (!broken_down(wall_us, false, &tm) || !strftime(out, FMT_MAX, "%H:%M:%S", &tm))
-        strcpy(out, "?");
+        plain(out, "?");
     return out;
 }
 
@@ -123,7 +130,7 @@ char *fmt_time_iso(char *out, int64_t wall_us)
     struct tm tm;
     char head[FMT_MAX];
     if (!broken_down(wall_us, true, &tm) || !strftime(head, sizeof head, "%Y-%m-%dT%H:%M:%S", &tm))
-        return strcpy(out, "?");
+        return plain(out, "?");
     snprintf(out, FMT_MAX, "%.24s.%03dZ", head, (int)(wall_us / 1000 % 1000));
     return out;
 }

@@ -57,5 +57,5 @@ void cli_table_print(const struct cli_table *t, FILE *out)
     }
     print_row(t, t->heads, widths, out);
     for (int r = 0; r < t->nrows; r++)
-        print_row(t, t->cells + r * t->ncols, widths, out);
+        print_row(t, t->cells + (size_t)r * (size_t)t->ncols, widths, out);
 }

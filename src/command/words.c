@@ -20,7 +20,7 @@ static int word_cut(const char *line, int i, int len, struct buf *text, int *ope
         char c = line[i];
 
         if (quote ? c == quote : (c == '\'' || c == '"')) {
-            quote = quote ? 0 : c;
+            quote = (char)(quote ? 0 : c);
             quote_at = i;
         } else if (c == '\\' && quote != '\'' && i + 1 < len) {
             buf_putc(text, line[++i]);

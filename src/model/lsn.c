@@ -42,8 +42,9 @@ bool lsn_parse(const char *s, lsn_t *out)
 char *lsn_format(char *out, lsn_t v)
 {
     if (v == LSN_UNKNOWN)
-        return strcpy(out, "-");
-    sprintf(out, "%" PRIX32 "/%" PRIX32, (uint32_t)(v >> 32), (uint32_t)v);
+        snprintf(out, LSN_TEXT, "-");
+    else
+        snprintf(out, LSN_TEXT, "%" PRIX32 "/%" PRIX32, (uint32_t)(v >> 32), (uint32_t)v);
     return out;
 }
 

@@ -69,7 +69,7 @@ void vt_free(struct vt *t)
 {
     if (!t->reaped) {
         kill(t->pid, SIGKILL);
-        waitpid(t->pid, NULL, 0);
+        t->reaped = waitpid(t->pid, &t->status, 0) == t->pid;
     }
     close(t->fd);
     vterm_free(t->vterm);

@@ -94,7 +94,7 @@ static bool do_paste(struct run *r, char *rest)
     char *out = rest;
     for (char *in = rest; *in; in++) {
         bool newline = in[0] == '\\' && in[1] == 'n';
-        *out++ = newline ? '\n' : *in;
+        *out++ = (char)(newline ? '\n' : *in);
         in += newline;
     }
     vt_send(r->vt, "\033[200~", 6);

@@ -87,7 +87,7 @@ static void server_text_cannot_command_a_terminal(void **state)
     clean("a\nb\tc", 5, "a b c");
     clean("x\0y", 3, "x\uFFFDy");
     clean("\xff\xc0\x80", 3, "\uFFFD\uFFFD\uFFFD");
-    clean("\xe2\x80\xae"
+    clean("\xe2\x80\xae" /* NOLINT(misc-misleading-bidirectional): it is what is tested */
           "evil",
           7, "\uFFFDevil"); /* right-to-left override */
     clean("données 数据", strlen("données 数据"), "données 数据");

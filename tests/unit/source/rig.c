@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -354,7 +354,7 @@ void sb_streams(struct sb *b, const char *upstream, const char *const *names)
 {
     struct replication_row *rows = arena_array(arena_of(b), ROOM, struct replication_row);
     int n = 0;
-    for (; names[n] && n < ROOM; n++)
+    for (; n < ROOM && names[n]; n++)
         rows[n] = (struct replication_row){.application_name = names[n],
                                            .client_addr = "10.0.0.9",
                                            .usename = "replicator",
