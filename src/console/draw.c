@@ -117,6 +117,7 @@ const char *draw_outcome(struct arena *a, const struct source_state *st, int64_t
 {
     if (st->outcome == OBS_NEVER || st->outcome == OBS_ANSWERED)
         return obs_outcome_name(st->outcome);
+    /* How long nothing good has come, as the verdicts count it. */
     return arena_printf(a, "%s %s", obs_outcome_name(st->outcome),
-                        draw_age(a, now_us, st->since_us));
+                        draw_age(a, now_us, st->answered_us ? st->answered_us : st->since_us));
 }

@@ -27,6 +27,7 @@ src_libconsole_la_SOURCES = \
 	src/console/pane_stats.c \
 	src/console/pane_topology.c \
 	src/console/plan_text.c \
+	src/console/style.c \
 	src/console/surface.c \
 	src/console/table_order.c \
 	src/console/table_view.c \
@@ -35,6 +36,7 @@ src_libconsole_la_SOURCES = \
 	include/pgdba/console/draw.h \
 	include/pgdba/console/keymap.h \
 	include/pgdba/console/pane.h \
+	include/pgdba/console/style.h \
 	include/pgdba/console/surface.h \
 	include/pgdba/console/table_view.h \
 	include/pgdba/console/view.h

@@ -68,8 +68,9 @@ static void say_silence(struct member_facts *f, const struct picture *p, const s
     char age[FMT_MAX];
     if (m->liveness.outcome == OBS_ANSWERED &&
         !source_is_stale(&m->liveness, p->s->refresh_us, p->now_us)) {
-        f->state_words = arena_printf(a, "PostgreSQL silent %s, Patroni alive",
-                                      fmt_age(age, p->now_us - m->api.since_us));
+        f->state_words = arena_printf(
+            a, "PostgreSQL silent %s, Patroni alive",
+            fmt_age(age, p->now_us - (m->api.answered_us ? m->api.answered_us : m->api.since_us)));
     } else if (listed_now && pg_state_is_up(pg_state_parse(f->state_words))) {
         f->state_words = arena_printf(a, "API %s, listed %s", draw_outcome(a, &m->api, p->now_us),
                                       f->state_words);

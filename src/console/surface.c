@@ -38,16 +38,20 @@ static struct cell *cell_at(const struct surface *s, int row, int col)
 
 static void set_blank(struct cell *c, enum theme_role role)
 {
+    uint8_t ground = c->ground;
     memset(c, 0, sizeof *c); /* the whole text, so that cells compare as bytes */
     c->text[0] = ' ';
     c->width = 1;
     c->role = (uint8_t)role;
+    c->ground = ground;
 }
 
 void surface_clear(struct surface *s, enum theme_role role)
 {
-    for (int i = 0; i < s->rows * s->cols; i++)
+    for (int i = 0; i < s->rows * s->cols; i++) {
+        s->cells[i].ground = (uint8_t)role;
         set_blank(&s->cells[i], role);
+    }
     s->cursor_row = s->cursor_col = -1;
 }
 
@@ -192,9 +196,12 @@ static struct rect clip(const struct surface *s, struct rect r)
 void surface_fill(struct surface *s, struct rect r, enum theme_role role)
 {
     r = clip(s, r);
-    for (int y = r.row; y < r.row + r.rows; y++)
-        for (int x = r.col; x < r.col + r.cols; x++)
+    for (int y = r.row; y < r.row + r.rows; y++) {
+        for (int x = r.col; x < r.col + r.cols; x++) {
             put_cell(s, y, x, " ", 1, 1, role);
+            cell_at(s, y, x)->ground = (uint8_t)role;
+        }
+    }
 }
 
 void surface_attr(struct surface *s, struct rect r, unsigned attrs)
@@ -251,6 +258,11 @@ static void dump_text_row(const struct surface *s, int row, struct buf *out)
     buf_putc(out, '\n');
 }
 
+static bool looks_same(const struct cell *a, const struct cell *b)
+{
+    return a->role == b->role && a->attrs == b->attrs && a->ground == b->ground;
+}
+
 static void dump_role_row(const struct surface *s, int row, struct buf *out)
 {
     static const struct {
@@ -265,12 +277,14 @@ static void dump_role_row(const struct surface *s, int row, struct buf *out)
     for (int x = 0, end; x < s->cols; x = end) {
         const struct cell *c = cell_at(s, row, x);
         for (end = x + 1; end < s->cols; end++)
-            if (cell_at(s, row, end)->role != c->role || cell_at(s, row, end)->attrs != c->attrs)
+            if (!looks_same(cell_at(s, row, end), c))
                 break;
         buf_addf(out, " %d-%d %s", x, end - 1, theme_role_name((enum theme_role)c->role));
         for (size_t i = 0; i < sizeof names / sizeof *names; i++)
             if (c->attrs & names[i].bit)
                 buf_addf(out, "+%s", names[i].name);
+        if (c->ground != TR_TEXT && c->ground != c->role)
+            buf_addf(out, "@%s", theme_role_name((enum theme_role)c->ground));
     }
     buf_putc(out, '\n');
 }

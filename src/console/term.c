@@ -24,6 +24,7 @@
 #include "pgdba/base/buf.h"
 #include "pgdba/base/path.h"
 #include "pgdba/base/utf8.h"
+#include "pgdba/console/style.h"
 #include "term_keys.h"
 #include "term_out.h"
 
@@ -395,34 +396,6 @@ static attr_t curses_attrs(unsigned attrs)
     return a;
 }
 
-/* What a bar or a cursor is by colour alone must stand out without colours too. */
-static unsigned without_colors(uint8_t role)
-{
-    return role == TR_SELECTED || role == TR_HEADER || role == TR_DIALOG_TITLE ||
-                   role == TR_TITLE_FOCUS || (role >= TR_BADGE && role <= TR_BADGE_RO)
-               ? ATTR_REVERSE
-               : 0;
-}
-
-static void style_of(struct term *t, const struct cell *c, attr_t *attrs, short *pair)
-{
-    const struct theme_style *st = &t->theme->styles[c->role];
-    unsigned a = st->attrs | c->attrs;
-    *pair = 0;
-    if (t->colors == 0) {
-        if (!(a & ATTR_REVERSE))
-            a |= without_colors(c->role);
-    } else if (t->colors == 256) {
-        *pair = pair_of(t, st->fg, st->bg);
-    } else {
-        int fg = st->fg16, bg = st->bg16;
-        if (t->colors == 8 && fg >= 8)
-            a |= ATTR_BOLD;
-        *pair = pair_of(t, fg < 0 ? -1 : fg % t->colors, bg < 0 ? -1 : bg % t->colors);
-    }
-    *attrs = curses_attrs(a);
-}
-
 static void put_cell(struct term *t, int row, int col, const struct cell *c)
 {
     wchar_t w[CCHARW_MAX + 1] = {0};
@@ -435,18 +408,17 @@ static void put_cell(struct term *t, int row, int col, const struct cell *c)
     }
     if (k == 0)
         w[0] = L' ';
-    attr_t attrs;
-    short pair;
+    struct style st = style_of(t->theme, c, t->colors);
+    short pair = t->colors ? pair_of(t, st.fg, st.bg) : 0;
     cchar_t cc;
-    style_of(t, c, &attrs, &pair);
-    setcchar(&cc, w, attrs, pair, NULL);
+    setcchar(&cc, w, curses_attrs(st.attrs), pair, NULL);
     mvadd_wch(row, col, &cc);
 }
 
 static bool same(const struct cell *a, const struct cell *b)
 {
-    return a->role == b->role && a->attrs == b->attrs && a->width == b->width &&
-           strncmp(a->text, b->text, sizeof a->text) == 0;
+    return a->role == b->role && a->attrs == b->attrs && a->ground == b->ground &&
+           a->width == b->width && strncmp(a->text, b->text, sizeof a->text) == 0;
 }
 
 static void put_row(struct term *t, const struct surface *s, int row)

@@ -12,11 +12,12 @@
 #include "pgdba/config/theme.h"
 
 struct cell {
-    char text[24]; /* one grapheme as UTF-8 (base and combining marks), "" = right half of a wide
-                      one */
-    uint8_t width; /* 1, 2, or 0 for the right half */
-    uint8_t role;  /* enum theme_role */
-    uint8_t attrs; /* extra ATTR_* over the role's own */
+    char text[24];  /* one grapheme as UTF-8 (base and combining marks), "" = right half of a wide
+                       one */
+    uint8_t width;  /* 1, 2, or 0 for the right half */
+    uint8_t role;   /* enum theme_role */
+    uint8_t attrs;  /* extra ATTR_* over the role's own */
+    uint8_t ground; /* the role of the area it stands in: a background where its own has none */
 };
 
 struct surface {

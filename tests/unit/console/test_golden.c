@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "pgdba/console/style.h"
 #include "screen.h"
 
 static const struct {
@@ -85,6 +86,87 @@ static void ascii(void **state)
             for (const char *p = sc.surface.cells[i].text; *p; p++)
                 assert_true((unsigned char)*p < 0x80);
         screen_release(&sc);
+    }
+}
+
+/* ---- themes ---------------------------------------------------------------------------------- */
+
+static void dump_style(struct buf *out, const struct theme *t, const struct cell *c, int colors)
+{
+    struct style st = style_of(t, c, colors);
+    buf_addf(out, " %3d/%-3d %02x", st.fg, st.bg, st.attrs);
+}
+
+/* Every look on one busy screen, as each kind of terminal shows it. */
+static void dump_styles(const struct surface *s, const struct theme *t, struct buf *out)
+{
+    bool seen[TR_COUNT][TR_COUNT] = {{false}};
+    buf_puts(out, "role on ground                256 colours   16            8             none\n");
+    for (int i = 0; i < s->rows * s->cols; i++) {
+        const struct cell *c = &s->cells[i];
+        if (seen[c->role][c->ground])
+            continue;
+        seen[c->role][c->ground] = true;
+        buf_addf(out, "%-14s %-14s", theme_role_name((enum theme_role)c->role),
+                 theme_role_name((enum theme_role)c->ground));
+        const int kinds[] = {256, 16, 8, 0};
+        for (int k = 0; k < 4; k++)
+            dump_style(out, t, c, kinds[k]);
+        buf_putc(out, '\n');
+    }
+}
+
+/* What has a state must look unlike what has none, whatever the terminal. Without colours the
+ * console takes the theme made for that. */
+static void check_states(const struct theme *t, int colors)
+{
+    if (colors == 0 && strcmp(t->name, "mono") != 0)
+        return;
+    static const enum theme_role states[] = {TR_WARN, TR_CRIT, TR_UNKNOWN, TR_STALE, TR_SELECTED};
+    struct cell text = {.role = TR_TEXT, .ground = TR_TEXT};
+    struct style plain = style_of(t, &text, colors);
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+        struct cell c = {.role = (uint8_t)states[i], .ground = TR_TEXT};
+        struct style st = style_of(t, &c, colors);
+        if (st.fg == plain.fg && st.bg == plain.bg && st.attrs == plain.attrs)
+            fail_msg("theme %s, %d colours: %s looks like text", t->name, colors,
+                     theme_role_name(states[i]));
+        if (st.fg >= 0 && st.fg == st.bg)
+            fail_msg("theme %s, %d colours: %s is invisible", t->name, colors,
+                     theme_role_name(states[i]));
+    }
+}
+
+static void every_theme(void **state)
+{
+    static const char *const themes[] = {"colour-blind", "dark", "high-contrast", "light", "mono"};
+    char *dir = xasprintf("%s/themes", getenv("srcdir") ? getenv("srcdir") : ".");
+    (void)state;
+    setenv("PGDBA_THEMES", dir, 1);
+    free(dir);
+    for (size_t i = 0; i < sizeof themes / sizeof *themes; i++) {
+        struct theme *t;
+        struct err e = ERR_INIT;
+        struct screen sc;
+        struct buf b;
+        char name[64];
+        if (theme_load(themes[i], &t, &e) != ST_OK)
+            fail_msg("%s", err_text(&e));
+        screen_init(&sc, SAMPLE_UNREACHABLE, 40, 120);
+        sc.v.read_only = true;
+        view_open(&sc.v, OVERLAY_PLAN);
+        sc.v.plan = screen_plan(&sc.arena, true);
+        screen_draw(&sc);
+        buf_init(&b);
+        dump_styles(&sc.surface, t, &b);
+        snprintf(name, sizeof name, "theme-%s", themes[i]);
+        golden_compare(name, b.s);
+        const int kinds[] = {256, 16, 8, 0};
+        for (int k = 0; k < 4; k++)
+            check_states(t, kinds[k]);
+        buf_release(&b);
+        screen_release(&sc);
+        theme_free(t);
     }
 }
 
@@ -262,6 +344,7 @@ int main(void)
         cmocka_unit_test(every_pane_where_one_is_shown),
         cmocka_unit_test(roles),
         cmocka_unit_test(ascii),
+        cmocka_unit_test(every_theme),
         cmocka_unit_test(overlays),
         cmocka_unit_test(verdicts_overlay),
         cmocka_unit_test(command_bar),
