@@ -193,24 +193,29 @@ static void do_quit(struct console *c, const struct invocation *inv)
 
 /* ---- changes -------------------------------------------------------------------------------- */
 
-/* The value that the message quotes, in the line: that is the word to point at. */
+/* Where word stands in text on its own; -1: nowhere. */
+static int find_word(const char *text, const char *word)
+{
+    static const char edges[] = " '\"=:;,()";
+    size_t n = strlen(word);
+    for (const char *p = text; n && (p = strstr(p, word)) != NULL; p++)
+        if ((p == text || strchr(edges, p[-1])) && (!p[n] || strchr(edges, p[n])))
+            return (int)(p - text);
+    return -1;
+}
+
+/* The value that the message speaks of: that is the word to point at. */
 static void point_at(const struct invocation *inv, const char *line, const char *text,
                      struct parse_error *pe)
 {
     pe->start = -1;
     pe->len = 0;
-    for (int i = 0; i < inv->nvalues; i++) {
+    for (int i = 0; i < inv->nvalues && pe->start < 0; i++) {
         const char *v = inv->values[i].text;
-        char *quoted = xasprintf("\"%s\"", v);
-        bool meant = *v && strstr(text, quoted);
-        free(quoted);
-        for (const char *p = line; meant && (p = strstr(p, v)) != NULL; p++) {
-            char after = p[strlen(v)];
-            if ((p == line || strchr(" ='\"", p[-1])) && (!after || strchr(" '\"", after))) {
-                pe->start = (int)(p - line);
-                pe->len = (int)strlen(v);
-            }
-        }
+        if (find_word(text, v) < 0)
+            continue;
+        pe->start = find_word(line, v);
+        pe->len = (int)strlen(v);
     }
 }
 

@@ -51,26 +51,46 @@ static void write_step(const struct plan_step *st, int number, int of, struct do
         doc_text(d, 2, TR_DIM, "with user and password");
 }
 
-void plan_write(const struct plan *p, struct doc *d)
+/* Those that passed, or those that did not. */
+static void write_checks(const struct plan *p, bool passed, struct doc *d)
 {
-    if (p->worst == CHECK_BLOCK)
-        write_blocks(p, d);
-    else
-        for (int i = 0; i < p->nlines; i++)
-            doc_text(d, 0, TR_DIALOG, p->lines[i]);
-    doc_gap(d);
-    doc_line(d, 0);
-    doc_span(d, TR_DIALOG_TITLE, "Checks");
     for (int i = 0; i < p->nchecks; i++)
-        write_check(&p->checks[i], d);
-    doc_gap(d);
+        if ((p->checks[i].verdict == CHECK_PASS) == passed)
+            write_check(&p->checks[i], d);
+}
+
+static void write_steps(const struct plan *p, struct doc *d)
+{
     if (p->nsteps == 0)
         return;
+    doc_gap(d);
     doc_line(d, 0);
     doc_span(d, TR_DIALOG_TITLE,
              p->worst == CHECK_BLOCK ? "What would have been sent" : "What will be sent");
     for (int i = 0; i < p->nsteps; i++)
         write_step(&p->steps[i], i + 1, p->nsteps, d);
+}
+
+/* What speaks against it, what is sent, and last, however many they are, the checks that passed. */
+void plan_write(const struct plan *p, struct doc *d)
+{
+    int passed = 0;
+    for (int i = 0; i < p->nchecks; i++)
+        passed += p->checks[i].verdict == CHECK_PASS;
+    if (p->worst == CHECK_BLOCK)
+        write_blocks(p, d);
+    else
+        for (int i = 0; i < p->nlines; i++)
+            doc_text(d, 0, TR_DIALOG, p->lines[i]);
+    if (passed < p->nchecks) {
+        doc_gap(d);
+        write_checks(p, false, d);
+    }
+    write_steps(p, d);
+    doc_gap(d);
+    doc_line(d, 0);
+    doc_spanf(d, TR_DIALOG_TITLE, "Checks: %d of %d passed", passed, p->nchecks);
+    write_checks(p, true, d);
 }
 
 /* ---- the operation -------------------------------------------------------------------------- */
