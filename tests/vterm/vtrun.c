@@ -73,12 +73,25 @@ static bool do_spawn(struct run *r, char *rest)
     return true;
 }
 
+static bool keep_reading(struct run *r, double seconds)
+{
+    double end = now() + seconds;
+    while (now() < end)
+        if (!vt_pump(r->vt, 20))
+            return false;
+    return true;
+}
+
 static bool do_key(struct run *r, char *rest)
 {
     r->sent_at = now();
-    for (char *w = strtok(rest, " "); w; w = strtok(NULL, " "))
+    for (char *w = strtok(rest, " "); w; w = strtok(NULL, " ")) {
         if (!vt_key(r->vt, w))
             return false;
+        /* ESC and a key in one burst are Alt and that key, on every terminal: a person is slower. */
+        if (strcmp(w, "Esc") == 0)
+            keep_reading(r, 0.1);
+    }
     return true;
 }
 
@@ -166,11 +179,7 @@ static bool do_bytes(struct run *r, char *rest)
 
 static bool do_watch(struct run *r, char *rest)
 {
-    double end = now() + atof(rest);
-    while (now() < end)
-        if (!vt_pump(r->vt, 20))
-            return false;
-    return true;
+    return keep_reading(r, atof(rest));
 }
 
 static bool do_run(struct run *r, char *rest)
