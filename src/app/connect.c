@@ -202,34 +202,6 @@ static void say_picture(const struct snapshot *s, struct buf *report)
     }
 }
 
-/* Patroni before 3.2 does not say its name: what was matched now is kept, so that a later start
- * need not find it out from a cluster that is in trouble. */
-static void keep_matches(const struct snapshot *s, struct cluster_config *c)
-{
-    struct member_url *v = arena_array(&c->arena, (size_t)s->nmembers, struct member_url);
-    int n = 0;
-    for (int i = 0; i < s->nmembers; i++) {
-        const struct member *m = &s->members[i];
-        bool says_its_name = m->health && m->health->name;
-        if (m->api_base && !says_its_name)
-            v[n++] = (struct member_url){arena_strdup(&c->arena, m->name),
-                                         arena_strdup(&c->arena, m->api_base)};
-    }
-    for (int i = 0; i < c->patroni.nmember_urls; i++) {
-        bool have = false;
-        for (int j = 0; j < n; j++)
-            have = have || strcmp(v[j].name, c->patroni.member_urls[i].name) == 0;
-        if (have)
-            continue;
-        struct member_url *more = arena_array(&c->arena, (size_t)n + 1, struct member_url);
-        memcpy(more, v, (size_t)n * sizeof *v);
-        more[n++] = c->patroni.member_urls[i];
-        v = more;
-    }
-    c->patroni.member_urls = v;
-    c->patroni.nmember_urls = n;
-}
-
 enum status connect_discover(struct app *a, struct cluster_config *c, struct buf *report,
                              struct err *e)
 {
@@ -246,8 +218,8 @@ enum status connect_discover(struct app *a, struct cluster_config *c, struct buf
     if (st != ST_OK)
         return st;
     app_run_until(a, picture, a, clock_mono(a->opt.clock) + PICTURE_TIMEOUT);
-    const struct snapshot *s = app_snapshot(a);
-    say_picture(s, report);
-    keep_matches(s, c);
+    /* What was matched is not written down: each start matches anew by the same rules, and a match
+     * by role would become a lasting mistake where the URL is a balancer's. */
+    say_picture(app_snapshot(a), report);
     return ST_OK;
 }

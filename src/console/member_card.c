@@ -42,6 +42,18 @@ static void fact_timeline(struct doc *d, int64_t timeline)
         card_fact(d, "timeline", "unknown");
 }
 
+/* 150018 is 15.18, 90624 is 9.6.24. */
+static const char *server_version(struct doc *d, const struct member_health *h)
+{
+    int64_t v = h->server_version;
+    if (v <= 0)
+        return "?";
+    if (v >= 100000)
+        return arena_printf(d->arena, "%" PRId64 ".%" PRId64, v / 10000, v % 10000);
+    return arena_printf(d->arena, "%" PRId64 ".%" PRId64 ".%" PRId64, v / 10000, v / 100 % 100,
+                        v % 100);
+}
+
 static void health_group(struct doc *d, const struct member_health *h)
 {
     char b[FMT_MAX];
@@ -76,8 +88,8 @@ static void health_group(struct doc *d, const struct member_health *h)
         card_fact(d, "saw the DCS", fmt_time_local(b, h->dcs_last_seen * USEC_PER_SEC));
     if (h->postmaster_start_time)
         card_fact(d, "up since", h->postmaster_start_time);
-    card_factf(d, "versions", "Patroni %s, PostgreSQL %" PRId64,
-               h->patroni_version ? h->patroni_version : "?", h->server_version);
+    card_factf(d, "versions", "Patroni %s, PostgreSQL %s",
+               h->patroni_version ? h->patroni_version : "?", server_version(d, h));
     fact_tags(d, &h->tags);
 }
 

@@ -16,7 +16,8 @@ key 2
 wait RECEIVE
 wait REPLAY
 key 3
-wait transaction
+wait SERVERS
+wait app
 key 4
 wait XACT/S
 key 1
@@ -26,7 +27,7 @@ wait switchover
 key Esc
 absent type a command
 key Enter
-wait postmaster
+wait up since
 key Esc
 key q
 expect-exit 0
@@ -50,7 +51,7 @@ absent done after
 key C-u
 type $new
 key Enter
-wait-re (switchover|Switchover).*(for|done after)
+wait-re (done after|running for|for [0-9.]+ s)
 wait done after
 wait $new leads on timeline
 key Esc
@@ -71,7 +72,7 @@ key :
 type restart $m
 key Enter
 wait [y/N]
-key n
+key n Enter
 absent [y/N]
 key :
 type restart $m
@@ -117,7 +118,7 @@ resize 10 40
 wait MEMBER
 wait healthy
 resize 5 20
-wait too small
+wait 40x10 needed
 resize 24 80
 wait [1 Topology]
 key q
@@ -139,8 +140,9 @@ absent FROZEN
 key :
 type interval 1s
 wait :interval 1s
-wait next 0.2s
-wait next 0.8s
+wait-re next 0\.[1-4]s
+wait-re next 1\.[5-9]s
+wait-re next 0\.[1-4]s
 key Enter
 wait every 1s
 key :

@@ -7,9 +7,9 @@
 #include "pgdba/app/app.h"
 #include "pgdba/base/buf.h"
 
-/* Fills member_urls (by patroni.name from 3.2, before that by what can be matched safely:
- * host:port, or the only leader), scope, and a report for people. ST_UNREACHABLE when no URL
- * answered, ST_INVALID when they belong to different scopes. */
+/* Fills scope where it was not given, and a report for people: who answers at each URL, and which
+ * members cannot be reached from here. ST_UNREACHABLE when no URL answered, ST_INVALID when they
+ * belong to different scopes. The cluster is left open in a. */
 enum status connect_discover(struct app *a, struct cluster_config *c, struct buf *report,
                              struct err *e);
 
