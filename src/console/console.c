@@ -10,6 +10,7 @@
 
 #include "pgdba/analysis/health.h"
 #include "pgdba/base/clock.h"
+#include "pgdba/base/fmt.h"
 #include "pgdba/base/path.h"
 
 #define TICKS_A_SECOND 3
@@ -335,7 +336,8 @@ static void run(struct console *c)
                               .tick = on_tick,
                               .idle = on_idle};
     const char *fd = getenv("PGDBA_TEST_FD");
-    c->test_fd = fd ? atoi(fd) : -1;
+    int64_t number;
+    c->test_fd = fd && fmt_parse_int(fd, &number) && number > 2 ? (int)number : -1;
     c->v.ascii = wants_ascii(c);
     suit_theme(c);
     c->dirty = true;

@@ -76,6 +76,11 @@ static bool says_yes(const char *s)
     return strcmp(s, "y") == 0 || strcmp(s, "Y") == 0 || strcmp(s, "yes") == 0;
 }
 
+static bool confirms(const struct plan *p, const char *typed)
+{
+    return p->confirm == CONFIRM_YES ? says_yes(typed) : strcmp(typed, p->confirm_word) == 0;
+}
+
 static void answer_plan(struct console *c)
 {
     const struct plan *p = c->v.plan;
@@ -84,12 +89,10 @@ static void answer_plan(struct console *c)
         decline(c, "a check blocked it");
     else if (c->v.read_only)
         decline(c, "this console is read-only");
-    else if (p->confirm == CONFIRM_YES && says_yes(typed))
+    else if (confirms(p, typed))
         execute(c);
     else if (p->confirm == CONFIRM_YES)
         decline(c, "declined by the operator");
-    else if (strcmp(typed, p->confirm_word) == 0)
-        execute(c);
     else if (!*typed)
         complain(c, xasprintf("type %s, or Esc", p->confirm_word));
     else

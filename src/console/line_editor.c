@@ -25,7 +25,7 @@ enum { HISTORY_MAX = 1000, LINE_MAX_BYTES = 4096 };
 struct line_editor {
     struct line_editor_options opt;
     char *history_path;
-    FILE *sink, *none;
+    FILE *sink;       /* what readline reads from and writes to */
     struct buf bytes; /* fed, not yet read by readline */
     size_t read;
     enum line_result result;
@@ -162,7 +162,7 @@ static void load_history(struct line_editor *l)
 static void set_up_readline(struct line_editor *l)
 {
     rl_readline_name = "pgdba"; /* $if pgdba in the user's inputrc */
-    rl_instream = l->none;
+    rl_instream = l->sink;
     rl_outstream = l->sink;
     rl_catch_signals = 0;
     rl_catch_sigwinch = 0;
@@ -190,8 +190,7 @@ struct line_editor *line_editor_open(const struct line_editor_options *opt)
     struct line_editor *l = xcalloc(1, sizeof *l);
     l->opt = *opt;
     l->history_path = xstrdup(opt->history_path);
-    l->sink = fopen("/dev/null", "we");
-    l->none = fopen("/dev/null", "re");
+    l->sink = fopen("/dev/null", "r+e");
     buf_init(&l->bytes);
     arena_init(&l->arena);
     the = l;
@@ -210,7 +209,6 @@ void line_editor_close(struct line_editor *l)
     rl_instream = stdin;
     rl_outstream = stdout;
     fclose(l->sink);
-    fclose(l->none);
     buf_release(&l->bytes);
     arena_release(&l->arena);
     free(l->history_path);

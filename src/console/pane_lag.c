@@ -15,7 +15,7 @@
 enum { C_MEMBER, C_RECEIVE, C_REPLAY, C_TIME, C_RATE, C_ETA, C_STATE, C_BASIS, C_TREND, C_COUNT };
 
 enum { TREND_CELLS = 60 };
-#define TREND_SPAN (TREND_CELLS * 5 * USEC_PER_SEC) /* 5 s a cell: 60 of them are five minutes */
+#define TREND_SPAN (5 * USEC_PER_SEC * TREND_CELLS) /* 5 s a cell: 60 of them are five minutes */
 #define STEADY     1024.0                           /* bytes/s: less is no trend */
 
 static const struct table_column columns[] = {

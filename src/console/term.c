@@ -28,9 +28,6 @@
 #include "term_keys.h"
 #include "term_out.h"
 
-/* From ncurses' <term.h>, which cannot be included: it has a struct term of its own. */
-extern char *tigetstr(const char *name);
-
 enum { KEY_PASTE_BEGIN = 1000, KEY_PASTE_END, PAIRS_MAX = 128, LAST_WORDS_MS = 1000 };
 
 #define PASTE_ON  "\033[?2004h"
@@ -75,7 +72,9 @@ static int open_diary(void)
     char *path = path_state("pgdba.log");
     int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK);
     free(path);
-    return fd >= 0 ? fd : open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    return fd;
 }
 
 /* libpq and others warn on standard error, which is the screen. */
@@ -83,10 +82,11 @@ static int divert_stderr(void)
 {
     int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10);
     int fd = open_diary();
-    if (fd >= 0) {
-        dup2(fd, STDERR_FILENO);
+    if (fd < 0)
+        return saved;
+    dup2(fd, STDERR_FILENO);
+    if (fd != STDERR_FILENO)
         close(fd);
-    }
     return saved;
 }
 
@@ -409,7 +409,9 @@ static void put_cell(struct term *t, int row, int col, const struct cell *c)
     if (k == 0)
         w[0] = L' ';
     struct style st = style_of(t->theme, c, t->colors);
-    short pair = t->colors ? pair_of(t, st.fg, st.bg) : 0;
+    short pair = 0;
+    if (t->colors)
+        pair = pair_of(t, st.fg, st.bg);
     cchar_t cc;
     setcchar(&cc, w, curses_attrs(st.attrs), pair, NULL);
     mvadd_wch(row, col, &cc);

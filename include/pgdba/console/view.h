@@ -88,7 +88,7 @@ struct layout {
     struct rect header, tabs, operation, footer;
     struct rect panes[PANE_COUNT];
 };
-void layout_compute(const struct frame *f, int rows, int cols, struct layout *out);
+void layout_compute(const struct frame *f, int rows, int cols, struct layout *l);
 /* Rows of a pane that hold table rows (for paging). */
 int layout_table_rows(const struct layout *l, enum pane_id id);
 /* Lines that an overlay shows at once, and how far it can scroll, on that surface. */

@@ -110,7 +110,7 @@ void golden_compare(const char *name, const char *text)
         char *want = read_file(path);
         if (!want)
             fail_msg("%s is missing (UPDATE_GOLDEN=1 writes it)", path);
-        if (strcmp(want, text) != 0)
+        else if (strcmp(want, text) != 0)
             first_difference(path, want, text);
         free(want);
     }
