@@ -20,9 +20,9 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "pgdba/base/buf.h"
-#include "pgdba/base/path.h"
 #include "pgdba/base/utf8.h"
 #include "pgdba/console/style.h"
 #include "term_keys.h"
@@ -41,6 +41,7 @@ struct term {
     struct termios cooked, raw;
     struct term_out o;
     bool lost, pasting, fresh;
+    mbstate_t partial; /* of a character of which more is to come */
     int rows, cols;
     struct cell *last; /* the frame that the terminal shows; rows * cols */
     const struct theme *theme;
@@ -66,38 +67,6 @@ static void trap_end(struct term *t)
 }
 
 /* ---- opening and closing */
-
-static int open_diary(void)
-{
-    char *path = path_state("pgdba.log");
-    int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK);
-    free(path);
-    if (fd < 0)
-        fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    return fd;
-}
-
-/* libpq and others warn on standard error, which is the screen. */
-static int divert_stderr(void)
-{
-    int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10);
-    int fd = open_diary();
-    if (fd < 0)
-        return saved;
-    dup2(fd, STDERR_FILENO);
-    if (fd != STDERR_FILENO)
-        close(fd);
-    return saved;
-}
-
-static void restore_stderr(struct term *t)
-{
-    if (t->saved_stderr < 0)
-        return;
-    dup2(t->saved_stderr, STDERR_FILENO);
-    close(t->saved_stderr);
-    t->saved_stderr = -1;
-}
 
 static int count_colors(void)
 {
@@ -162,7 +131,7 @@ enum status term_open(struct term **out, int in_fd, int out_fd, struct err *e)
     if (!t->screen)
         return no_terminal(t, e, "it is not known on this machine; try TERM=xterm-256color");
     set_modes(t);
-    t->saved_stderr = divert_stderr();
+    t->saved_stderr = term_stderr_divert();
     const char *cup = tigetstr("cup");
     if (!cup || cup == (const char *)-1) {
         term_close(t);
@@ -194,7 +163,7 @@ void term_close(struct term *t)
     fclose(t->in);
     fclose(t->out);
     term_out_close(&t->o);
-    restore_stderr(t);
+    term_stderr_restore(&t->saved_stderr);
     free(t->last);
     free(t);
 }
@@ -313,44 +282,73 @@ static void look_for_the_end(struct term *t)
         t->lost = true;
 }
 
-/* ESC with the next character already there is Alt, as terminals send it. */
-static void character(struct term *t, struct key *k, wint_t c)
+/* Bytes to characters, in the locale's encoding. What is not complete yet is kept for the next
+ * read: a line may be cut anywhere, and wget_wch() would lose it. */
+static bool whole_character(struct term *t, int byte, uint32_t *cp)
 {
-    wint_t next;
-    if (c == 27) {
-        int r = wget_wch(t->keys, &next);
-        if (r == OK && next != 27) {
-            term_key_char(k, (uint32_t)next, true);
-            return;
-        }
-        if (r == KEY_CODE_YES)
-            unget_wch((wchar_t)27), ungetch((int)next);
+    char b = (char)byte;
+    wchar_t w;
+    size_t n = mbrtowc(&w, &b, 1, &t->partial);
+    if (n == (size_t)-1) { /* not a continuation: it may begin something itself */
+        memset(&t->partial, 0, sizeof t->partial);
+        n = mbrtowc(&w, &b, 1, &t->partial);
+        if (n == (size_t)-1)
+            memset(&t->partial, 0, sizeof t->partial);
     }
-    term_key_char(k, (uint32_t)c, false);
+    *cp = byte == 0 ? 0 : (uint32_t)w;
+    return n == 0 || n == 1;
+}
+
+/* ESC with the next character already there is Alt, as terminals send it. */
+static bool character(struct term *t, struct key *k, int byte)
+{
+    uint32_t cp;
+    if (byte != 27) {
+        if (!whole_character(t, byte, &cp))
+            return false;
+        term_key_char(k, cp, false);
+        return true;
+    }
+    memset(&t->partial, 0, sizeof t->partial);
+    int next = wgetch(t->keys);
+    if (next >= 0 && next < 0x80 && next != 27) {
+        term_key_char(k, (uint32_t)next, true);
+        return true;
+    }
+    if (next != ERR)
+        ungetch(next);
+    term_key_char(k, 27, false);
+    return true;
+}
+
+/* True when k is a key; the markers themselves are none. C-c ends a paste whose end was lost. */
+static bool pasted(struct term *t, struct key *k, int c)
+{
+    uint32_t cp;
+    if (c == KEY_PASTE_END || c == 3)
+        t->pasting = false;
+    if (c == 3) {
+        term_key_char(k, 3, false);
+        return true;
+    }
+    if (c >= KEY_MIN || !whole_character(t, c, &cp))
+        return false;
+    term_key_paste(k, cp);
+    return true;
 }
 
 bool term_read_key(struct term *t, struct key *k)
 {
     for (;;) {
-        wint_t c;
-        int r = wget_wch(t->keys, &c);
-        if (r == ERR) {
+        int c = wgetch(t->keys);
+        if (c == ERR) {
             look_for_the_end(t);
             return false;
         }
-        if (r == KEY_CODE_YES && (c == KEY_PASTE_BEGIN || c == KEY_PASTE_END)) {
-            t->pasting = c == KEY_PASTE_BEGIN;
-        } else if (t->pasting) {
-            if (r == OK) {
-                term_key_paste(k, (uint32_t)c);
-                return true;
-            }
-        } else if (r == OK) {
-            character(t, k, c);
+        if (c == KEY_PASTE_BEGIN)
+            t->pasting = true;
+        else if (t->pasting ? pasted(t, k, c) : c < KEY_MIN ? character(t, k, c) : named_key(k, c))
             return true;
-        } else if (named_key(k, (int)c)) {
-            return true;
-        }
     }
 }
 

@@ -4,8 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "pgdba/base/path.h"
 
 /* A second description of the same terminal: O_NONBLOCK on the inherited one would be seen by the
  * shell and by everything else that shares it. */
@@ -81,4 +84,35 @@ void term_out_drain(struct term_out *o, int ms)
 {
     for (int i = 0; i < ms / 50 && !term_out_pump(o); i++)
         poll(&(struct pollfd){.fd = o->fd, .events = POLLOUT}, 1, 50);
+}
+
+static int open_diary(void)
+{
+    char *path = path_state("pgdba.log");
+    int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK);
+    free(path);
+    if (fd < 0)
+        fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    return fd;
+}
+
+int term_stderr_divert(void)
+{
+    int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10);
+    int fd = open_diary();
+    if (fd < 0)
+        return saved;
+    dup2(fd, STDERR_FILENO);
+    if (fd != STDERR_FILENO)
+        close(fd);
+    return saved;
+}
+
+void term_stderr_restore(int *saved)
+{
+    if (*saved < 0)
+        return;
+    dup2(*saved, STDERR_FILENO);
+    close(*saved);
+    *saved = -1;
 }

@@ -27,4 +27,9 @@ bool term_out_pump(struct term_out *o);
 /* The same, but waits for at most ms: for the last words on the way out. */
 void term_out_drain(struct term_out *o, int ms);
 
+/* libpq and others warn on standard error, which is the screen: meanwhile it goes to the program's
+ * diary, or nowhere. Returns what to give back. */
+int term_stderr_divert(void);
+void term_stderr_restore(int *saved);
+
 #endif
