@@ -36,3 +36,4 @@ endif
 include tests/vterm/local.mk
 include tests/fake/local.mk
 include tests/fuzz/local.mk
+include tests/bench/local.mk

@@ -1,31 +1,40 @@
 /*
  * vtrun: drives a full-screen program by a script on standard input, one command a line:
  *
- *   timeout SECONDS            for the waits that follow (10 at first)
- *   term NAME                  before spawn
- *   spawn ROWS COLS CMD...     words by blanks; starts the program
- *   key NAME...                Enter Esc Up Down PgUp PgDn Tab S-Tab Space F1..F10 C-x, or a
- * character type TEXT                  the rest of the line, as it is paste TEXT the same as a
- * bracketed paste; \n in it becomes a newline wait TEXT                  until the text is on the
- * screen absent TEXT                until it is not wait-re REGEX              until a line matches
+ *   timeout SECONDS        for the waits that follow (10 at first)
+ *   term NAME              before spawn
+ *   spawn ROWS COLS CMD... words by blanks; starts the program
+ *   key NAME...            Enter Esc Up Down PgUp PgDn Tab S-Tab Space F1..F10 C-x, or a character
+ *   type TEXT              the rest of the line, as it is
+ *   paste TEXT             the same as a bracketed paste; \n in it becomes a newline
+ *   wait TEXT              until the text is on the screen
+ *   absent TEXT            until it is not
+ *   wait-re REGEX          until a line matches
+ *   latency TEXT           as wait, and prints "latency MS" from the last key, type or spawn to the
+ *                          cell
+ *   latency-re REGEX       the same for wait-re
  *   resize ROWS COLS
- *   signal NAME                TERM HUP INT TSTP CONT WINCH KILL STOP
- *   latency TEXT               like wait, and prints "latency MS" from the last key or type to the
- * cell mark, bytes                bytes that the program wrote since the mark, as "bytes N" watch
- * SECONDS              goes on reading for that long (measurements only) run CMD... a shell command
- * beside the program; must succeed dump                       prints the screen pid prints "pid N"
- *   expect-exit CODE           waits for the program's end
+ *   signal NAME            TERM HUP INT TSTP CONT WINCH KILL STOP
+ *   mark, bytes            bytes that the program wrote since the mark, as "bytes N"
+ *   watch SECONDS          goes on reading for that long (measurements only)
+ *   run CMD...             a shell command beside the program; must succeed
+ *   dump                   prints the screen
+ *   echo TEXT              prints the text
+ *   pid                    prints "pid N"
+ *   expect-exit CODE       waits for the program's end
  *   # a comment
  *
  * The first thing that does not come true ends it with 1, the line and the screen on standard
- * error.
+ * error. While it waits for the next line it goes on reading what the program writes.
  */
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "vt.h"
 
@@ -69,6 +78,7 @@ static bool do_spawn(struct run *r, char *rest)
     argv[n] = NULL;
     if (r->vt)
         vt_free(r->vt);
+    r->sent_at = now();
     r->vt = vt_spawn(rows, cols, *r->term ? r->term : NULL, argv);
     return true;
 }
@@ -138,6 +148,13 @@ static bool do_latency(struct run *r, char *rest)
     return ok;
 }
 
+static bool do_latency_re(struct run *r, char *rest)
+{
+    bool ok = vt_wait_re(r->vt, rest, r->timeout);
+    printf("latency %.3f\n", (now() - r->sent_at) * 1000);
+    return ok;
+}
+
 static bool do_resize(struct run *r, char *rest)
 {
     int rows, cols;
@@ -203,6 +220,13 @@ static bool do_dump(struct run *r, char *rest)
     return true;
 }
 
+static bool do_echo(struct run *r, char *rest)
+{
+    (void)r;
+    puts(rest);
+    return true;
+}
+
 static bool do_pid(struct run *r, char *rest)
 {
     (void)rest;
@@ -227,6 +251,7 @@ static const struct verb {
     {"term", do_term, true},
     {"spawn", do_spawn, true},
     {"run", do_run, true},
+    {"echo", do_echo, true},
     {"key", do_key, false},
     {"type", do_type, false},
     {"paste", do_paste, false},
@@ -234,6 +259,7 @@ static const struct verb {
     {"absent", do_absent, false},
     {"wait-re", do_wait_re, false},
     {"latency", do_latency, false},
+    {"latency-re", do_latency_re, false},
     {"resize", do_resize, false},
     {"signal", do_signal, false},
     {"mark", do_mark, false},
@@ -259,6 +285,17 @@ static bool execute(struct run *r, char *line)
     return false;
 }
 
+/* Whoever writes the script may think for a while; the program must not wait for its terminal
+ * meanwhile. Standard input is unbuffered, so that poll() knows all that is there. */
+static bool next_line(struct run *r, char **line, size_t *cap)
+{
+    struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+    while (r->vt && poll(&in, 1, 0) == 0)
+        if (!vt_pump(r->vt, 20))
+            break;
+    return getline(line, cap, stdin) > 0;
+}
+
 int main(void)
 {
     struct run r = {.timeout = 10};
@@ -266,8 +303,9 @@ int main(void)
     size_t cap = 0;
     int code = 0;
     signal(SIGPIPE, SIG_IGN);
+    setvbuf(stdin, NULL, _IONBF, 0);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    while (code == 0 && getline(&line, &cap, stdin) > 0) {
+    while (code == 0 && next_line(&r, &line, &cap)) {
         r.line++;
         line[strcspn(line, "\n")] = 0;
         if (!*line || *line == '#')
