@@ -5,6 +5,7 @@ EXTRA_DIST += tests/golden
 console_tests = \
 	tests/unit/console/test_console \
 	tests/unit/console/test_golden \
+	tests/unit/console/test_term \
 	tests/unit/console/test_widgets
 check_PROGRAMS += $(console_tests)
 TESTS += $(console_tests)
@@ -22,3 +23,8 @@ tests_unit_console_test_console_SOURCES = tests/unit/console/test_console.c \
 tests_unit_console_test_console_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_console_test_console_LDADD = src/libconsole.la $(UNIT_SNAPSHOT_LIB) src/libcommand.la \
 	src/libanalysis.la src/libconfig.la $(UNIT_MODEL_LIBS) $(NCURSESW_LIBS) $(READLINE_LIBS) $(YAML_LIBS) -lm
+
+# On a pty.
+tests_unit_console_test_term_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_console_test_term_LDADD = src/libconsole.la src/libconfig.la $(UNIT_MODEL_LIBS) $(NCURSESW_LIBS) \
+	$(YAML_LIBS) -lutil
