@@ -12,7 +12,7 @@ run="$pgdba --patroni-url $URL_pg1"
 
 cat >"$work/inner.sh" <<END
 stty -a >$work/before
-$run
+sh -c 'echo \$\$ >$work/pid; exec $run'
 echo "left with \$?"
 stty -a >$work/after
 cmp $work/before $work/after && echo terminal as it was
@@ -31,9 +31,9 @@ END
 }
 back "q gives the terminal back" "key q
 wait left with 0"
-back "SIGTERM gives the terminal back" "run pkill -TERM -P \$(pgrep -f $work/inner.sh | head -1)
+back "SIGTERM gives the terminal back" "run kill -TERM \$(cat $work/pid)
 wait left with"
-back "SIGHUP gives the terminal back" "run pkill -HUP -P \$(pgrep -f $work/inner.sh | head -1)
+back "SIGHUP gives the terminal back" "run kill -HUP \$(cat $work/pid)
 wait left with"
 back "C-c twice leaves" "key C-c
 key C-c
@@ -111,7 +111,7 @@ wait healthy
 pid
 signal KILL
 END
-gone() { ! pgrep -f "$pgdba --patroni-url $URL_pg1" >/dev/null; }
+gone() { ! kill -0 "$(cat "$work/pid")" 2>/dev/null; }
 check "a lost terminal ends the program" wait_until 10 gone
 expect "without a terminal: said, with what a script should use" 64 'status --format json' $run
 
