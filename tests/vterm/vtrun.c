@@ -27,6 +27,7 @@
  * The first thing that does not come true ends it with 1, the line and the screen on standard
  * error. While it waits for the next line it goes on reading what the program writes.
  */
+#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -304,6 +305,7 @@ int main(void)
     int code = 0;
     signal(SIGPIPE, SIG_IGN);
     setvbuf(stdin, NULL, _IONBF, 0);
+    setlocale(LC_CTYPE, "C.UTF-8"); /* for "." in wait-re */
     setvbuf(stdout, NULL, _IOLBF, 0);
     while (code == 0 && next_line(&r, &line, &cap)) {
         r.line++;
