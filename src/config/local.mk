@@ -27,4 +27,8 @@ src_libconfig_la_SOURCES = \
 	src/config/values.c \
 	src/config/values.h \
 	src/config/yaml.c \
-	src/config/yaml_doc.h
+	src/config/yaml_doc.h \
+	include/pgdba/config/cluster.h \
+	include/pgdba/config/secret.h \
+	include/pgdba/config/settings.h \
+	include/pgdba/config/theme.h

@@ -111,7 +111,7 @@ timeout 30
 spawn 24 100 $pgdba
 wait healthy
 key 3
-wait transaction
+wait SERVERS
 run $(node freeze) pgbouncer
 wait degraded
 wait timed out

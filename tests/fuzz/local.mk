@@ -3,6 +3,7 @@
 EXTRA_DIST += \
 	tests/fuzz/corpus \
 	tests/fuzz/fuzz.h \
+	tests/fuzz/fuzz_config.c \
 	tests/fuzz/fuzz_patroni_cluster.c \
 	tests/fuzz/fuzz_patroni_config.c \
 	tests/fuzz/fuzz_patroni_health.c \
