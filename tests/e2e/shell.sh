@@ -3,6 +3,9 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 E2E_PORT=24000 lab_up
 
+export LAB_PGBOUNCER_STATS
+expect "our PostgreSQL connection on a real PgBouncer" 0 'OK.*a_real_pgbouncer_answers' "$build/tests/unit/net/test_pg"
+
 # ---- registering
 expect "connect asks, says what it found and writes the file" 0 'Written: .*/clusters/local-ha\.yml' \
     "$pgdba" cluster connect --name local-ha --patroni-url "$LAB_PATRONI_pg1" --patroni-url "$LAB_PATRONI_pg2" \

@@ -99,7 +99,8 @@ static bool do_key(struct run *r, char *rest)
     for (char *w = strtok(rest, " "); w; w = strtok(NULL, " ")) {
         if (!vt_key(r->vt, w))
             return false;
-        /* ESC and a key in one burst are Alt and that key, on every terminal: a person is slower. */
+        /* ESC and a key in one burst are Alt and that key, on every terminal: a person is slower.
+         */
         if (strcmp(w, "Esc") == 0)
             keep_reading(r, 0.1);
     }

@@ -76,7 +76,7 @@ static void say(struct fixture *f, enum obs_kind kind, const char *target, int64
 }
 
 static void say_failed(struct fixture *f, enum obs_kind kind, const char *target, int64_t at_us,
-                 enum obs_outcome outcome)
+                       enum obs_outcome outcome)
 {
     struct observation o = {.kind = kind,
                             .target = target,
