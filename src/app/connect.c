@@ -58,7 +58,7 @@ static void apply_connect_to(const struct patroni_config *p, struct net_http_req
             continue;
         req->connect_host =
             arena_strndup(a, p->connect_to[i].to, (size_t)(colon - p->connect_to[i].to));
-        req->connect_port = atoi(colon + 1);
+        req->connect_port = (int)strtol(colon + 1, NULL, 10); /* the configuration checked it */
     }
 }
 

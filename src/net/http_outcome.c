@@ -108,7 +108,7 @@ static char *say_timed_out(struct net_http_call *c)
 
 static char *say_over(const struct net_http_call *c)
 {
-    const size_t mib = 1024 * 1024;
+    const size_t mib = 1048576;
 
     if (c->max_body % mib == 0)
         return xasprintf("reply from %s is over %zu MiB", c->label, c->max_body / mib);

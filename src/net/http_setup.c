@@ -199,7 +199,7 @@ static bool place_parse(struct place *p, const char *url, unsigned flags, int de
          curl_url_get(u, CURLUPART_HOST, &p->host, 0) == CURLUE_OK && is_ascii(p->host);
     if (ok &&
         curl_url_get(u, CURLUPART_PORT, &port, default_port ? 0 : CURLU_DEFAULT_PORT) == CURLUE_OK)
-        p->port = atoi(port);
+        p->port = (int)strtol(port, NULL, 10); /* curl has checked it */
     curl_free(port);
     curl_url_cleanup(u);
     return ok;
@@ -311,7 +311,7 @@ enum status http_setup(struct net_http_call *c, const struct net_http_request *r
     c->easy = curl_easy_init();
     if (!c->easy)
         abort();
-    c->max_body = req->max_body ? req->max_body : 8 * 1024 * 1024;
+    c->max_body = req->max_body ? req->max_body : (size_t)8 * 1024 * 1024;
     c->connect_timeout_us = req->connect_timeout_us ? req->connect_timeout_us : 2 * USEC_PER_SEC;
     c->timeout_us = req->timeout_us ? req->timeout_us : 5 * USEC_PER_SEC;
     if (c->connect_timeout_us > c->timeout_us)

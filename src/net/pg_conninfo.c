@@ -31,7 +31,8 @@ void pg_params_set(struct pg_params *p, const char *key, const char *value)
         p->key[p->n] = NULL;
         p->value[p->n] = NULL;
     }
-    net_wipe_free(p->value[i]);
+    net_wipe_free(
+        p->value[i]); /* NOLINT(clang-analyzer-core.NullDereference): i < n, so it is there */
     p->value[i] = xstrdup(value);
 }
 

@@ -90,7 +90,7 @@ static void rows_take_error(struct pg_rows *r, const PGresult *res)
     if (r->message) /* the first is the cause */
         return;
     if (state && strlen(state) < sizeof r->sqlstate)
-        strcpy(r->sqlstate, state);
+        memcpy(r->sqlstate, state, strlen(state) + 1);
     line = pg_first_line(text ? text : PQresultErrorMessage(res));
     r->message = arena_strdup(&r->arena, line);
     free(line);

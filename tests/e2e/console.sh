@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2119,SC2154
 # The real program on a terminal, on a real cluster: what an engineer sees and types.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 E2E_PORT=24200 lab_up

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2153,SC2154
 # What a real Patroni will not do on demand, with a fake one: answers that are not answers, hostile texts, old and new versions,
 # members behind names that this machine cannot resolve.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -30,6 +30,7 @@ fake_stop() {
 at_exit fake_stop
 control() { curl -s --max-time 5 -X POST -d "$1" "${CONTROL%/}/control" >/dev/null; }
 posts() { grep -c '"method": "POST"' "$LOG"; }
+# shellcheck disable=SC2054 # one word
 members=(--members pg1:0,pg2:0,pg3:0)
 p() { "$pgdba" "$@" --patroni-url "$URL_pg1" --patroni-url "$URL_pg2" --patroni-url "$URL_pg3"; }
 fast='"timing": {"stop": 0.3, "unlock": 0.1, "promote": 0.3, "timeline": 0.2, "rejoin": 0.4, "restart": 0.5, "reinit": 0.6}'

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2119,SC2154
 # Frozen and dead parts: every key answers at once, and the screen says what is stale.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 E2E_PORT=24400 lab_up

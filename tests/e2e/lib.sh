@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what is set here is used by the cases
 # What the end-to-end tests share: the program that was built, a lab or a fake to point it at, and checks that say what they saw.
 #
 # PGDBA_BUILD is the build directory. Every test file prints "ok - NAME" and "not ok - NAME" lines; run adds them up.

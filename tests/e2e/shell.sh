@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2119,SC2154
 # The registry, the reads and the changes from the shell, on a real cluster.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 E2E_PORT=24000 lab_up

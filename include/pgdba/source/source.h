@@ -60,9 +60,9 @@ struct member_route source_patroni_route(const struct source_patroni *p, const c
 /* ---- PgBouncer: one connection, SHOW in turn. index: which of config->pgbouncer. */
 struct source_pgbouncer *source_pgbouncer_new(const struct source_ctx *ctx, int index,
                                               int64_t refresh_us, const char *password);
-void source_pgbouncer_free(struct source_pgbouncer *p);
-void source_pgbouncer_start(struct source_pgbouncer *p);
-void source_pgbouncer_set_refresh(struct source_pgbouncer *p, int64_t refresh_us);
-void source_pgbouncer_refresh(struct source_pgbouncer *p);
+void source_pgbouncer_free(struct source_pgbouncer *b);
+void source_pgbouncer_start(struct source_pgbouncer *b);
+void source_pgbouncer_set_refresh(struct source_pgbouncer *b, int64_t refresh_us);
+void source_pgbouncer_refresh(struct source_pgbouncer *b);
 
 #endif

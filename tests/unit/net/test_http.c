@@ -248,7 +248,7 @@ static void a_flood_is_cut_off(void **state)
     assert_int_equal(g.len, 0);
     fetch_from(f, (struct net_http_request){.method = "GET", .max_body = 1000}, &g);
     assert_non_null(strstr(g.detail, "is over 1000 bytes"));
-    fetch_from(f, (struct net_http_request){.method = "GET", .max_body = 16 * 1024 * 1024}, &g);
+    fetch_from(f, (struct net_http_request){.method = "GET", .max_body = 16777216}, &g);
     serve_stop(&f->serve);
     assert_int_equal(g.outcome, NET_ANSWERED);
     assert_int_equal(g.len, 9 * 1024 * 1024);

@@ -23,6 +23,7 @@ static bool gate_shut;
 static int asked, inside;
 
 /* Called by net/resolve in its thread. */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): libc's are reserved names */
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
                 struct addrinfo **list)
 {
