@@ -156,11 +156,11 @@ key :
 type restart $m
 key Enter
 wait [y/N]
-run curl -s -m 40 -X POST -d {"leader":"$l","candidate":"$m"} ${!url}/switchover
+run curl -s -m 40 -X POST -d '{"leader":"$l","candidate":"$m"}' ${!url}/switchover
 watch 2
 key y
 key Enter
-wait-re (leader|timeline).*(moved|was|now|changed)
+wait the plan was made with
 key Esc
 wait-re $m +. leader
 key q
