@@ -196,22 +196,25 @@ struct observation patroni_observation(struct site *s, enum obs_kind kind, const
                                        const struct net_http_reply *r)
 {
     const struct clock *clock = net_loop_clock(s->p->ctx.loop);
-    bool came = r != NULL && r->body_len > 0;
-
-    return (struct observation){
+    struct observation o = {
         .kind = kind,
         .target = target,
         .endpoint = s->url.base,
         .wall_us = clock_wall(clock),
         .mono_us = clock_mono(clock),
-        .latency_us = r != NULL ? r->latency_us : 0,
         .outcome = outcome,
-        .http_status = r != NULL ? r->status : 0,
         .detail = detail,
-        .body = came ? r->body : NULL,
-        .body_len = r != NULL ? r->body_len : 0,
-        .date = r != NULL ? r->date : "",
+        .date = "",
     };
+
+    if (r != NULL) {
+        o.latency_us = r->latency_us;
+        o.http_status = r->status;
+        o.body = r->body_len > 0 ? r->body : NULL;
+        o.body_len = r->body_len;
+        o.date = r->date;
+    }
+    return o;
 }
 
 void patroni_emit(struct source_patroni *p, const struct observation *o)

@@ -11,7 +11,7 @@ set -uo pipefail
 
 top=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 lab=$top/deployments/local/lab
-base=${LAB_TEST_BASE_PORT:-27000}
+base=${LAB_TEST_BASE_PORT:-$("$(dirname "$0")/../free-ports" 27000 400)}
 unset LAB_DIR
 passed=0 failed=0
 
