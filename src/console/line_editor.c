@@ -159,6 +159,18 @@ static void load_history(struct line_editor *l)
     read_history(l->history_path); /* a missing or unreadable file is an empty history */
 }
 
+/* What must hold whatever the user's inputrc says, also after it was read again with C-x C-r: with
+ * bracketed paste on, a key that waits for another (C-]) would take an Alt key for a paste and
+ * crash (readline 8.2). */
+static void keep_variables(void)
+{
+    rl_variable_bind("bell-style", "none");
+    /* The list is a hint here, it scrolls nothing. */
+    rl_variable_bind("show-all-if-ambiguous", "on");
+    /* The terminal adapter takes the markers. */
+    rl_variable_bind("enable-bracketed-paste", "off");
+}
+
 static void set_up_readline(struct line_editor *l)
 {
     rl_readline_name = "pgdba"; /* $if pgdba in the user's inputrc */
@@ -179,16 +191,14 @@ static void set_up_readline(struct line_editor *l)
     rl_completion_suppress_append = 0;
     rl_num_chars_to_read = 0;
     rl_initialize();
-    rl_variable_bind("bell-style", "none");
-    rl_variable_bind("show-all-if-ambiguous",
-                     "on"); /* the list is a hint here, it scrolls nothing */
-    rl_variable_bind("enable-bracketed-paste", "off"); /* the terminal adapter takes the markers */
+    keep_variables();
 }
 
 struct line_editor *line_editor_open(const struct line_editor_options *opt)
 {
     struct line_editor *l = xcalloc(1, sizeof *l);
     l->opt = *opt;
+    l->result = LINE_CANCELLED;
     l->history_path = xstrdup(opt->history_path);
     l->sink = fopen("/dev/null", "r+e");
     buf_init(&l->bytes);
@@ -219,14 +229,57 @@ void line_editor_close(struct line_editor *l)
 
 /* ---- a line */
 
+/* Leaves whatever was begun and not ended. One call of readline's leaves one state, and they nest:
+ * what it left over (a key sequence inside a search) would be taken up with the next line, after
+ * its context was freed. */
+static void leave_states(void)
+{
+    const unsigned long begun = RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_VIMOTION |
+                                RL_STATE_NUMERICARG | RL_STATE_MULTIKEY | RL_STATE_CHARSEARCH;
+    for (int i = 0; i < 8 && RL_ISSTATE(begun); i++)
+        rl_callback_sigcleanup();
+    RL_UNSETSTATE(begun | RL_STATE_METANEXT);
+}
+
+/* By readline's own way out, as if the line were accepted, so that it sees to its undo lists, which
+ * lines of the history share with the line being edited: clearing the line from outside would free
+ * them twice. The key map is ours, since Enter may be bound to anything. */
+static void let_go(struct line_editor *l)
+{
+    Keymap was = rl_get_keymap(), way_out = rl_make_bare_keymap();
+    rl_bind_key_in_map('\r', rl_newline, way_out);
+    leave_states();
+    rl_set_keymap(way_out);
+    buf_clear(&l->bytes);
+    buf_putc(&l->bytes, '\r');
+    l->read = 0;
+    for (int i = 0; i < 4 && l->result == LINE_EDITING; i++)
+        rl_callback_read_char();
+    if (l->result == LINE_EDITING)
+        rl_callback_handler_remove();
+    rl_set_keymap(was);
+    rl_free_keymap(way_out);
+    buf_clear(&l->bytes);
+    l->read = 0;
+}
+
+/* An undo list that a line of the history still holds from an earlier edit may be one that readline
+ * has freed since (8.2, after some searches). It is not looked at again: at worst a few bytes are
+ * lost, where a double free would lose the console. */
+static void forget_old_undo(void)
+{
+    HIST_ENTRY **all = history_list();
+    for (int i = 0; all && all[i]; i++)
+        all[i]->data = NULL;
+}
+
 void line_editor_begin(struct line_editor *l, const char *text)
 {
     if (l->result == LINE_EDITING)
-        rl_callback_handler_remove();
+        let_go(l);
     l->result = LINE_EDITING;
-    buf_clear(&l->bytes);
-    l->read = 0;
     forget_matches(l);
+    forget_old_undo();
     using_history(); /* from its end again */
     rl_callback_handler_install(":", on_line);
     rl_replace_line(text, 1);
@@ -237,9 +290,7 @@ void line_editor_cancel(struct line_editor *l)
 {
     if (l->result != LINE_EDITING)
         return;
-    rl_callback_sigcleanup(); /* leaves a search or an argument that was begun */
-    rl_replace_line("", 1);
-    rl_callback_handler_remove();
+    let_go(l);
     l->result = LINE_CANCELLED;
     forget_matches(l);
 }
@@ -264,18 +315,22 @@ static void read_queue(struct line_editor *l)
     }
     buf_clear(&l->bytes);
     l->read = 0;
+    keep_variables();
+}
+
+/* A key that begins a longer sequence ends a search before readline sees it: 8.2 takes a sequence
+ * that comes to nothing inside a search (C-r C-x M-z) up again without its context, and crashes. */
+static bool begins_sequence(const struct key *k)
+{
+    unsigned char c = k->len > 0 ? (unsigned char)k->bytes[0] : 0;
+    return k->len > 0 && rl_get_keymap()[c].type == ISKMAP;
 }
 
 /* A lone ESC would make readline wait for the rest of a sequence and swallow the next key. */
 static enum line_result escape(struct line_editor *l)
 {
     if (searching()) {
-        char *kept = xstrdup(rl_line_buffer);
-        int point = rl_point;
-        rl_callback_sigcleanup();
-        rl_replace_line(kept, 1);
-        rl_point = point <= rl_end ? point : rl_end;
-        free(kept);
+        leave_states(); /* the line that was found stays */
     } else if (in_vi_insert()) {
         rl_vi_movement_mode(1, 27);
     } else {
@@ -317,6 +372,8 @@ enum line_result line_editor_feed(struct line_editor *l, const struct key *k)
     }
     if (rl_end + k->len > LINE_MAX_BYTES && k->len > 0 && (unsigned char)k->bytes[0] >= 32)
         return l->result;
+    if (searching() && begins_sequence(k))
+        leave_states();
     buf_add(&l->bytes, k->bytes, (size_t)k->len);
     read_queue(l);
     return l->result;

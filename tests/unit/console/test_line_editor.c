@@ -178,6 +178,51 @@ static void a_searching_escape_keeps_the_line(void **state)
     line_editor_close(l);
 }
 
+/* Each of these crashed readline 8.2 behind the adapter. */
+static void odd_keys_in_a_row_harm_nothing(void **state)
+{
+    (void)state;
+    static const char *const rows[][8] = {
+        {"\022", "\030", "\033z"},
+        {"\030\022", "\035", "\033\025"},
+        {"a\r", "\020", "a", "\022", "\025", "b\035", "ESC", "\020\r"},
+    };
+    char rc[] = "/tmp/pgdba-inputrc.XXXXXX";
+    FILE *f = fdopen(mkstemp(rc), "w");
+    assert_non_null(f);
+    fputs("set enable-bracketed-paste on\n", f);
+    fclose(f);
+    setenv("INPUTRC", rc, 1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct line_editor *l = editor(NULL);
+        for (int k = 0; k < 8 && rows[i][k]; k++) {
+            enum line_result r =
+                strcmp(rows[i][k], "ESC") ? key(l, "x", rows[i][k]) : key(l, "Esc", "\033");
+            if (r == LINE_DONE)
+                line_editor_remember(l, line_editor_text(l));
+            if (r != LINE_EDITING)
+                line_editor_begin(l, "");
+        }
+        line_editor_close(l);
+    }
+    setenv("INPUTRC", "/dev/null", 1);
+    unlink(rc);
+}
+
+static void left_lines_leave_the_history_as_it_was(void **state)
+{
+    (void)state;
+    struct line_editor *l = editor(NULL);
+    line_editor_remember(l, "interval 2s");
+    key(l, "C-p", "\020");
+    type(l, "99");
+    assert_int_equal(key(l, "Esc", "\033"), LINE_CANCELLED);
+    line_editor_begin(l, "");
+    key(l, "C-p", "\020");
+    assert_string_equal(line_editor_text(l), "interval 2s");
+    line_editor_close(l);
+}
+
 int main(void)
 {
     setlocale(LC_CTYPE, "C.UTF-8");
@@ -189,6 +234,8 @@ int main(void)
         cmocka_unit_test(a_paste_never_runs_anything),
         cmocka_unit_test(history_is_searched_kept_and_private),
         cmocka_unit_test(a_searching_escape_keeps_the_line),
+        cmocka_unit_test(odd_keys_in_a_row_harm_nothing),
+        cmocka_unit_test(left_lines_leave_the_history_as_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
