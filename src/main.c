@@ -1,4 +1,5 @@
 /* main.c: picks console or command from argv. */
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -37,6 +38,15 @@ static void keep_secrets_in(void)
 #if !defined(__SANITIZE_ADDRESS__) && defined(PR_SET_DUMPABLE)
     prctl(PR_SET_DUMPABLE, 0); /* the leak checker needs to trace its own process */
 #endif
+}
+
+/* Started with one of them closed (>&-), the next file or socket would take its number, and be
+ * written to. The wrong way round, so that using it fails and is told. */
+static void fill_standard_fds(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 static int fail(struct start *s, enum status st)
@@ -93,7 +103,11 @@ static struct cluster_config *the_only_one(struct start *s, bool required)
 static struct cluster_config *find_cluster(struct start *s, bool required)
 {
     struct cluster_config *c = NULL;
-    if (s->globals.cluster)
+    if (s->globals.cluster && s->globals.npatroni_urls)
+        err_set(&s->err, ST_USAGE,
+                "--cluster %s and --patroni-url %s may be two clusters: give one of the two",
+                s->globals.cluster, s->globals.patroni_urls[0]);
+    else if (s->globals.cluster)
         cluster_config_find(s->globals.cluster, &c, &s->err);
     else if (s->globals.npatroni_urls)
         c = from_urls(s);
@@ -185,6 +199,15 @@ static int run_command(struct start *s)
     return code;
 }
 
+/* Written or not: help on a full disk must not look as if it had been given. */
+static int flushed(struct start *s, int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    err_set(&s->err, ST_IO, "cannot write the output");
+    return fail(s, ST_IO);
+}
+
 /* The generated parts of the manual: commands, exits, rules, config. */
 static int write_manual(const char *part)
 {
@@ -230,14 +253,14 @@ static int dispatch(struct start *s)
 {
     if (s->globals.version) {
         printf("pgdba %s\n", PGDBA_VERSION);
-        return 0;
+        return flushed(s, 0);
     }
     if (s->globals.help)
-        return help(s);
+        return flushed(s, help(s));
     if (s->globals.argc && strcmp(s->globals.argv[0], "help") == 0) {
         s->globals.argc--;
         s->globals.argv++;
-        return help(s);
+        return flushed(s, help(s));
     }
     enum status st = settings_load(&s->settings, &s->err);
     if (st != ST_OK)
@@ -254,6 +277,7 @@ static int dispatch(struct start *s)
 
 int main(int argc, char **argv)
 {
+    fill_standard_fds();
     setlocale(LC_ALL, "");
     signal(SIGPIPE, SIG_IGN);
     umask(077);

@@ -1,7 +1,9 @@
+#define _GNU_SOURCE 1
 #include "pgdba/cli/cli.h"
 
 #include <string.h>
 
+#include "pgdba/base/utf8.h"
 #include "cli_private.h"
 
 #define PICTURE_TIMEOUT (8 * USEC_PER_SEC)
@@ -33,7 +35,15 @@ int cli_fail(FILE *err, enum status st, const char *text)
         [ST_FAILED] = CLI_FAILED,     [ST_IO] = CLI_FAILED,
         [ST_CANCELLED] = CLI_REFUSED,
     };
-    fprintf(err, "pgdba: %s\n", text);
+    /* It may quote a word of the command line or of a file, with escape sequences in it. */
+    struct arena a;
+    arena_init(&a);
+    fputs("pgdba: ", err);
+    for (const char *end; *text; text = end + (*end == '\n')) {
+        end = strchrnul(text, '\n');
+        fprintf(err, "%s\n", utf8_clean(&a, text, (size_t)(end - text)));
+    }
+    arena_release(&a);
     return codes[st];
 }
 
