@@ -168,10 +168,27 @@ void term_close(struct term *t)
     free(t);
 }
 
+/* The whole job stops, as the terminal itself would do it: a script that started us would else go
+ * on waiting where nobody can reach it. And by SIGTSTP, which the kernel does not deliver where no
+ * shell could ever continue us (ssh -t HOST pgdba): SIGSTOP would hang there for good. */
+static void stop_the_job(void)
+{
+    struct sigaction stop = {.sa_handler = SIG_DFL}, was;
+    sigset_t tstp, mask;
+    sigemptyset(&tstp);
+    sigaddset(&tstp, SIGTSTP);
+    sigaction(SIGTSTP, &stop, &was);
+    kill(0, SIGTSTP);
+    /* Delivered here, and we go on with the next line when continued. */
+    sigprocmask(SIG_UNBLOCK, &tstp, &mask);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    sigaction(SIGTSTP, &was, NULL);
+}
+
 void term_suspend(struct term *t)
 {
     leave_screen(t);
-    raise(SIGSTOP); /* the shell takes over here; we go on with the next line when continued */
+    stop_the_job();
     tcgetattr(t->in_fd, &t->cooked);
     tcsetattr(t->in_fd, TCSANOW, &t->raw);
     term_out_put(&t->o, PASTE_ON, strlen(PASTE_ON));
