@@ -14,6 +14,8 @@
 #include "pgdba/base/path.h"
 
 #define TICKS_A_SECOND 3
+/* A flood of keys (a large paste) is read in slices, so that the sources are not kept waiting. */
+#define INPUT_SLICE (20 * USEC_PER_MS)
 
 /* ---- small things --------------------------------------------------------------------------- */
 
@@ -125,6 +127,8 @@ static void schedule_tick(struct console *c)
         wait = left > step ? (left - 1) % step + 1 : step;
     if (app_operation_running(c->app) && wait > step)
         wait = step;
+    if (c->more_keys)
+        wait = 0;
     app_tick_at(c->app, v->live_us + wait);
 }
 
@@ -201,8 +205,11 @@ static void on_readable(void *arg)
 {
     struct console *c = arg;
     struct key k;
-    while (term_read_key(c->term, &k)) {
+    int64_t until = clock_mono(c->opt->clock) + INPUT_SLICE;
+    c->more_keys = false;
+    while (!c->more_keys && term_read_key(c->term, &k)) {
         c->dirty = true;
+        c->more_keys = clock_mono(c->opt->clock) >= until;
         if (strcmp(k.name, "C-z") == 0) {
             term_suspend(c->term);
             resize(c);
@@ -214,6 +221,9 @@ static void on_readable(void *arg)
     }
     if (term_lost(c->term))
         console_leave(c);
+    /* ncurses may hold bytes that the loop cannot see. */
+    if (c->more_keys)
+        app_tick_at(c->app, clock_mono(c->opt->clock));
 }
 
 static void on_signal(void *arg, int signo)
@@ -238,7 +248,10 @@ static void on_signal(void *arg, int signo)
 
 static void on_tick(void *arg)
 {
-    ((struct console *)arg)->dirty = true;
+    struct console *c = arg;
+    c->dirty = true;
+    if (c->more_keys)
+        on_readable(c);
 }
 
 static void on_idle(void *arg)
