@@ -1,6 +1,7 @@
 /* member_facts.c: one member in one line: the freshest word on each fact. */
 #include "member_card.h"
 
+#include "pgdba/analysis/lag.h"
 #include "pgdba/base/clock.h"
 #include "pgdba/base/fmt.h"
 #include "pgdba/console/draw.h"
@@ -51,6 +52,17 @@ static void take_health(struct member_facts *f, const struct member_health *h)
         f->tags = &h->tags;
 }
 
+/* Before 3.0.4 a replica says "running" of itself whether it streams or not; its upstream's
+ * walsender tells. */
+static void take_streaming(struct member_facts *f, const struct picture *p, const struct member *m)
+{
+    if (pg_state_parse(f->state_words) != PGS_RUNNING)
+        return;
+    struct lag_view l = lag_view_of(p->s, (int)(m - p->s->members), p->now_us, p->now_wall_us);
+    if (l.applies && l.streaming)
+        f->state_words = pg_state_name(PGS_STREAMING);
+}
+
 static enum theme_role role_of_state(const char *words)
 {
     enum pg_state st = pg_state_parse(words);
@@ -96,6 +108,8 @@ struct member_facts member_facts_of(const struct picture *p, const struct member
         take_row(&f, m->dcs);
     if (m->health && (live || !listed))
         take_health(&f, m->health);
+    if (live)
+        take_streaming(&f, p, m);
     f.stale = !live && !listed;
     f.at_us = live ? m->api.answered_us : m->listed ? p->s->view.answered_us : m->last_seen_us;
     if (f.stale && m->api.answered_us > f.at_us)
