@@ -59,6 +59,48 @@ key Enter
 expect-exit 0
 END
 
+screen "C-z where no shell could continue it: goes on" <<END
+spawn 24 80 $run
+wait healthy
+key C-z
+key v
+wait Verdict
+key Esc
+absent Verdict
+key q
+expect-exit 0
+END
+cat >"$work/wrapper.sh" <<END
+$run
+echo wrapper goes on
+END
+screen "C-z stops the script around it too" <<END
+spawn 24 80 bash --norc -i
+type PS1=ready:
+key Enter
+wait ready:
+type bash $work/wrapper.sh
+key Enter
+wait healthy
+key C-z
+wait Stopped
+absent goes on
+type fg
+key Enter
+wait healthy
+key q
+wait goes on
+type exit
+key Enter
+expect-exit 0
+END
+
+expect "help to a full disk" 5 'cannot write' bash -c "$pgdba --help >/dev/full"
+expect "a closed standard output" 5 'cannot write' bash -c "$pgdba status --patroni-url $URL_pg1 >&-"
+expect "two clusters at once" 64 'give one of the two' "$pgdba" --cluster x --patroni-url "$URL_pg1" status
+check "escape sequences in a wrong word reach no terminal" \
+    bash -c "! $pgdba \$'a\\e[31mb' 2>&1 | grep -q \$'\\e'"
+
 for term in xterm-256color xterm screen-256color tmux-256color linux vt100 vt220; do
     screen "TERM=$term" <<END
 term $term
