@@ -90,6 +90,10 @@ static struct table_cell state_cell(const struct picture *p, const struct pool_v
     if (source_is_stale(st, p->s->refresh_us, p->now_us))
         return cell_role(TR_STALE,
                          st->outcome == OBS_ANSWERED ? "old" : draw_outcome(a, st, p->now_us));
+    /* The cause before what it does: a narrow column cuts the end off, and who waits and for how
+     * long has columns of its own. */
+    if (v->health != HEALTH_OK && v->paused && v->pool->cl_waiting > 0)
+        return cell_role(draw_health_role(v->health), arena_printf(a, "paused: %s", v->reason));
     if (v->health != HEALTH_OK)
         return cell_role(draw_health_role(v->health), v->reason);
     if (v->disabled || v->paused)
