@@ -280,6 +280,7 @@ int main(int argc, char **argv)
     fill_standard_fds();
     setlocale(LC_ALL, "");
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk: told, not died of */
     umask(077);
     keep_secrets_in();
     if (argc == 3 && strcmp(argv[1], "--write-manual") == 0)

@@ -67,7 +67,12 @@ static enum status need_audit(struct app *a, struct err *e)
     char *path = path_state("audit.jsonl");
     enum status st = audit_open(&a->audit, path, a->opt.clock, e);
     free(path);
-    return st;
+    if (st == ST_OK)
+        return st;
+    err_prefix(e, "refused, since it could not be recorded in the audit log");
+    if (e)
+        e->status = ST_DENIED;
+    return ST_DENIED;
 }
 
 enum status app_plan(struct app *a, const struct request *r, struct plan **out, struct err *e)
