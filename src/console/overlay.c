@@ -20,15 +20,25 @@ struct sheet {
     int shown; /* document lines visible */
 };
 
+/* Beside the question, since on a low screen the checks may be out of sight. */
+static const char *warnings(const struct plan *p, struct arena *a)
+{
+    int n = 0;
+    for (int i = 0; i < p->nchecks; i++)
+        n += p->checks[i].verdict == CHECK_WARN;
+    return n ? arena_printf(a, "%d warning%s. ", n, n > 1 ? "s" : "") : "";
+}
+
 static const char *plan_question(const struct plan *p, int cols, struct arena *a)
 {
     if (p->worst == CHECK_BLOCK)
         return NULL;
+    const char *w = warnings(p, a);
     if (p->confirm == CONFIRM_YES)
-        return "Go ahead? [y/N] ";
+        return arena_printf(a, "%sGo ahead? [y/N] ", w);
     /* The word last: where space is short the rest goes, not the word. */
-    return cols < 60 ? arena_printf(a, "Type %s: ", p->confirm_word)
-                     : arena_printf(a, "Type %s, %s: ", p->confirm_what, p->confirm_word);
+    return cols < 60 ? arena_printf(a, "%sType %s: ", w, p->confirm_word)
+                     : arena_printf(a, "%sType %s, %s: ", w, p->confirm_what, p->confirm_word);
 }
 
 static void write_plan(const struct frame *f, struct sheet *sh)
