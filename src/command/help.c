@@ -160,6 +160,23 @@ static void write_list(FILE *out, unsigned where)
         write_arg(out, &globals[i]);
 }
 
+/* "cluster" of the shell is only the first of two words: what follows it is what was asked for. */
+static bool write_second_words(FILE *out, const char *name, unsigned where)
+{
+    bool any = false;
+    size_t n = strlen(name);
+
+    for (int i = 0; i < CMD_COUNT; i++) {
+        const struct command *c = command_get((enum command_id)i);
+
+        if (!command_is_for(c, where) || strncmp(c->name, name, n) != 0 || c->name[n] != ' ')
+            continue;
+        write_row(out, c->name, c->summary);
+        any = true;
+    }
+    return any;
+}
+
 bool command_write_help(FILE *out, const char *name, unsigned where)
 {
     const struct command *c;
@@ -169,6 +186,8 @@ bool command_write_help(FILE *out, const char *name, unsigned where)
         return true;
     }
     c = command_find(name);
+    if ((!c || !command_is_for(c, where)) && write_second_words(out, name, where))
+        return true;
     if (!c)
         return false;
     /* What exists only in the other place is explained as it is there. */

@@ -97,6 +97,7 @@ END
 
 expect "help to a full disk" 5 'cannot write' bash -c "$pgdba --help >/dev/full"
 expect "a closed standard output" 5 'cannot write' bash -c "$pgdba status --patroni-url $URL_pg1 >&-"
+expect "cluster --help names the second words" 0 'cluster connect' $pgdba cluster --help
 expect "two clusters at once" 64 'give one of the two' "$pgdba" --cluster x --patroni-url "$URL_pg1" status
 XDG_STATE_HOME=/proc/nowhere expect "no place for the audit log: watching works" 0 'healthy' $pgdba status --patroni-url $URL_pg1
 XDG_STATE_HOME=/proc/nowhere expect "no place for the audit log: acting is refused" 4 'audit log' \
