@@ -22,34 +22,88 @@ struct audit {
     const struct clock *clock;
 };
 
-enum status audit_open(struct audit **out, const char *path, const struct clock *clock,
-                       struct err *e)
+/* What was just made must be found again after a crash of the machine: its name is in the
+ * directory. */
+static void directory_to_disk(const char *path)
 {
-    struct audit *a;
+    const char *slash = strrchr(path, '/');
+    char *dir = slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        (void)fsync(fd);
+        close(fd);
+    }
+    free(dir);
+}
+
+/* A regular file or nothing: a FIFO or a device would take a line and keep none. */
+static enum status check_file(int fd, const char *path, struct err *e)
+{
     struct stat info;
-    enum status st;
+
+    if (fstat(fd, &info) != 0)
+        return err_set(e, ST_IO, "cannot open the audit log %s: %s", path, strerror(errno));
+    if (!S_ISREG(info.st_mode))
+        return err_set(e, ST_IO, "cannot open the audit log %s: it is not a regular file", path);
+    /* One that others can read may have been made by hand; another user's is that user's matter. */
+    if (info.st_mode & 077 && fchmod(fd, 0600) != 0 && errno != EPERM)
+        return err_set(e, ST_IO, "cannot protect the audit log %s: %s", path, strerror(errno));
+    return ST_OK;
+}
+
+static enum status open_file(const char *path, int *out, struct err *e)
+{
+    enum status st = path_mkdirs_for(path, e);
     int fd;
 
-    *out = NULL;
-    st = path_mkdirs_for(path, e);
     if (st != ST_OK)
         return st;
     fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK,
               0600);
     if (fd < 0)
         return err_set(e, ST_IO, "cannot open the audit log %s: %s", path, strerror(errno));
-    /* One that others can read may have been made by hand; another user's is that user's matter. */
-    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_mode & 077 &&
-        fchmod(fd, 0600) != 0 && errno != EPERM) {
-        st = err_set(e, ST_IO, "cannot protect the audit log %s: %s", path, strerror(errno));
+    st = check_file(fd, path, e);
+    if (st != ST_OK) {
         close(fd);
         return st;
     }
-    a = xcalloc(1, sizeof *a);
+    directory_to_disk(path);
+    *out = fd;
+    return ST_OK;
+}
+
+enum status audit_open(struct audit **out, const char *path, const struct clock *clock,
+                       struct err *e)
+{
+    enum status st;
+    int fd;
+
+    *out = NULL;
+    st = open_file(path, &fd, e);
+    if (st != ST_OK)
+        return st;
+    *out = xcalloc(1, sizeof **out);
+    **out = (struct audit){.fd = fd, .path = xstrdup(path), .clock = clock};
+    return ST_OK;
+}
+
+/* A console stays open for days, and logs are rotated: a line in a file that has no name any more
+ * would be no line. */
+static enum status follow_path(struct audit *a, struct err *e)
+{
+    struct stat open_one, named;
+    enum status st;
+    int fd;
+
+    if (fstat(a->fd, &open_one) == 0 && lstat(a->path, &named) == 0 &&
+        open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino)
+        return ST_OK;
+    st = open_file(a->path, &fd, e);
+    if (st != ST_OK)
+        return st;
+    close(a->fd);
     a->fd = fd;
-    a->path = xstrdup(path);
-    a->clock = clock;
-    *out = a;
     return ST_OK;
 }
 
@@ -133,10 +187,14 @@ static bool ends_within_line(int fd)
 /* One write, so that lines of several programs never mix; then to the disk. Frees j. */
 static enum status line_write(struct audit *a, struct wire_json *j, struct err *e)
 {
-    enum status st = ST_OK;
+    enum status st = follow_path(a, e);
     struct buf b;
     ssize_t n;
 
+    if (st != ST_OK) {
+        wire_json_free(j);
+        return st;
+    }
     buf_init(&b);
     if (ends_within_line(a->fd))
         buf_putc(&b, '\n');
@@ -149,7 +207,7 @@ static enum status line_write(struct audit *a, struct wire_json *j, struct err *
     if (n < 0 || (size_t)n != b.len)
         st = err_set(e, ST_IO, "cannot write the audit log %s: %s", a->path,
                      n < 0 ? strerror(errno) : "the disk is full");
-    else if (fsync(a->fd) != 0 && errno != EINVAL && errno != EROFS)
+    else if (fsync(a->fd) != 0)
         st = err_set(e, ST_IO, "cannot write the audit log %s to the disk: %s", a->path,
                      strerror(errno));
     buf_release(&b);

@@ -2,6 +2,9 @@
 #include "fixture.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,26 +54,83 @@ static void test_lines(void **state)
     unsetenv("SUDO_USER");
 }
 
+/* Bytes that any file may have from now on; RLIM_INFINITY: as many as it likes. */
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit l;
+
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &l), 0);
+    l.rlim_cur = bytes < l.rlim_max ? bytes : l.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &l), 0);
+}
+
+/* No room for the whole line, no room at all, no log: nothing goes out. */
 static void test_unwritable_stops_it(void **state)
 {
     struct world w;
-    struct audit *full;
+    struct audit *audit;
 
     (void)state;
     world_init(&w);
-    if (audit_open(&full, "/dev/full", &w.clock, &w.err) != ST_OK) {
-        world_release(&w);
-        skip();
-    }
-    audit_free(w.env.audit);
-    w.env.audit = full;
+    signal(SIGXFSZ, SIG_IGN);
+    limit_files(20);
     assert_int_equal(world_start(&w, world_picture(&w), &to_pg2), ST_IO);
+    assert_non_null(strstr(err_text(&w.err), "cannot write the audit log"));
+    assert_int_equal(world_start(&w, world_picture(&w), &to_pg2), ST_IO);
+    limit_files(RLIM_INFINITY);
+    signal(SIGXFSZ, SIG_DFL);
     assert_int_equal(w.nsent, 0);
-    assert_non_null(strstr(err_text(&w.err), "cannot write the audit log /dev/full"));
-    audit_free(w.env.audit);
+    audit = w.env.audit;
     w.env.audit = NULL;
     assert_int_equal(world_start(&w, world_picture(&w), &to_pg2), ST_IO);
     assert_int_equal(w.nsent, 0);
+    w.env.audit = audit;
+    world_release(&w);
+}
+
+/* What takes a line and keeps none is no audit log. */
+static void test_not_a_file(void **state)
+{
+    struct world w;
+    struct audit *a;
+    char *path;
+
+    (void)state;
+    world_init(&w);
+    assert_int_equal(audit_open(&a, "/dev/null", &w.clock, &w.err), ST_IO);
+    assert_non_null(strstr(err_text(&w.err), "not a regular file"));
+    path = path_join(w.dir, "fifo");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(audit_open(&a, path, &w.clock, &w.err), ST_IO);
+    assert_null(a);
+    unlink(path);
+    free(path);
+    world_release(&w);
+}
+
+/* Rotated or removed while the console is open: the next line goes to where one looks for it. */
+static void test_rotated(void **state)
+{
+    struct world w;
+    char *old, *text;
+
+    (void)state;
+    world_init(&w);
+    old = xasprintf("%s.1", w.audit_path);
+    assert_int_equal(rename(w.audit_path, old), 0);
+    assert_int_equal(world_start(&w, world_picture(&w), &to_pg2), ST_OK);
+    text = world_audit(&w);
+    assert_int_equal(count_lines(text, "\"what\":\"intent\""), 1);
+    free(text);
+    action_free(w.run);
+    w.run = NULL;
+    unlink(w.audit_path);
+    assert_int_equal(symlink(old, w.audit_path), 0);
+    assert_int_equal(world_start(&w, world_picture(&w), &to_pg2), ST_IO);
+    assert_int_equal(w.nsent, 1);
+    unlink(w.audit_path);
+    unlink(old);
+    free(old);
     world_release(&w);
 }
 
@@ -168,6 +228,8 @@ int run_audit_tests(void)
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_unwritable_stops_it),
         cmocka_unit_test(test_cannot_open),
+        cmocka_unit_test(test_not_a_file),
+        cmocka_unit_test(test_rotated),
         cmocka_unit_test(test_read_only),
         cmocka_unit_test(test_left_running),
         cmocka_unit_test(test_after_a_torn_line),
