@@ -9,10 +9,16 @@ static int64_t read_us(clockid_t id)
     return (int64_t)ts.tv_sec * USEC_PER_SEC + ts.tv_nsec / 1000;
 }
 
+/* A laptop that slept: CLOCK_MONOTONIC stands still meanwhile, and a picture of yesterday would be
+ * a second old. */
 static int64_t real_mono(const struct clock *c)
 {
     (void)c;
+#ifdef CLOCK_BOOTTIME
+    return read_us(CLOCK_BOOTTIME);
+#else
     return read_us(CLOCK_MONOTONIC);
+#endif
 }
 
 static int64_t real_wall(const struct clock *c)
