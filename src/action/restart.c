@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "pgdba/analysis/preflight.h"
 #include "pgdba/base/fmt.h"
 
 enum {
@@ -189,11 +190,25 @@ static void begin(struct action_run *r)
     prepare(r, 0);
 }
 
+/* What speaks against the next one by now, minutes after the plan was made; NULL: nothing. */
+static const char *next_blocked(struct action_run *r)
+{
+    const char *const member[] = {r->plan->steps[r->step + 1].member};
+    const struct request one = {.kind = ACT_RESTART, .nmembers = 1, .members = member};
+    const struct check_result *checks;
+    enum check_verdict worst = CHECK_PASS;
+    int n = 0;
+
+    checks = preflight_run(r->last, &one, false, run_now(r), &r->arena, &n, &worst);
+    return worst == CHECK_BLOCK ? checks[0].reason : NULL;
+}
+
 /* The next one, unless the cluster is no longer the one that was planned for. */
 static void member_done(struct action_run *r)
 {
     const struct restart *w = r->state;
     const struct member *leader = snapshot_leader(r->last);
+    const char *blocked;
     char took[FMT_MAX];
 
     run_phase(r, r->step, PHASE_DONE, "up again");
@@ -208,6 +223,12 @@ static void member_done(struct action_run *r)
     if (!leader || !w->leader || strcmp(leader->name, w->leader) != 0) {
         run_end(r, OP_FAILED, "%s was restarted, but the lead moved meanwhile from %s to %s%s",
                 target(r), w->leader ? w->leader : "nobody", leader ? leader->name : "nobody",
+                not_done(r));
+        return;
+    }
+    blocked = next_blocked(r);
+    if (blocked) {
+        run_end(r, OP_FAILED, "%s was restarted, and then it stopped: %s%s", target(r), blocked,
                 not_done(r));
         return;
     }

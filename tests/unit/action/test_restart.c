@@ -156,6 +156,24 @@ static void test_lead_moves_between(void **state)
     world_release(&w);
 }
 
+/* The second one fell silent, or something was begun on it, while the first restarted. */
+static void test_next_is_checked_again(void **state)
+{
+    struct world w;
+    struct sb *b;
+
+    (void)state;
+    start(&w, &restart_two);
+    world_answer(&w, 200, "restarted successfully");
+    b = picture_restarted(&w, "pg2");
+    see_down(b, "pg1", PGS_STARTING, "starting");
+    world_see(&w, b);
+    assert_state(&w, OP_FAILED, "pg2 was restarted, and then it stopped: pg1");
+    assert_non_null(strstr(w.op->outcome, "not done: pg1"));
+    assert_int_equal(w.nsent, 1);
+    world_release(&w);
+}
+
 static void test_still_starting(void **state)
 {
     struct world w;
@@ -240,6 +258,7 @@ int run_restart_tests(void)
         cmocka_unit_test(test_failed_first),
         cmocka_unit_test(test_second_not_sent),
         cmocka_unit_test(test_lead_moves_between),
+        cmocka_unit_test(test_next_is_checked_again),
         cmocka_unit_test(test_still_starting),
         cmocka_unit_test(test_lost_for_ever),
         cmocka_unit_test(test_start_time_not_known),
