@@ -155,8 +155,9 @@ static int run_console(struct start *s)
     }
     int code = st == ST_OK ? 0 : fail(s, st);
     if (app_must_exit_hard(app)) {
-        /* A name look-up hangs in a thread that nothing can stop; everything that matters has
-         * been written and the terminal given back. */
+        /* A name look-up hangs in a thread that nothing can stop; the terminal has been given
+         * back, and the audit log gets its last word. */
+        app_leave(app);
         fflush(NULL);
         _exit(code);
     }
@@ -192,6 +193,7 @@ static int run_command(struct start *s)
                               .interactive = isatty(STDIN_FILENO)};
     int code = cli_run(&opt, &inv);
     if (app_must_exit_hard(opt.app)) {
+        app_leave(opt.app);
         fflush(NULL);
         _exit(code);
     }

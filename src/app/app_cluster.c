@@ -9,12 +9,14 @@
 #define SECRET_TIMEOUT (15 * USEC_PER_SEC)
 #define SECRET_MAX     4096
 
-/* While something of ours is under way the picture follows faster than the operator's interval. */
+/* While a plan is being read or something of ours is under way the picture follows faster than the
+ * operator's interval: what is checked at Enter must not be a minute old. */
 #define OPERATION_REFRESH (500 * USEC_PER_MS)
 
 int64_t app_effective_refresh(const struct app *a)
 {
-    bool fast = app_operation_running(a) && a->refresh_us > OPERATION_REFRESH;
+    bool busy = a->plans > 0 || app_operation_running(a);
+    bool fast = busy && a->refresh_us > OPERATION_REFRESH;
     return fast ? OPERATION_REFRESH : a->refresh_us;
 }
 

@@ -67,6 +67,23 @@ void app_run(struct app *a, const struct app_hooks *h)
     a->hooks = NULL;
 }
 
+static void on_caught(void *arg, int signo)
+{
+    ((struct app *)arg)->caught_signal = signo;
+}
+
+void app_catch_signals(struct app *a)
+{
+    net_signal(a->loop, SIGINT, on_caught, a);
+    net_signal(a->loop, SIGTERM, on_caught, a);
+    net_signal(a->loop, SIGHUP, on_caught, a);
+}
+
+int app_caught_signal(const struct app *a)
+{
+    return a->caught_signal;
+}
+
 void app_stop(struct app *a)
 {
     a->stopped = true;

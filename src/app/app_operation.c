@@ -75,18 +75,43 @@ static enum status need_audit(struct app *a, struct err *e)
     return ST_DENIED;
 }
 
+/* At the pace of a plan the picture of a slower one would be stale: it is asked for anew. */
+static void plan_opened(struct app *a)
+{
+    int64_t before = app_effective_refresh(a);
+    a->plans++;
+    if (app_effective_refresh(a) == before)
+        return;
+    app_apply_refresh(a);
+    app_refresh_now(a);
+}
+
+static void plan_closed(struct app *a)
+{
+    int64_t before = app_effective_refresh(a);
+    a->plans--;
+    if (app_effective_refresh(a) != before)
+        app_apply_refresh(a);
+}
+
 enum status app_plan(struct app *a, const struct request *r, struct plan **out, struct err *e)
 {
     *out = NULL;
     if (!a->config || !a->published)
         return err_set(e, ST_USAGE, "no cluster is open");
     struct action_env env = env_of(a);
-    return action_plan(&env, a->published, r, app_operation_running(a), out, e);
+    enum status st = action_plan(&env, a->published, r, app_operation_running(a), out, e);
+    if (st == ST_OK)
+        plan_opened(a);
+    return st;
 }
 
-void app_plan_free(struct plan *p)
+void app_plan_free(struct app *a, struct plan *p)
 {
+    if (!p)
+        return;
     plan_free(p);
+    plan_closed(a);
 }
 
 void app_decline(struct app *a, struct plan *p, const char *why)
@@ -95,14 +120,14 @@ void app_decline(struct app *a, struct plan *p, const char *why)
     if (need_audit(a, &e) != ST_OK || audit_refusal(a->audit, p, why, &e) != ST_OK)
         app_error(a, err_text(&e));
     err_release(&e);
-    plan_free(p);
+    app_plan_free(a, p);
 }
 
 enum status app_execute(struct app *a, struct plan *p, struct err *e)
 {
     enum status st = need_audit(a, e);
     if (st != ST_OK) {
-        plan_free(p);
+        app_plan_free(a, p);
         return st;
     }
     if (app_read_only(a))
@@ -118,6 +143,7 @@ enum status app_execute(struct app *a, struct plan *p, struct err *e)
     st = action_start(&env, p, a->published, &a->run, e);
     if (st == ST_OK)
         changed(a, NULL);
+    plan_closed(a); /* the operation keeps the pace */
     return st;
 }
 
@@ -136,6 +162,12 @@ void app_operation_observe(struct app *a, const struct snapshot *s)
 {
     if (a->run)
         action_observe(a->run, s);
+}
+
+void app_leave(struct app *a)
+{
+    app_operation_drop(a);
+    app_cluster_close(a);
 }
 
 void app_operation_drop(struct app *a)

@@ -34,6 +34,7 @@ struct app {
     void (*writable_fn)(void *arg);
     void *writable_arg;
     bool signals_on, stopped;
+    int caught_signal;
 
     /* the open cluster */
     struct cluster_config *config;
@@ -49,6 +50,7 @@ struct app {
     struct audit *audit;
     struct action_run *run;
     bool run_was_running;
+    int plans; /* being shown: made, and neither executed nor declined */
     uint64_t op_revision;
 };
 

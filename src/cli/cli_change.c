@@ -113,7 +113,7 @@ static void on_error(void *arg, const char *text)
 
 static bool ended(void *arg)
 {
-    return !app_operation_running(arg);
+    return !app_operation_running(arg) || app_caught_signal(arg);
 }
 
 static int follow(struct cli *c)
@@ -122,11 +122,17 @@ static int follow(struct cli *c)
     app_subscribe(
         c->app, &(struct app_subscriber){.arg = &f, .operation = on_operation, .error = on_error});
     /* The operation has its own deadline and always ends by it. */
+    app_catch_signals(c->app);
     while (!app_run_until(c->app, ended, c->app, cli_now(c) + 60 * USEC_PER_SEC))
         continue;
     const struct operation *op = app_operation(c->app);
     on_operation(&f, op);
     app_subscribe(c->app, &(struct app_subscriber){0});
+    if (op->state == OP_RUNNING)
+        return cli_error(
+            c, ST_FAILED,
+            "interrupted: it goes on in the cluster and is no longer followed; look at "
+            "pgdba status before anything is sent again");
     static const int codes[] = {
         [OP_DONE] = CLI_HEALTHY,  [OP_DONE_ELSEWHERE] = CLI_FAILED, [OP_REFUSED] = CLI_REFUSED,
         [OP_FAILED] = CLI_FAILED, [OP_UNKNOWN] = CLI_FAILED,        [OP_RUNNING] = CLI_FAILED};
@@ -198,7 +204,7 @@ int cli_change(struct cli *c)
         code = p->worst == CHECK_BLOCK ? CLI_REFUSED : CLI_HEALTHY;
         if (!doc)
             fputs("Dry run: nothing was sent.\n", c->opt->out);
-        app_plan_free(p);
+        app_plan_free(c->app, p);
     } else {
         code = run_plan(c, p, doc);
     }

@@ -53,8 +53,10 @@ void app_refresh_now(struct app *a);
 bool app_read_only(const struct app *a);
 
 /* Changes. */
+/* While a plan is open (until one of the three below takes it) the picture is refreshed at least
+ * every 0.5 s, so that what is checked at Enter is of now. */
 enum status app_plan(struct app *a, const struct request *r, struct plan **out, struct err *e);
-void app_plan_free(struct plan *p);
+void app_plan_free(struct app *a, struct plan *p);
 /* Re-checks against the current snapshot and starts. Takes p over in every case. */
 enum status app_execute(struct app *a, struct plan *p, struct err *e);
 /* The operator declined or the plan could not go on: for the audit log. Takes p over. */
@@ -81,7 +83,14 @@ void app_when_writable(struct app *a, int fd, void (*fn)(void *arg), void *arg);
 /* Runs the loop until done(arg) or the deadline (monotonic µs). For shell commands. False:
  * deadline. */
 bool app_run_until(struct app *a, bool (*done)(void *arg), void *arg, int64_t deadline_us);
-/* True when name look-ups still run in threads: leave by _exit(). */
+/* From here on SIGINT, SIGTERM and SIGHUP do not end the program but are remembered: for a shell
+ * command with an operation under way. 0: none came. */
+void app_catch_signals(struct app *a);
+int app_caught_signal(const struct app *a);
+/* True when name look-ups still run in threads: app_leave(), then leave by _exit(). */
 bool app_must_exit_hard(const struct app *a);
+/* Lets go of everything but the loop: the audit log hears of an operation left running, password
+ * commands are ended. app_free() does it too. */
+void app_leave(struct app *a);
 
 #endif

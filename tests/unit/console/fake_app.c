@@ -77,8 +77,9 @@ enum status app_plan(struct app *a, const struct request *r, struct plan **out, 
     return ST_OK;
 }
 
-void app_plan_free(struct plan *p)
+void app_plan_free(struct app *a, struct plan *p)
 {
+    (void)a;
     (void)p;
 }
 
