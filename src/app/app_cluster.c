@@ -105,15 +105,19 @@ static void start_source(struct app_secret *s)
 static void on_secret(void *arg, const char *output, size_t len, const char *why)
 {
     struct app_secret *s = arg;
+    struct app *a = s->app;
     s->proc = NULL;
     if (output) {
         s->value = secret_from_output(output, len);
     } else {
         char *text = xasprintf("the password command of %s failed: %s", s->what, why);
-        app_error(s->app, text);
+        app_error(a, text);
         free(text);
     }
-    start_source(s); /* without it too: what needs no password still shows */
+    if (s->bouncer < 0)
+        source_patroni_set_password(a->patroni, s->value);
+    else
+        start_source(s); /* without it too: it says then what is missing */
 }
 
 static enum status begin_secret(struct app_secret *s, const struct secret_source *src,
@@ -122,6 +126,8 @@ static enum status begin_secret(struct app_secret *s, const struct secret_source
     if (src->command) {
         s->proc =
             net_proc_run(s->app->loop, src->command, SECRET_MAX, SECRET_TIMEOUT, on_secret, s);
+        if (s->bouncer < 0) /* the picture needs no password as a rule, and no vault to answer */
+            start_source(s);
         return ST_OK;
     }
     enum status st = secret_read(src, s->what, &s->value, e);

@@ -75,6 +75,11 @@ static enum status need_audit(struct app *a, struct err *e)
     return ST_DENIED;
 }
 
+bool app_has_password(const struct app *a)
+{
+    return !a->patroni_secret.proc;
+}
+
 /* At the pace of a plan the picture of a slower one would be stale: it is asked for anew. */
 static void plan_opened(struct app *a)
 {
@@ -99,6 +104,10 @@ enum status app_plan(struct app *a, const struct request *r, struct plan **out, 
     *out = NULL;
     if (!a->config || !a->published)
         return err_set(e, ST_USAGE, "no cluster is open");
+    if (!app_has_password(a))
+        return err_set(
+            e, ST_CONFLICT,
+            "the password command of patroni has not answered yet: try again when it has");
     struct action_env env = env_of(a);
     enum status st = action_plan(&env, a->published, r, app_operation_running(a), out, e);
     if (st == ST_OK)

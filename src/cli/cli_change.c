@@ -6,6 +6,8 @@
 #include "cli_private.h"
 #include "pgdba/base/fmt.h"
 
+#define PASSWORD_TIMEOUT (20 * USEC_PER_SEC) /* app/ ends the command before that */
+
 static void print_plan(const struct plan *p, FILE *out)
 {
     fprintf(out, "%s\n", p->title);
@@ -177,6 +179,11 @@ static int run_plan(struct cli *c, struct plan *p, struct wire_json *doc)
     return code;
 }
 
+static bool has_password(void *arg)
+{
+    return app_has_password(arg);
+}
+
 int cli_change(struct cli *c)
 {
     struct request r;
@@ -185,6 +192,7 @@ int cli_change(struct cli *c)
     int code = st == ST_OK ? cli_open(c) : cli_error(c, st, err_text(&e));
     struct plan *p = NULL;
     if (code == CLI_HEALTHY) {
+        app_run_until(c->app, has_password, c->app, cli_now(c) + PASSWORD_TIMEOUT);
         st = app_plan(c->app, &r, &p, &e);
         if (st != ST_OK)
             code = cli_error(c, st, err_text(&e));

@@ -128,6 +128,12 @@ void source_patroni_start(struct source_patroni *p)
     round_begin(p, false);
 }
 
+void source_patroni_set_password(struct source_patroni *p, const char *password)
+{
+    secret_wipe_free(p->password);
+    p->password = xstrdup(password);
+}
+
 void source_patroni_set_refresh(struct source_patroni *p, int64_t refresh_us)
 {
     p->refresh_us = refresh_us;

@@ -53,6 +53,9 @@ void app_refresh_now(struct app *a);
 bool app_read_only(const struct app *a);
 
 /* Changes. */
+/* False while the password command of Patroni runs: no plan is made before it has ended, well or
+ * not. */
+bool app_has_password(const struct app *a);
 /* While a plan is open (until one of the three below takes it) the picture is refreshed at least
  * every 0.5 s, so that what is checked at Enter is of now. */
 enum status app_plan(struct app *a, const struct request *r, struct plan **out, struct err *e);

@@ -57,6 +57,9 @@ struct member_route {
 };
 struct member_route source_patroni_route(const struct source_patroni *p, const char *member);
 
+/* For a password that comes from a slow command: most of what is asked needs none. */
+void source_patroni_set_password(struct source_patroni *p, const char *password);
+
 /* ---- PgBouncer: one connection, SHOW in turn. index: which of config->pgbouncer. */
 struct source_pgbouncer *source_pgbouncer_new(const struct source_ctx *ctx, int index,
                                               int64_t refresh_us, const char *password);
