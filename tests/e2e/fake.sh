@@ -130,4 +130,73 @@ control '{"rules": [{"member": "pg3", "path": "/health", "silent": true}]}'
 timeout -s TERM 12 script -qfc "$pgdba --patroni-url $URL_pg1 --refresh 500ms" /dev/null >/dev/null 2>&1 </dev/null
 n=$(grep '"pg3"' "$LOG" | grep -c '"/health"')
 if [[ $n -ge 1 && $n -le 5 ]]; then ok "a stuck member is asked $n times in 12 s"; else not_ok "a stuck member is asked seldom" "$n times in 12 s"; fi
+# ---- nothing goes out without a line in the audit log, and no line is left without its end
+fake "${members[@]}"
+control "{$fast}"
+mkdir -p "$(dirname "$audit")"
+mv "$audit" "$audit.before" 2>/dev/null
+mkfifo "$audit"
+expect "an audit log that is a FIFO: nothing is sent" 5 'not a regular file' p switchover --candidate pg2 --yes
+rm "$audit"
+ln -s "$audit.before" "$audit"
+expect "an audit log that is a symbolic link: nothing is sent" 5 'cannot open the audit log' p switchover --candidate pg2 --yes
+rm "$audit"
+full() { (ulimit -f 0; p "$@"); }
+expect "an audit log that cannot grow: nothing is sent" 5 'cannot write the audit log' full switchover --candidate pg2 --yes
+check "no POST so far" test "$(posts)" = 0
+control '{"timing": {"stop": 60}}'
+"$pgdba" switchover --candidate pg2 --yes --patroni-url "$URL_pg1" >"$work/interrupted" 2>&1 &
+p_pid=$!
+check "a switchover is under way" wait_until 10 grep -q '"method": "POST"' "$LOG"
+kill -TERM "$p_pid"
+wait "$p_pid"
+check "interrupted: the exit code says so" test $? = 5
+check "and the screen" grep -q 'it goes on in the cluster' "$work/interrupted"
+check "and the audit log" grep -q '"outcome":"left running"' "$audit"
+
+# ---- what is checked at Enter is of now, however seldom the operator wants to be bothered
+fake "${members[@]}"
+screen "with a refresh of 60 s a failover behind an open plan is seen" <<END
+timeout 20
+spawn 40 120 $pgdba --patroni-url $URL_pg1 --patroni-url $URL_pg2 --refresh 60s
+wait healthy
+key :
+type switchover --candidate pg2
+key Enter
+wait Type the new leader
+run curl -s -X POST -d '{"timing": {"lease": 0.2, "promote": 0.2}, "failover": "pg3"}' ${CONTROL%/}/control
+watch 3
+type pg2
+key Enter
+wait The cluster moved
+wait Nothing was sent
+key Esc
+key q
+expect-exit 0
+END
+check "and nothing is sent" test "$(posts)" = 0
+
+# ---- a vault that does not answer
+fake "${members[@]}" --auth admin:secret-word
+mkdir -p "$XDG_CONFIG_HOME/pgdba/clusters"
+cat >"$XDG_CONFIG_HOME/pgdba/clusters/vault.yml" <<END
+patroni:
+  urls: ["$URL_pg1", "$URL_pg2", "$URL_pg3"]
+  username: admin
+  password_command: "sleep 1000"
+END
+expect "the picture does not wait for a password command that hangs" 0 'healthy, leader pg1' "$pgdba" status --cluster vault
+screen "but no plan is made before it has ended" <<END
+spawn 24 80 $pgdba --cluster vault
+wait healthy
+key :
+type switchover --candidate pg2
+key Enter
+wait has not answered yet
+key Esc
+absent :switchover
+key q
+expect-exit 0
+END
+rm "$XDG_CONFIG_HOME/pgdba/clusters/vault.yml"
 echo "# end of fake"
