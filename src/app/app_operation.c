@@ -59,6 +59,15 @@ static struct action_env env_of(struct app *a)
                                .changed_arg = a};
 }
 
+/* One outcome for a log that cannot be opened and one that cannot be written: nothing is sent. */
+static enum status not_recorded(struct err *e)
+{
+    err_prefix(e, "refused, since it could not be recorded in the audit log");
+    if (e)
+        e->status = ST_DENIED;
+    return ST_DENIED;
+}
+
 /* Opened with the first plan: one who only watches leaves no audit file. */
 static enum status need_audit(struct app *a, struct err *e)
 {
@@ -67,12 +76,7 @@ static enum status need_audit(struct app *a, struct err *e)
     char *path = path_state("audit.jsonl");
     enum status st = audit_open(&a->audit, path, a->opt.clock, e);
     free(path);
-    if (st == ST_OK)
-        return st;
-    err_prefix(e, "refused, since it could not be recorded in the audit log");
-    if (e)
-        e->status = ST_DENIED;
-    return ST_DENIED;
+    return st == ST_OK ? st : not_recorded(e);
 }
 
 bool app_has_password(const struct app *a)
@@ -152,6 +156,8 @@ enum status app_execute(struct app *a, struct plan *p, struct err *e)
     st = action_start(&env, p, a->published, &a->run, e);
     if (st == ST_OK)
         changed(a, NULL);
+    else if (st == ST_IO) /* the intent's line */
+        st = not_recorded(e);
     plan_closed(a); /* the operation keeps the pace */
     return st;
 }

@@ -136,13 +136,13 @@ control "{$fast}"
 mkdir -p "$(dirname "$audit")"
 mv "$audit" "$audit.before" 2>/dev/null
 mkfifo "$audit"
-expect "an audit log that is a FIFO: nothing is sent" 5 'not a regular file' p switchover --candidate pg2 --yes
+expect "an audit log that is a FIFO: nothing is sent" 4 'not a regular file' p switchover --candidate pg2 --yes
 rm "$audit"
 ln -s "$audit.before" "$audit"
-expect "an audit log that is a symbolic link: nothing is sent" 5 'cannot open the audit log' p switchover --candidate pg2 --yes
+expect "an audit log that is a symbolic link: nothing is sent" 4 'cannot open the audit log' p switchover --candidate pg2 --yes
 rm "$audit"
 full() { (ulimit -f 0; p "$@"); }
-expect "an audit log that cannot grow: nothing is sent" 5 'cannot write the audit log' full switchover --candidate pg2 --yes
+expect "an audit log that cannot grow: nothing is sent" 4 'cannot write the audit log' full switchover --candidate pg2 --yes
 check "no POST so far" test "$(posts)" = 0
 control '{"timing": {"stop": 60}}'
 "$pgdba" switchover --candidate pg2 --yes --patroni-url "$URL_pg1" >"$work/interrupted" 2>&1 &
