@@ -30,6 +30,7 @@ struct console {
     struct command_context names;
     int64_t interrupted_us; /* the last C-c */
     bool dirty, waiting;    /* something to draw; for the terminal */
+    bool gathering;         /* answers: a tick soon draws them together */
     int test_fd;            /* PGDBA_TEST_FD, -1 */
     bool more_keys;         /* not all that came was read yet */
     uint64_t frames;
