@@ -48,10 +48,14 @@ static void set_blank(struct cell *c, enum theme_role role)
 
 void surface_clear(struct surface *s, enum theme_role role)
 {
-    for (int i = 0; i < s->rows * s->cols; i++) {
-        s->cells[i].ground = (uint8_t)role;
-        set_blank(&s->cells[i], role);
+    size_t n = (size_t)s->rows * (size_t)s->cols;
+    if (n > 0) {
+        s->cells[0].ground = (uint8_t)role;
+        set_blank(&s->cells[0], role);
     }
+    /* Each frame begins here: what is done is copied, twice as much each time. */
+    for (size_t done = 1; done < n; done *= 2)
+        memcpy(&s->cells[done], s->cells, (done * 2 <= n ? done : n - done) * sizeof *s->cells);
     s->cursor_row = s->cursor_col = -1;
 }
 
@@ -73,7 +77,6 @@ static void put_cell(struct surface *s, int row, int col, const char *text, size
     struct cell *c = cell_at(s, row, col);
     set_blank(c, role);
     memcpy(c->text, text, n);
-    c->text[n] = 0;
     c->width = (uint8_t)width;
     if (width == 2) {
         set_blank(c + 1, role);
@@ -222,8 +225,12 @@ void surface_role(struct surface *s, struct rect r, enum theme_role role)
 
 void surface_hline(struct surface *s, int row, int col, int cols, enum theme_role role)
 {
-    for (int x = col; x < col + cols; x++)
-        surface_text(s, row, x, 1, role, glyph(s, GL_HLINE));
+    const char *line = glyph(s, GL_HLINE);
+    size_t n = strlen(line);
+    if (row < 0 || row >= s->rows)
+        return;
+    for (int x = col < 0 ? 0 : col; x < col + cols && x < s->cols; x++)
+        put_cell(s, row, x, line, n, 1, role);
 }
 
 void surface_box(struct surface *s, struct rect r, enum theme_role role)

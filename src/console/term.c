@@ -432,22 +432,26 @@ static void put_cell(struct term *t, int row, int col, const struct cell *c)
     mvadd_wch(row, col, &cc);
 }
 
-static bool same(const struct cell *a, const struct cell *b)
+/* The surface keeps what follows a text's end clear, so that cells, and rows of them, compare as
+ * bytes. Most rows of most frames are the ones that are there. */
+static bool same(const struct cell *a, const struct cell *b, int n)
 {
-    return a->role == b->role && a->attrs == b->attrs && a->ground == b->ground &&
-           a->width == b->width && strncmp(a->text, b->text, sizeof a->text) == 0;
+    return memcmp(a, b, (size_t)n * sizeof *a) == 0;
 }
 
 static void put_row(struct term *t, const struct surface *s, int row)
 {
-    for (int col = 0; col < s->cols && col < t->cols; col++) {
-        const struct cell *c = &s->cells[(size_t)row * (size_t)s->cols + (size_t)col];
-        struct cell *last = &t->last[(size_t)row * (size_t)t->cols + (size_t)col];
-        if (!t->fresh && same(c, last))
+    const struct cell *c = &s->cells[(size_t)row * (size_t)s->cols];
+    struct cell *last = &t->last[(size_t)row * (size_t)t->cols];
+    int cols = s->cols < t->cols ? s->cols : t->cols;
+    if (!t->fresh && same(c, last, cols))
+        return;
+    for (int col = 0; col < cols; col++) {
+        if (!t->fresh && same(&c[col], &last[col], 1))
             continue;
-        *last = *c;
-        if (c->width != 0)
-            put_cell(t, row, col, c);
+        last[col] = c[col];
+        if (c[col].width != 0)
+            put_cell(t, row, col, &c[col]);
     }
 }
 

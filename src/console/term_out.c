@@ -53,12 +53,16 @@ void term_out_put(struct term_out *o, const char *s, size_t n)
 void term_out_take_trap(struct term_out *o)
 {
     char chunk[16384];
-    ssize_t n;
-    lseek(o->trap, 0, SEEK_SET);
-    while ((n = read(o->trap, chunk, sizeof chunk)) > 0)
+    off_t end = lseek(o->trap, 0, SEEK_CUR), at = 0;
+    while (at < end) {
+        size_t want = end - at < (off_t)sizeof chunk ? (size_t)(end - at) : sizeof chunk;
+        ssize_t n = pread(o->trap, chunk, want, at);
+        if (n <= 0)
+            break;
         buf_add(&o->queue, chunk, (size_t)n);
-    if (ftruncate(o->trap, 0) == 0)
-        lseek(o->trap, 0, SEEK_SET);
+        at += n;
+    }
+    lseek(o->trap, 0, SEEK_SET); /* the next frame overwrites it: cheaper than giving pages back */
 }
 
 bool term_out_pump(struct term_out *o)
