@@ -129,6 +129,10 @@ static void put_member(struct wire_json *list, const struct snapshot *s, const s
     if (d) {
         put_pending(j, d);
         put_tags(j, &d->tags);
+    } else {
+        wire_json_null(j, "pending_restart");
+        wire_json_null(j, "pending_restart_reason");
+        wire_json_null(j, "tags");
     }
     put_own_word(j, m);
     put_source(j, "api", &m->api, s->refresh_us, now_us);
@@ -312,7 +316,10 @@ void cli_json_operation(struct wire_json *root, const struct operation *op)
     wire_json_str(j, "state", op_state_name(op->state));
     wire_json_str(j, "outcome", op->outcome);
     wire_json_str(j, "answer", *op->answer ? op->answer : NULL);
-    wire_json_int(j, "duration_ms", (op->ended_us - op->started_us) / USEC_PER_MS);
+    if (op->state == OP_RUNNING) /* left alone: it has no end that was seen */
+        wire_json_null(j, "duration_ms");
+    else
+        wire_json_int(j, "duration_ms", (op->ended_us - op->started_us) / USEC_PER_MS);
     struct wire_json *list = wire_json_add_array(j, "phases");
     for (int i = 0; i < op->nphases; i++) {
         struct wire_json *p = wire_json_add_object(list, NULL);

@@ -176,6 +176,31 @@ expect-exit 0
 END
 check "and nothing is sent" test "$(posts)" = 0
 
+# ---- the JSON documents are those of the manual
+keys_documented() {
+    {
+        for c in status topology lag pools stats; do p "$c" --format json; done
+        p switchover --candidate pg2 --yes --format json
+    } | python3 -c '
+import json, re, sys
+man = open(sys.argv[1]).read().replace("\\-", "-")
+text, keys = sys.stdin.read().strip(), set()
+def walk(x, free=False):
+    for k, v in x.items() if isinstance(x, dict) else enumerate(x) if isinstance(x, list) else ():
+        if isinstance(k, str) and not free:
+            keys.add(k)
+        walk(v, k in ("tags", "pending_restart_reason"))
+while text:
+    doc, end = json.JSONDecoder().raw_decode(text)
+    walk(doc)
+    text = text[end:].strip()
+missing = sorted(k for k in keys if not re.search(r"\b%s\b" % re.escape(k), man))
+sys.exit("not in the manual: %s" % missing if missing or len(keys) < 30 else 0)' "$repo/man/pgdba.1.in"
+}
+fake "${members[@]}"
+control "{$fast}"
+check "every key of the JSON documents is in the manual" keys_documented
+
 # ---- a vault that does not answer
 fake "${members[@]}" --auth admin:secret-word
 mkdir -p "$XDG_CONFIG_HOME/pgdba/clusters"
