@@ -62,7 +62,7 @@ static struct action_env env_of(struct app *a)
 /* One outcome for a log that cannot be opened and one that cannot be written: nothing is sent. */
 static enum status not_recorded(struct err *e)
 {
-    err_prefix(e, "refused, since it could not be recorded in the audit log");
+    err_prefix(e, "nothing was sent, since it could not be recorded in the audit log");
     if (e)
         e->status = ST_DENIED;
     return ST_DENIED;
