@@ -77,7 +77,7 @@ enum status audit_open(struct audit **out, const char *path, const struct clock 
                        struct err *e)
 {
     enum status st;
-    int fd;
+    int fd = -1;
 
     *out = NULL;
     st = open_file(path, &fd, e);
@@ -94,7 +94,7 @@ static enum status follow_path(struct audit *a, struct err *e)
 {
     struct stat open_one, named;
     enum status st;
-    int fd;
+    int fd = -1;
 
     if (fstat(a->fd, &open_one) == 0 && lstat(a->path, &named) == 0 &&
         open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino)

@@ -97,11 +97,11 @@ END
 
 expect "help to a full disk" 5 'cannot write' bash -c "$pgdba --help >/dev/full"
 expect "a closed standard output" 5 'cannot write' bash -c "$pgdba status --patroni-url $URL_pg1 >&-"
-expect "cluster --help names the second words" 0 'cluster connect' $pgdba cluster --help
+expect "cluster --help names the second words" 0 'cluster connect' "$pgdba" cluster --help
 expect "two clusters at once" 64 'give one of the two' "$pgdba" --cluster x --patroni-url "$URL_pg1" status
-XDG_STATE_HOME=/proc/nowhere expect "no place for the audit log: watching works" 0 'healthy' $pgdba status --patroni-url $URL_pg1
+XDG_STATE_HOME=/proc/nowhere expect "no place for the audit log: watching works" 0 'healthy' "$pgdba" status --patroni-url "$URL_pg1"
 XDG_STATE_HOME=/proc/nowhere expect "no place for the audit log: acting is refused" 4 'nothing was sent.*audit log' \
-    $pgdba restart pg2 --yes --patroni-url $URL_pg1
+    "$pgdba" restart pg2 --yes --patroni-url "$URL_pg1"
 XDG_STATE_HOME=$work/full expect "a file that may not grow: acting is refused" 4 'nothing was sent.*audit log' \
     bash -c "ulimit -f 0; $pgdba restart pg2 --yes --patroni-url $URL_pg1 | cat; exit \${PIPESTATUS[0]}"
 check "escape sequences in a wrong word reach no terminal" \
