@@ -21,7 +21,7 @@ def percentile(values, p):
 class Table:
     """Prints as it goes; what has a budget is counted."""
 
-    LINE = "%-3s %-47s %14s %14s %7s %10s  %s"
+    LINE = "%-3s %-55s %14s %14s %7s %10s  %s"
 
     def __init__(self):
         self.passed = self.failed = 0

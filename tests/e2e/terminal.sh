@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2153,SC2154
+# shellcheck shell=bash disable=SC2086,SC2153,SC2154 # $run is words
 # The terminal itself: given back in every way out, poor terminals, no colours, a line that stalls, another emulator.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 coproc FAKE { exec python3 "$repo/tests/fake/fake_patroni.py" --control 0 --members pg1:0,pg2:0,pg3:0; }
@@ -161,7 +161,6 @@ signal KILL
 END
 gone() { ! kill -0 "$(cat "$work/pid")" 2>/dev/null; }
 check "a lost terminal ends the program" wait_until 10 gone
-# shellcheck disable=SC2086 # words
 expect "without a terminal: said, with what a script should use" 64 'status --format json' $run
 
 if command -v tmux >/dev/null; then
