@@ -339,6 +339,18 @@ static enum line_result escape(struct line_editor *l)
     return l->result;
 }
 
+/* Over a slow link Esc and the next key come in one packet and look like Alt and that key. Where
+ * readline has nothing on it, Esc is meant; so it is before Enter, on which it has the change to vi
+ * mode: nobody must land there, with a line open that was left. */
+static bool is_escape_in_a_burst(const struct key *k)
+{
+    if (strncmp(k->name, "M-", 2) != 0 || rl_editing_mode == 0 || searching())
+        return false;
+    int type = 0;
+    rl_command_func_t *fn = rl_function_of_keyseq_len(k->bytes, (size_t)k->len, NULL, &type);
+    return type == ISFUNC && (fn == NULL || fn == rl_vi_editing_mode);
+}
+
 /* Pasted text is text: a newline in it must not run anything. */
 static void paste(struct line_editor *l, const struct key *k)
 {
@@ -357,7 +369,7 @@ enum line_result line_editor_feed(struct line_editor *l, const struct key *k)
     if (l->result != LINE_EDITING)
         return l->result;
     forget_matches(l);
-    if (strcmp(k->name, "Esc") == 0)
+    if (strcmp(k->name, "Esc") == 0 || is_escape_in_a_burst(k))
         return escape(l);
     bool abort_key = strcmp(k->name, "C-c") == 0 || (strcmp(k->name, "C-g") == 0 && !searching());
     if (abort_key) {

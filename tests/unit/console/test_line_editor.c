@@ -113,6 +113,23 @@ static void escape_leaves_at_once_and_swallows_nothing(void **state)
     line_editor_close(l);
 }
 
+static void escape_is_meant_where_alt_means_nothing(void **state)
+{
+    (void)state;
+    struct line_editor *l = editor(NULL);
+    type(l, "restart pg1");
+    assert_int_equal(key(l, "M-b", "\033b"), LINE_EDITING); /* a word back: readline's own */
+    assert_int_equal(line_editor_point(l), 8);
+    assert_int_equal(key(l, "M-Enter", "\033\r"), LINE_CANCELLED);
+    line_editor_begin(l, "");
+    type(l, "restart pg1");
+    assert_int_equal(key(l, "M-:", "\033:"), LINE_CANCELLED);
+    line_editor_begin(l, "");
+    type(l, "q");
+    assert_int_equal(key(l, "Esc", "\033"), LINE_CANCELLED); /* still emacs mode */
+    line_editor_close(l);
+}
+
 static void a_paste_never_runs_anything(void **state)
 {
     (void)state;
@@ -231,6 +248,7 @@ int main(void)
         cmocka_unit_test(a_line_is_typed_edited_and_taken),
         cmocka_unit_test(tab_completes_and_lists),
         cmocka_unit_test(escape_leaves_at_once_and_swallows_nothing),
+        cmocka_unit_test(escape_is_meant_where_alt_means_nothing),
         cmocka_unit_test(a_paste_never_runs_anything),
         cmocka_unit_test(history_is_searched_kept_and_private),
         cmocka_unit_test(a_searching_escape_keeps_the_line),
