@@ -59,8 +59,8 @@ static const char *frozen_text(const struct frame *f, int room, struct arena *a)
     fmt_age(age, v->live_us - v->now_us);
     bool moved = v->live_health != f->verdicts->worst;
     const char *forms[] = {
-        moved ? arena_printf(a, " FROZEN %s ago, now %s ", age, health_name(v->live_health))
-              : arena_printf(a, " FROZEN %s ago, space goes on ", age),
+        moved ? arena_printf(a, " FROZEN %s, now %s ", age, health_name(v->live_health))
+              : arena_printf(a, " FROZEN %s, space goes on ", age),
         arena_printf(a, " FROZEN %s ", age),
     };
     return (int)strlen(forms[0]) <= room ? forms[0] : forms[1];
