@@ -106,15 +106,9 @@ static enum status parse_body(const struct observation *o, struct facts **out, s
     }
 }
 
-static void replace(struct facts **slot, struct facts *f)
-{
-    facts_unref(*slot);
-    *slot = f;
-}
-
 static void keep_view(struct store *st, struct facts *f, const struct observation *o)
 {
-    replace(&st->view, f);
+    facts_replace(&st->view, f);
     kept_members_listed(&st->members, f, o);
     const struct cluster_view *v = f->root;
     bool led = false;
@@ -151,14 +145,14 @@ static void keep_facts(struct store *st, struct facts *f, const struct observati
         keep_view(st, f, o);
         break;
     case OBS_PATRONI_CONFIG:
-        replace(&st->config, f);
+        facts_replace(&st->config, f);
         break;
     case OBS_PATRONI_HISTORY:
-        replace(&st->history, f);
+        facts_replace(&st->history, f);
         break;
     case OBS_PATRONI_HEALTH: {
         struct kept_member *m = kept_member_get(&st->members, o->target);
-        replace(&m->health_facts, f);
+        facts_replace(&m->health_facts, f);
         /* /liveness is asked only while /health is silent: its old word must not linger. */
         kept_state_release(&m->liveness);
         break;

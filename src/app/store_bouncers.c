@@ -30,19 +30,13 @@ void kept_bouncer_release(struct kept_bouncer *b)
         facts_unref(all[i]);
 }
 
-static void replace(struct facts **slot, struct facts *f)
-{
-    facts_unref(*slot);
-    *slot = f;
-}
-
 static void make_rates(struct kept_bouncer *b, struct facts *cur, int64_t at_us)
 {
     struct facts *f = facts_new();
     const struct pgb_stats_set *prev = b->stats ? b->stats->root : NULL;
     f->root = pgb_rates_of(prev, cur->root, at_us - b->stats_us, &f->arena, &b->nrates);
-    replace(&b->rates, f);
-    replace(&b->stats, cur);
+    facts_replace(&b->rates, f);
+    facts_replace(&b->stats, cur);
     b->stats_us = at_us;
 }
 
@@ -94,7 +88,7 @@ void kept_bouncer_apply(struct kept_bouncer *b, const struct observation *o)
     if (f && o->kind == OBS_PGB_STATS)
         make_rates(b, f, o->mono_us);
     else if (f)
-        replace((struct facts **)((char *)b + k->facts), f);
+        facts_replace((struct facts **)((char *)b + k->facts), f);
     err_release(&e);
 }
 

@@ -28,6 +28,12 @@ void facts_unref(struct facts *f)
     free(f);
 }
 
+void facts_replace(struct facts **slot, struct facts *f)
+{
+    facts_unref(*slot);
+    *slot = f;
+}
+
 struct snapshot *snapshot_new(void)
 {
     struct snapshot *s = xcalloc(1, sizeof *s);

@@ -17,5 +17,7 @@ struct facts {
 struct facts *facts_new(void); /* one reference, the caller's */
 struct facts *facts_ref(struct facts *f);
 void facts_unref(struct facts *f); /* NULL is allowed */
+/* Gives back what *slot holds and takes f's reference over in its place; either may be NULL. */
+void facts_replace(struct facts **slot, struct facts *f);
 
 #endif
