@@ -7,6 +7,7 @@ src_libbase_la_SOURCES = \
 	src/base/fmt.c \
 	src/base/log.c \
 	src/base/path.c \
+	src/base/roff.c \
 	src/base/table.c \
 	src/base/utf8.c \
 	include/pgdba/base/arena.h \
@@ -16,6 +17,7 @@ src_libbase_la_SOURCES = \
 	include/pgdba/base/fmt.h \
 	include/pgdba/base/log.h \
 	include/pgdba/base/path.h \
+	include/pgdba/base/roff.h \
 	include/pgdba/base/table.h \
 	include/pgdba/base/utf8.h
 src_libbase_la_LIBADD = -lm

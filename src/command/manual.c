@@ -1,22 +1,8 @@
 /* manual.c: the table as roff, for pgdba.1. */
 #include "pgdba/command/command.h"
 
+#include "pgdba/base/roff.h"
 #include "kind.h"
-
-/* Text that can stand in a line of roff: hyphens stay hyphens, nothing is read as a request. */
-static void roff_text(FILE *out, const char *s)
-{
-    if (*s == '.' || *s == '\'')
-        fputs("\\&", out);
-    for (; *s; s++) {
-        if (*s == '\\')
-            fputs("\\e", out);
-        else if (*s == '-')
-            fputs("\\-", out);
-        else
-            fputc(*s, out);
-    }
-}
 
 static void roff_styled(FILE *out, const char *font, const char *s)
 {

@@ -3,20 +3,7 @@
 
 #include <string.h>
 
-/* Backslashes and hyphens have a meaning in roff, as have a dot or quote at a line's start. */
-static void roff(FILE *out, const char *s)
-{
-    if (*s == '.' || *s == '\'')
-        fputs("\\&", out);
-    for (; *s; s++) {
-        if (*s == '\\')
-            fputs("\\e", out);
-        else if (*s == '-')
-            fputs("\\-", out);
-        else
-            fputc(*s, out);
-    }
-}
+#include "pgdba/base/roff.h"
 
 static const char *const kind_names[] = {
     [KT_TEXT] = "text",
@@ -43,9 +30,9 @@ _Static_assert(sizeof kind_names / sizeof *kind_names == KT_COUNT, "a type witho
 static void kind(FILE *out, const struct schema_key *k)
 {
     if (k->type == KT_OTHER)
-        roff(out, k->kind);
+        roff_text(out, k->kind);
     else if (k->type != KT_WORD)
-        roff(out, kind_names[k->type]);
+        roff_text(out, kind_names[k->type]);
     for (int i = 0, some = 0; k->type == KT_WORD && i < k->nwords; i++)
         if (k->words[i])
             fprintf(out, "%s%s", some++ ? " | " : "", k->words[i]);
@@ -54,7 +41,7 @@ static void kind(FILE *out, const struct schema_key *k)
 static void key(FILE *out, const struct schema_key *k, bool styles)
 {
     fputs(".TP\n.B ", out);
-    roff(out, k->name);
+    roff_text(out, k->name);
     if (!styles) {
         fputs("\n(", out);
         kind(out, k);
@@ -62,12 +49,12 @@ static void key(FILE *out, const struct schema_key *k, bool styles)
     }
     fputc('\n', out);
     if (k->help)
-        roff(out, k->help);
+        roff_text(out, k->help);
     else
         fputs("See below.", out);
     if (k->fallback) {
         fputs("\nDefault: ", out);
-        roff(out, k->fallback);
+        roff_text(out, k->fallback);
         fputc('.', out);
     }
     fputc('\n', out);
@@ -87,10 +74,10 @@ void schema_manual(FILE *out, const struct schema *s)
     bool styles = s->nkeys > 1 && s->keys[0].section && s->keys[0].section == s->keys[1].section;
 
     fputs(".SS ", out);
-    roff(out, s->title);
+    roff_text(out, s->title);
     fputc('\n', out);
     if (s->help) {
-        roff(out, s->help);
+        roff_text(out, s->help);
         fputc('\n', out);
     }
     for (int i = 0; i < s->nkeys; i++)
