@@ -15,6 +15,13 @@ static const char *const kinds[] = {
     [OBS_PATRONI_CONFIG] = "patroni.config",     [OBS_PGB_VERSION] = "pgbouncer.version",
     [OBS_PGB_POOLS] = "pgbouncer.pools",         [OBS_PGB_DATABASES] = "pgbouncer.databases",
     [OBS_PGB_STATS] = "pgbouncer.stats",         [OBS_PGB_STATE] = "pgbouncer.state",
+    [OBS_PGB_SERVERS] = "pgbouncer.servers",     [OBS_ETCD_RANGE] = "etcd.range",
+    [OBS_ETCD_WATCH] = "etcd.watch",             [OBS_ETCD_ALIVE] = "etcd.alive",
+    [OBS_ETCD_LEASE] = "etcd.lease",             [OBS_ETCD_STATUS] = "etcd.status",
+    [OBS_ETCD_HEALTH] = "etcd.health",           [OBS_ETCD_VERSION] = "etcd.version",
+    [OBS_ETCD_METRICS] = "etcd.metrics",         [OBS_ETCD_MEMBERS] = "etcd.members",
+    [OBS_HAPROXY_STATS] = "haproxy.stats",       [OBS_PG_SELF] = "postgres.self",
+    [OBS_PROBE] = "probe.sample",                [OBS_PROBE_ROWS] = "probe.rows",
 };
 _Static_assert(sizeof kinds / sizeof *kinds == OBS_KIND_COUNT, "a name a kind");
 

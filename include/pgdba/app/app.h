@@ -13,6 +13,8 @@
 #include "pgdba/base/log.h"
 #include "pgdba/config/cluster.h"
 #include "pgdba/model/cluster.h"
+#include "pgdba/model/event.h"
+#include "pgdba/model/failover.h"
 #include "pgdba/model/plan.h"
 
 struct app;
@@ -22,6 +24,7 @@ struct app_options {
     struct log *log;           /* may be NULL */
     int64_t refresh_us;
     bool read_only;
+    bool keep_events; /* write events and failovers to the state directory */
 };
 
 /* Who is told. All are called on the loop, never from within a call into app. Any may be NULL. */
@@ -29,7 +32,10 @@ struct app_subscriber {
     void *arg;
     void (*snapshot)(void *arg, const struct snapshot *s);
     void (*operation)(void *arg, const struct operation *op);
-    void (*error)(void *arg, const char *text); /* something to tell the operator, one line */
+    void (*error)(void *arg, const char *text);      /* something to tell the operator, one line */
+    void (*event)(void *arg, const struct event *e); /* each, in order */
+    /* An open failover began, changed or ended (then !f->open, once). */
+    void (*failover)(void *arg, const struct failover *f);
 };
 
 struct app *app_new(const struct app_options *opt);
@@ -51,6 +57,75 @@ int64_t app_refresh(const struct app *a);
 int64_t app_next_refresh_us(const struct app *a); /* monotonic: when the next round begins */
 void app_refresh_now(struct app *a);
 bool app_read_only(const struct app *a);
+
+/* The time of the picture: the clocks; in a replay the position in the recording. Ages are taken
+ * from these, never from a clock of one's own. */
+int64_t app_now_us(const struct app *a);
+int64_t app_now_wall_us(const struct app *a);
+
+/* What happened: events newest first, failovers. Both change only between turns. */
+const struct event_log *app_events(const struct app *a); /* NULL before app_open */
+void app_failovers(const struct app *a, struct failover_list *out);
+/* Ended failovers and events of earlier runs are read from the state directory at app_open(), and
+ * new ones are written there only with keep_events (a shell command that only reads, and a
+ * replay, keep none). */
+
+/* Leases of leader and members are asked for only while somebody looks at them. */
+void app_show_leases(struct app *a, bool shown);
+/* What was set up may be shown: the etcd prefix watched ("" none yet), whether PostgreSQL is asked.
+ */
+const char *app_etcd_prefix(const struct app *a);
+
+/* ---- recording */
+struct recording_state {
+    bool on;
+    const char *path;
+    int64_t started_us; /* monotonic */
+    uint64_t bytes;     /* on disk */
+    uint64_t lines;
+};
+/* Refused with ST_CONFLICT when one runs or the file is there, ST_IO when it cannot be written. A
+ * failure later stops it and is told through the subscriber's error. */
+enum status app_record_start(struct app *a, const char *path, struct err *e);
+void app_record_stop(struct app *a); /* what is queued is written first, at most 2 s */
+void app_recording(const struct app *a, struct recording_state *out);
+
+/* ---- replay: a recording instead of a cluster; everything that changes something is ST_REFUSED.
+ */
+struct replay_state {
+    bool on, playing;
+    const char *path, *title; /* title: "recording of lab, 2026-11-21 03:12:00" */
+    const char *note;         /* the recording's own; "" */
+    double speed;
+    int64_t at_us, length_us; /* since the recording began */
+    int64_t start_wall_us;
+    int next, count; /* observations */
+    bool ended;
+    bool seeking;       /* on its way there, in slices: keys go on */
+    const char *broken; /* "stops at line 812: truncated"; "" sound to the end */
+};
+enum status app_open_recording(struct app *a, const char *path, struct err *e);
+void app_replay(const struct app *a, struct replay_state *out); /* on false: live */
+void app_replay_play(struct app *a, bool play);
+void app_replay_step(struct app *a); /* to the next event (or the next observation that makes one);
+                                        pauses */
+void app_replay_seek(struct app *a, int64_t at_us); /* since the beginning; clamped */
+enum status app_replay_speed(struct app *a, double speed, struct err *e); /* 0.1 … 100 */
+
+/* ---- the probe */
+struct probe_request {
+    const char
+        *via;   /* a route of the configuration, "haproxy", "pgbouncer", or a conninfo or URL */
+    bool write; /* only after ACT_PROBE_START was carried out: app does that by itself then */
+    int64_t every_us; /* 0: 100 ms */
+};
+/* A read probe at once. For a write probe make a plan of ACT_PROBE_START (app_plan): when it is
+ * done, the probe starts. ST_NOT_FOUND for a route that is not there: says what can be given. */
+enum status app_probe_start(struct app *a, const struct probe_request *r, struct err *e);
+void app_probe_stop(struct app *a);
+bool app_probe_running(const struct app *a);
+/* Names that --via takes for this cluster, for completion. In the arena. */
+int app_probe_routes(const struct app *a, struct arena *arena, const char *const **out);
 
 /* Changes. */
 /* False while the password command of Patroni runs: no plan is made before it has ended, well or

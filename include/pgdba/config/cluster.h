@@ -69,8 +69,16 @@ struct pgbouncer_config {
 
 struct haproxy_config {
     const char *name, *url, *username;
+    const char *write_backend; /* the proxy that carries writes; NULL: by its name */
     struct secret_source password;
     struct tls_config tls;
+};
+
+/* A way that an application goes, for the probe. */
+struct route_config {
+    const char *name;     /* "haproxy", "pgbouncer", "vip" */
+    const char *conninfo; /* libpq's, without password */
+    struct secret_source password;
 };
 
 struct postgres_config {
@@ -95,6 +103,8 @@ struct cluster_config {
     int nhaproxy;
     const struct haproxy_config *haproxy;
     struct postgres_config postgres;
+    int nroutes;
+    const struct route_config *routes;
 };
 
 /* All new/free; strings in c->arena. */

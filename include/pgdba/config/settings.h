@@ -28,7 +28,10 @@ struct settings {
     const char *theme;  /* default "dark" */
     enum glyphs glyphs;
     bool read_only;
-    bool mouse; /* reserved: off */
+    bool mouse;          /* reserved: off */
+    bool bell;           /* on a change of verdict for the worse; default on */
+    bool title;          /* the terminal's title says "cluster: verdict"; default on */
+    bool failover_opens; /* the failovers pane opens by itself when one begins; default on */
     int nkeys;
     const struct key_binding *keys;
 };

@@ -8,6 +8,8 @@
 #include "pgdba/console/doc.h"
 #include "pgdba/console/table_view.h"
 #include "pgdba/model/cluster.h"
+#include "pgdba/model/event.h"
+#include "pgdba/model/failover.h"
 #include "pgdba/model/verdict.h"
 
 enum pane_id { PANE_TOPOLOGY, PANE_LAG, PANE_POOLS, PANE_STATS, PANE_COUNT };
@@ -18,6 +20,10 @@ struct picture {
     const struct verdicts *verdicts;
     int64_t now_us, now_wall_us;
     bool ascii;
+    /* While the picture is frozen these two go on: what is younger than now_us is counted, not
+     * shown. */
+    const struct event_log *events;        /* NULL: none */
+    const struct failover_list *failovers; /* NULL: none */
 };
 
 struct pane {

@@ -9,10 +9,14 @@
 #define PGDBA_MODEL_CLUSTER_H
 
 #include "pgdba/base/arena.h"
+#include "pgdba/model/dcs.h"
 #include "pgdba/model/facts.h"
 #include "pgdba/model/observation.h"
 #include "pgdba/model/patroni.h"
 #include "pgdba/model/pgbouncer.h"
+#include "pgdba/model/postgres.h"
+#include "pgdba/model/probe.h"
+#include "pgdba/model/route.h"
 
 enum environment { ENV_UNSET, ENV_TEST, ENV_STAGING, ENV_PRODUCTION };
 
@@ -63,11 +67,27 @@ struct member {
     bool upstream_observed;       /* from a walsender row (true) or only guessed from tags/role */
     struct lag_sample lag;
     struct series receive_lag, replay_lag;
-    const char *note; /* "API not reachable from here", NULL */
+    const char *note;       /* "API not reachable from here", NULL */
+    struct source_state pg; /* PostgreSQL asked directly; OBS_NEVER when no conninfo is given */
+    const struct pg_self *pg_self; /* last good answer, NULL never; age by pg.answered_us */
     /* What only a look back can tell; carry_since() of analysis/ fills them, 0 when not known. */
     int64_t role_since_us;  /* its own word for its role has been this since */
     int64_t stream_lost_us; /* running as a replica but not streaming since; 0 while it streams or
                                that is not known; STREAM_LOST_BEFORE: since before we looked */
+    int64_t out_of_recovery_us; /* its PostgreSQL (libpq) says so since; 0 it does not */
+    int64_t unwritable_us;    /* it holds the lock, and its PostgreSQL (libpq, else its own /health)
+                                 says    since then that it takes no writes; 0 else */
+    int64_t stray_haproxy_us; /* not the leader, and a write backend sends to it since; 0 */
+    int64_t stray_pgbouncer_us; /* not the leader, and PgBouncer's servers point at it since; 0 */
+};
+
+/* One HAProxy. */
+struct haproxy {
+    const char *name, *endpoint;
+    struct source_state state;
+    const struct ha_stats *stats; /* NULL until answered */
+    const char *write_backend;    /* as configured; NULL: analysis/routes.h guesses */
+    int64_t no_target_us;         /* its write backend has had no server since; 0 it has (carry) */
 };
 
 struct bouncer {
@@ -79,7 +99,8 @@ struct bouncer {
     const struct pgb_databases *databases;
     const struct pgb_stats_set *stats;
     struct pgb_state globals; /* TRI_UNKNOWN before 1.19 */
-    struct source_state pools_state, databases_state, stats_state;
+    const struct pgb_servers *servers;
+    struct source_state pools_state, databases_state, stats_state, servers_state;
     int nrates;
     const struct pgb_rates *rates; /* one a database of stats */
 };
@@ -114,6 +135,28 @@ struct snapshot {
 
     int nbouncers;
     const struct bouncer *bouncers; /* in the order configured */
+    int nhaproxies;
+    const struct haproxy *haproxies; /* in the order configured */
+
+    /* etcd, when the configuration has it; else everything from here is 0, NULL, OBS_NEVER. */
+    bool etcd_configured;
+    /* The watch: answered_us is the last proof that it is alive (a line of it, or its endpoint
+     * serving a quorum read); outcome and detail of the last end while it is not. */
+    struct source_state dcs_state;
+    const struct dcs *dcs; /* as of the last revision heard of; NULL never */
+    /* Leader, members and pause above are from dcs, because it is fresh; else from /cluster. What
+     * /cluster itself says is then in cluster_view, for comparing. */
+    bool dcs_leads;
+    const struct cluster_view *cluster_view; /* the last good /cluster; NULL never */
+    struct source_state cluster_state;       /* of /cluster; `view` is of whichever leads */
+    int nleases;
+    const struct dcs_lease *leases; /* asked only while somebody looks; by id */
+    int nendpoints;
+    const struct etcd_endpoint *endpoints;      /* as configured */
+    const struct source_state *endpoint_states; /* one each */
+    const char *etcd_members_text;              /* "" or why the member list is not known */
+
+    const struct probe_view *probe; /* NULL: never started */
 };
 
 /* A new empty snapshot with one reference; its maker fills it and then treats it as const. */
@@ -130,6 +173,12 @@ int64_t snapshot_timeline(const struct snapshot *s);
 /* True when the last good answer is older than two and a half refreshes (at least 2.5 s), or the
  * last attempt failed, or there never was one. */
 bool source_is_stale(const struct source_state *st, int64_t refresh_us, int64_t now_us);
+/* The lease of that id, NULL unknown. */
+const struct dcs_lease *snapshot_lease(const struct snapshot *s, int64_t id);
+/* Lease time left in µs, counted down from the last answer; negative: overdue. INT64_MIN when not
+ * known: never answered, or longer ago than 3 s (it may have been renewed since). etcd says whole
+ * seconds: what is left is up to 1 s more. */
+int64_t snapshot_lease_left(const struct snapshot *s, int64_t id, int64_t now_us);
 const char *environment_name(enum environment e); /* "production", "" when unset */
 bool environment_parse(const char *text, enum environment *out);
 

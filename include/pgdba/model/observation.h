@@ -4,6 +4,7 @@
 #ifndef PGDBA_MODEL_OBSERVATION_H
 #define PGDBA_MODEL_OBSERVATION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,8 +18,37 @@ enum obs_kind {
     OBS_PGB_POOLS,
     OBS_PGB_DATABASES,
     OBS_PGB_STATS,
-    OBS_PGB_STATE, /* 1.19+ only */
+    OBS_PGB_STATE,   /* 1.19+ only */
+    OBS_PGB_SERVERS, /* where its server connections go */
+    OBS_ETCD_RANGE,  /* every key under target (a prefix, "/service/demo/"): POST /v3/kv/range */
+    OBS_ETCD_WATCH,  /* one line of the watch on target (the same prefix), as it came; not ANSWERED:
+                        the stream has ended, detail says why */
+    OBS_ETCD_ALIVE,  /* proof of life for the watch on target: its endpoint serves quorum reads. The
+                        body is a range of the leader key alone */
+    OBS_ETCD_LEASE,  /* timetolive of target (lease id, decimal) */
+    OBS_ETCD_STATUS, /* of one endpoint (target: its URL): POST /v3/maintenance/status */
+    OBS_ETCD_HEALTH, /* GET /health of an endpoint */
+    OBS_ETCD_VERSION, /* GET /version of an endpoint */
+    OBS_ETCD_METRICS, /* GET /metrics of an endpoint, only the lines we read; where status is denied
+                       */
+    OBS_ETCD_MEMBERS, /* POST /v3/cluster/member/list, by any endpoint; target "" */
+    OBS_HAPROXY_STATS, /* CSV of target (an haproxy of the configuration) */
+    OBS_PG_SELF,    /* what target's (a member's) PostgreSQL says of itself; the body is a table */
+    OBS_PROBE,      /* one attempt of the probe; target is the route; the body is wire/probe's */
+    OBS_PROBE_ROWS, /* the rows that are there after an outage: for lost and ghost rows */
     OBS_KIND_COUNT
+};
+
+/* Whose word a kind is: who is told, and which part of the store keeps it. */
+enum obs_system {
+    SYS_PATRONI,
+    SYS_PGBOUNCER,
+    SYS_ETCD,
+    SYS_HAPROXY,
+    SYS_POSTGRES,
+    SYS_PROBE,
+    SYS_PGDBA,
+    SYS_COUNT
 };
 
 /* How it ended. OBS_NEVER is the state of a source that has not been asked yet. */
@@ -48,7 +78,11 @@ struct observation {
     const char *date; /* the server's Date header, "" when none */
 };
 
-const char *obs_kind_name(enum obs_kind k);       /* "patroni.cluster" */
+const char *obs_kind_name(enum obs_kind k); /* "patroni.cluster" */
+bool obs_kind_parse(const char *name, enum obs_kind *out);
+enum obs_system obs_kind_system(enum obs_kind k);
+const char *obs_system_name(enum obs_system s); /* "etcd", "Patroni", "PostgreSQL", …, "pgdba" */
+bool obs_outcome_parse(const char *name, enum obs_outcome *out);
 const char *obs_outcome_name(enum obs_outcome o); /* "timed out": the words on the screen */
 
 #endif

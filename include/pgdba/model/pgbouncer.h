@@ -48,6 +48,20 @@ struct pgb_stats_set {
     const struct pgb_stats *v;
 };
 
+/* A row of SHOW SERVERS: one connection to PostgreSQL (or to what stands before it). */
+struct pgb_server {
+    const char *database, *user, *state; /* active, idle, used, tested, login, … */
+    const char *addr;                    /* numeric address, NULL: unix socket */
+    int64_t port;
+    bool close_needed; /* to be closed when it comes back: points at something that is no more */
+    const char *connected_at; /* NULL unknown */
+};
+
+struct pgb_servers {
+    int n;
+    const struct pgb_server *v;
+};
+
 enum tristate { TRI_UNKNOWN, TRI_NO, TRI_YES };
 
 /* SHOW STATE (1.19+): the global switches. */

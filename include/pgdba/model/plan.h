@@ -24,6 +24,8 @@ struct request {
     bool pending;      /* restart only those with a pending restart */
     bool force;        /* reinit: cancel what is in progress */
     int64_t timeout_s; /* restart: 0 = not sent */
+    const char *via;   /* probe: the route */
+    int64_t every_us;  /* probe start: 0 = 100 ms */
 };
 
 enum check_verdict { CHECK_PASS, CHECK_WARN, CHECK_BLOCK };
@@ -36,10 +38,10 @@ struct check_result {
 
 /* One request as it will go out, shown word for word (secrets hidden). */
 struct plan_step {
-    const char *member;  /* whose outcome this is */
-    const char *summary; /* "restart PostgreSQL on pg2" */
-    const char *method;  /* POST */
-    const char *url;
+    const char *member;       /* whose outcome this is */
+    const char *summary;      /* "restart PostgreSQL on pg2" */
+    const char *method;       /* POST; "SQL": body goes to the route's PostgreSQL */
+    const char *url;          /* SQL: where to, for people: "app@127.0.0.1:5000/app" */
     const char *body;         /* JSON, "" when none */
     const char *connect_host; /* connected to there instead of the URL's host; NULL */
     int connect_port;

@@ -1,8 +1,9 @@
 /*
  * net/http.h: HTTP requests on the loop (libcurl multi-socket). Knows nothing of clusters.
  *
- * Every request is its own connection, closed at once when done (Patroni answers HTTP/1.0 and a
- * kept connection occupies one of its few handlers: reference "patroni.md" §0.4, §7.1). No proxy
+ * Every request is its own connection, closed at once when done, unless it says keep (Patroni
+ * answers HTTP/1.0 and a kept connection occupies one of its few handlers: reference "patroni.md"
+ * §0.4, §7.1). No proxy
  * from the environment: only the one given. Redirects are not followed. Names are resolved by
  * net/resolve: libcurl's own resolver is never used, because cancelling a request would wait for
  * it.
@@ -34,6 +35,10 @@ struct net_tls {
     bool insecure;
 };
 
+/* data is not NUL-terminated and valid during the call; may cancel its own request. arg is the
+ * request's. The first call for a stream may have n == 0: the headers are here, status is 200. */
+typedef void net_http_data_fn(void *arg, const char *data, size_t n);
+
 struct net_http_request {
     const char *method; /* "GET", "POST", "PATCH", "DELETE" */
     const char *url;
@@ -48,7 +53,16 @@ struct net_http_request {
     int64_t connect_timeout_us; /* 0: 2 s */
     int64_t timeout_us;         /* whole request; 0: 5 s */
     size_t max_body;            /* bytes; 0: 8 MiB */
+    /* The connection may be kept and used again for a request to the same place (etcd, HAProxy;
+     * never Patroni). */
+    bool keep;
+    /* A stream: each piece of the body goes to data as it comes (nothing is collected, body of the
+     * reply is ""), only while the status is 200: else the body is collected as usual. timeout_us
+     * NET_NO_TIMEOUT: it may last for ever (the connecting may not). TCP keepalive is on. */
+    net_http_data_fn *data;
 };
+
+#define NET_NO_TIMEOUT INT64_MAX
 
 struct net_http_reply {
     enum net_outcome outcome;

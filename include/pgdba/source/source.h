@@ -67,5 +67,72 @@ void source_pgbouncer_free(struct source_pgbouncer *b);
 void source_pgbouncer_start(struct source_pgbouncer *b);
 void source_pgbouncer_set_refresh(struct source_pgbouncer *b, int64_t refresh_us);
 void source_pgbouncer_refresh(struct source_pgbouncer *b);
+/* Polls faster for so long (0: as usual) while a failover goes on, so that its phases have times:
+ * /health every 0.5 s (never faster: it is SQL on Patroni's side), /cluster every 0.5 s unless etcd
+ * is watched. */
+void source_patroni_set_urgent(struct source_patroni *p, bool urgent);
+/* etcd is watched and fresh: /cluster is then asked only every 5 s, to compare (at once when this
+ * turns false). */
+void source_patroni_set_dcs_watched(struct source_patroni *p, bool watched);
+/* Urgent: SHOW SERVERS every 0.2 s. */
+void source_pgbouncer_set_urgent(struct source_pgbouncer *b, bool urgent);
+
+/* ---- etcd: a range, then a watch from its revision on; proof of life on a second connection;
+ * endpoints' health; leases only while they are shown. Reference "patroni.md" §5.
+ *
+ * One stream serves everything under prefix: one cluster ("/service/demo/") or a whole namespace
+ * ("/service/"). Endpoints fail over in order; after any end of the stream: range again.
+ */
+struct source_etcd;
+/* password: of config->etcd.username, NULL none; copied and wiped on free. */
+struct source_etcd *source_etcd_new(const struct source_ctx *ctx, const char *prefix,
+                                    int64_t refresh_us, const char *password);
+void source_etcd_free(struct source_etcd *s); /* NULL is allowed */
+void source_etcd_start(struct source_etcd *s);
+void source_etcd_set_refresh(struct source_etcd *s, int64_t refresh_us);
+void source_etcd_refresh(struct source_etcd *s);
+/* Leases to be asked for once a second; n 0: none. Copied. */
+void source_etcd_set_leases(struct source_etcd *s, const int64_t *ids, int n);
+
+/* ---- HAProxy: the CSV of the statistics page. index: which of config->haproxy. */
+struct source_haproxy;
+struct source_haproxy *source_haproxy_new(const struct source_ctx *ctx, int index,
+                                          int64_t refresh_us, const char *password);
+void source_haproxy_free(struct source_haproxy *h); /* NULL is allowed */
+void source_haproxy_start(struct source_haproxy *h);
+void source_haproxy_set_refresh(struct source_haproxy *h, int64_t refresh_us);
+void source_haproxy_refresh(struct source_haproxy *h);
+void source_haproxy_set_urgent(struct source_haproxy *h, bool urgent); /* every 0.2 s */
+
+/* ---- PostgreSQL itself: one connection a member, kept open, one SELECT a round. */
+struct source_postgres;
+struct source_postgres *source_postgres_new(const struct source_ctx *ctx, int64_t refresh_us,
+                                            const char *password);
+void source_postgres_free(struct source_postgres *p); /* NULL is allowed */
+void source_postgres_start(struct source_postgres *p);
+void source_postgres_set_refresh(struct source_postgres *p, int64_t refresh_us);
+void source_postgres_refresh(struct source_postgres *p);
+void source_postgres_set_urgent(struct source_postgres *p, bool urgent); /* every 0.05 s */
+/* Where a member's PostgreSQL listens, as the cluster lists it; host NULL: not known any more, its
+ * connection is closed. connect_to of the configuration is applied here. Copied. */
+void source_postgres_member(struct source_postgres *p, const char *name, const char *host,
+                            int port);
+
+/* ---- The probe. Never two attempts at once: one that hangs is one outage. */
+struct source_probe;
+struct probe_route {
+    const char *name;     /* "haproxy", "pgbouncer", or what was given */
+    const char *conninfo; /* without password; with it the label's */
+    const char *password; /* NULL: libpq's own ways */
+};
+/* run: an id of this run, letters, digits, '-'. every_us at least 20 ms; an attempt is given up
+ * after max(1 s, every_us). Emits OBS_PROBE each, OBS_PROBE_ROWS when asked. */
+struct source_probe *source_probe_new(const struct source_ctx *ctx, const struct probe_route *route,
+                                      bool write, int64_t every_us, const char *run);
+void source_probe_free(struct source_probe *p); /* NULL is allowed */
+void source_probe_start(struct source_probe *p);
+/* Looks the rows up between two attempts, through the same route. */
+void source_probe_ask_rows(struct source_probe *p, uint64_t from, uint64_t to);
+int64_t source_probe_waiting_since_us(const struct source_probe *p); /* 0: none is out */
 
 #endif

@@ -18,5 +18,6 @@ enum status wire_pgb_stats(const struct table *t, struct facts **out, struct err
 enum status wire_pgb_state(const struct table *t, struct facts **out, struct err *e);
 /* "PgBouncer 1.18.0" or "1.18.0/bouncer" */
 enum status wire_pgb_version(const struct table *t, struct facts **out, struct err *e);
+enum status wire_pgb_servers(const struct table *t, struct facts **out, struct err *e);
 
 #endif

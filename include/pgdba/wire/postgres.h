@@ -1,0 +1,18 @@
+/*
+ * wire/postgres.h: what to ask a PostgreSQL about itself, and its answer. Pure. Reference:
+ * "middleware.md" §6.2 to §6.4.
+ */
+#ifndef PGDBA_WIRE_POSTGRES_H
+#define PGDBA_WIRE_POSTGRES_H
+
+#include "pgdba/base/err.h"
+#include "pgdba/base/table.h"
+#include "pgdba/model/facts.h"
+#include "pgdba/model/postgres.h"
+
+/* One role-neutral SELECT of one row: every version from 12 on, a plain role and pg_monitor. */
+const char *wire_pg_self_sql(void);
+enum status wire_pg_self(const struct table *t, struct facts **out,
+                         struct err *e); /* struct pg_self */
+
+#endif
