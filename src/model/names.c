@@ -3,27 +3,51 @@
 #include <strings.h>
 
 #include "pgdba/model/cluster.h"
+#include "pgdba/model/names.h"
 #include "pgdba/model/plan.h"
 #include "pgdba/model/verdict.h"
 
-#define NAME_OF(table, i) \
-    ((unsigned)(i) < sizeof(table) / sizeof *(table) && (table)[i] ? (table)[i] : "?")
-
 static const char *const kinds[] = {
-    [OBS_PATRONI_CLUSTER] = "patroni.cluster",   [OBS_PATRONI_HEALTH] = "patroni.health",
-    [OBS_PATRONI_LIVENESS] = "patroni.liveness", [OBS_PATRONI_HISTORY] = "patroni.history",
-    [OBS_PATRONI_CONFIG] = "patroni.config",     [OBS_PGB_VERSION] = "pgbouncer.version",
-    [OBS_PGB_POOLS] = "pgbouncer.pools",         [OBS_PGB_DATABASES] = "pgbouncer.databases",
-    [OBS_PGB_STATS] = "pgbouncer.stats",         [OBS_PGB_STATE] = "pgbouncer.state",
-    [OBS_PGB_SERVERS] = "pgbouncer.servers",     [OBS_ETCD_RANGE] = "etcd.range",
-    [OBS_ETCD_WATCH] = "etcd.watch",             [OBS_ETCD_ALIVE] = "etcd.alive",
-    [OBS_ETCD_LEASE] = "etcd.lease",             [OBS_ETCD_STATUS] = "etcd.status",
-    [OBS_ETCD_HEALTH] = "etcd.health",           [OBS_ETCD_VERSION] = "etcd.version",
-    [OBS_ETCD_METRICS] = "etcd.metrics",         [OBS_ETCD_MEMBERS] = "etcd.members",
-    [OBS_HAPROXY_STATS] = "haproxy.stats",       [OBS_PG_SELF] = "postgres.self",
-    [OBS_PROBE] = "probe.sample",                [OBS_PROBE_ROWS] = "probe.rows",
+    [OBS_PATRONI_CLUSTER] = "patroni.cluster",
+    [OBS_PATRONI_HEALTH] = "patroni.health",
+    [OBS_PATRONI_LIVENESS] = "patroni.liveness",
+    [OBS_PATRONI_HISTORY] = "patroni.history",
+    [OBS_PATRONI_CONFIG] = "patroni.config",
+    [OBS_PGB_VERSION] = "pgbouncer.version",
+    [OBS_PGB_POOLS] = "pgbouncer.pools",
+    [OBS_PGB_DATABASES] = "pgbouncer.databases",
+    [OBS_PGB_STATS] = "pgbouncer.stats",
+    [OBS_PGB_STATE] = "pgbouncer.state",
+    [OBS_PGB_SERVERS] = "pgbouncer.servers",
+    [OBS_ETCD_RANGE] = "etcd.range",
+    [OBS_ETCD_WATCH] = "etcd.watch",
+    [OBS_ETCD_ALIVE] = "etcd.alive",
+    [OBS_ETCD_LEASE] = "etcd.lease",
+    [OBS_ETCD_STATUS] = "etcd.status",
+    [OBS_ETCD_HEALTH] = "etcd.health",
+    [OBS_ETCD_VERSION] = "etcd.version",
+    [OBS_ETCD_METRICS] = "etcd.metrics",
+    [OBS_ETCD_MEMBERS] = "etcd.members",
+    [OBS_HAPROXY_STATS] = "haproxy.stats",
+    [OBS_PG_SELF] = "postgres.self",
+    [OBS_PROBE] = "probe.sample",
+    [OBS_PROBE_ROWS] = "probe.rows",
 };
 _Static_assert(sizeof kinds / sizeof *kinds == OBS_KIND_COUNT, "a name a kind");
+
+/* What a kind's name begins with says whose it is. */
+static const struct {
+    const char *prefix, *name;
+} systems[] = {
+    [SYS_PATRONI] = {"patroni.", "Patroni"},
+    [SYS_PGBOUNCER] = {"pgbouncer.", "PgBouncer"},
+    [SYS_ETCD] = {"etcd.", "etcd"},
+    [SYS_HAPROXY] = {"haproxy.", "HAProxy"},
+    [SYS_POSTGRES] = {"postgres.", "PostgreSQL"},
+    [SYS_PROBE] = {"probe.", "probe"},
+    [SYS_PGDBA] = {"pgdba.", "pgdba"},
+};
+_Static_assert(sizeof systems / sizeof *systems == SYS_COUNT, "a name a system");
 
 static const char *const outcomes[] = {
     [OBS_NEVER] = "not asked yet", [OBS_ANSWERED] = "answered", [OBS_REFUSED] = "refused",
@@ -84,6 +108,29 @@ static const char *const check_verdicts[] = {
 const char *obs_kind_name(enum obs_kind k)
 {
     return NAME_OF(kinds, k);
+}
+
+bool obs_kind_parse(const char *name, enum obs_kind *out)
+{
+    return NAME_PARSE(kinds, name, out);
+}
+
+enum obs_system obs_kind_system(enum obs_kind k)
+{
+    for (int i = 0; i < SYS_COUNT; i++)
+        if (strncmp(obs_kind_name(k), systems[i].prefix, strlen(systems[i].prefix)) == 0)
+            return (enum obs_system)i;
+    return SYS_PGDBA;
+}
+
+const char *obs_system_name(enum obs_system s)
+{
+    return (unsigned)s < SYS_COUNT ? systems[s].name : "?";
+}
+
+bool obs_outcome_parse(const char *name, enum obs_outcome *out)
+{
+    return NAME_PARSE(outcomes, name, out);
 }
 
 const char *obs_outcome_name(enum obs_outcome o)
@@ -199,4 +246,12 @@ bool pg_state_is_up(enum pg_state s)
 bool role_is_leader(enum role r)
 {
     return r == ROLE_LEADER || r == ROLE_STANDBY_LEADER;
+}
+
+int name_index(const char *const *table, int n, const char *name)
+{
+    for (int i = 0; name && i < n; i++)
+        if (table[i] && strcmp(table[i], name) == 0)
+            return i;
+    return -1;
 }

@@ -1,0 +1,60 @@
+/* Routes and the probe: what their words mean. */
+#include "pgdba/model/route.h"
+
+#include <string.h>
+
+#include "pgdba/model/names.h"
+#include "pgdba/model/probe.h"
+
+bool ha_row_is_standby(const struct ha_row *r)
+{
+    return r->status == HA_DOWN && strcmp(r->check_status, "L7STS") == 0 && r->check_code == 503;
+}
+
+bool ha_row_takes(const struct ha_row *r)
+{
+    return r->status == HA_UP || r->status == HA_GOING_DOWN || r->status == HA_NO_CHECK;
+}
+
+static const char *const failure_names[] = {
+    [PROBE_OK] = "works",
+    [PROBE_NO_CONNECTION] = "no connection",
+    [PROBE_TIMED_OUT] = "timed out",
+    [PROBE_BROKEN] = "connection broke",
+    [PROBE_READ_ONLY] = "read-only",
+    [PROBE_STARTING] = "starting up",
+    [PROBE_SHUT_DOWN] = "shut down",
+    [PROBE_LOGIN] = "login refused",
+    [PROBE_SCHEMA] = "its table is missing",
+    [PROBE_OTHER] = "SQL error",
+};
+_Static_assert(sizeof failure_names / sizeof *failure_names == PROBE_FAILURE_COUNT, "a name each");
+
+static const char *const failure_keys[] = {
+    [PROBE_OK] = "ok",
+    [PROBE_NO_CONNECTION] = "no-connection",
+    [PROBE_TIMED_OUT] = "timed-out",
+    [PROBE_BROKEN] = "broken",
+    [PROBE_READ_ONLY] = "read-only",
+    [PROBE_STARTING] = "starting",
+    [PROBE_SHUT_DOWN] = "shut-down",
+    [PROBE_LOGIN] = "login",
+    [PROBE_SCHEMA] = "schema",
+    [PROBE_OTHER] = "other",
+};
+_Static_assert(sizeof failure_keys / sizeof *failure_keys == PROBE_FAILURE_COUNT, "a key each");
+
+const char *probe_failure_name(enum probe_failure f)
+{
+    return NAME_OF(failure_names, f);
+}
+
+const char *probe_failure_key(enum probe_failure f)
+{
+    return NAME_OF(failure_keys, f);
+}
+
+bool probe_failure_parse(const char *key, enum probe_failure *out)
+{
+    return NAME_PARSE(failure_keys, key, out);
+}
