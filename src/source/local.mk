@@ -3,6 +3,9 @@ src_libsource_la_CFLAGS = $(AM_CFLAGS)
 src_libsource_la_SOURCES = \
 	src/source/address.c \
 	src/source/address.h \
+	src/source/beat.c \
+	src/source/beat.h \
+	src/source/haproxy.c \
 	src/source/judge.c \
 	src/source/judge.h \
 	src/source/match.c \

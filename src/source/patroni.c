@@ -9,18 +9,25 @@
 
 #include "pgdba/config/secret.h"
 
+/* Urgent is faster than usual, and never faster than /health may be asked. */
+static int64_t period(const struct source_patroni *p)
+{
+    return p->urgent && p->t.urgent_us < p->refresh_us ? p->t.urgent_us : p->refresh_us;
+}
+
 static void round_begin(struct source_patroni *p, bool by_hand)
 {
+    p->round_us = patroni_now(p);
     for (int i = 0; i < p->nsites; i++)
         site_ask(p->sites[i], by_hand);
-    view_round(p);
+    view_round(p, by_hand);
 }
 
 static void timer_fired(void *arg)
 {
     struct source_patroni *p = arg;
 
-    p->next_us = patroni_now(p) + p->refresh_us;
+    p->next_us = patroni_now(p) + period(p);
     members_sweep(p);
     round_begin(p, false);
 }
@@ -35,8 +42,8 @@ static void grace_fired(void *arg)
 
 static void timer_restart(struct source_patroni *p)
 {
-    p->next_us = patroni_now(p) + p->refresh_us;
-    net_timer_start(p->timer, p->refresh_us, p->refresh_us);
+    p->next_us = patroni_now(p) + period(p);
+    net_timer_start(p->timer, period(p), period(p));
 }
 
 int64_t source_patroni_next_us(const struct source_patroni *p)
@@ -139,6 +146,30 @@ void source_patroni_set_refresh(struct source_patroni *p, int64_t refresh_us)
     p->refresh_us = refresh_us;
     if (p->started)
         timer_restart(p);
+}
+
+/* The next round comes a period after the last one, at once when that is over. */
+void source_patroni_set_urgent(struct source_patroni *p, bool urgent)
+{
+    int64_t now = patroni_now(p), left;
+
+    if (p->urgent == urgent)
+        return;
+    p->urgent = urgent;
+    if (!p->started)
+        return;
+    left = p->round_us + period(p) - now;
+    p->next_us = now + (left > 0 ? left : 0);
+    net_timer_start(p->timer, p->next_us - now, period(p));
+}
+
+void source_patroni_set_dcs_watched(struct source_patroni *p, bool watched)
+{
+    if (p->watched == watched)
+        return;
+    p->watched = watched;
+    if (!watched && p->started)
+        view_round(p, true);
 }
 
 void source_patroni_refresh(struct source_patroni *p)

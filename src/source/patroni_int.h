@@ -95,7 +95,10 @@ struct source_patroni {
     char *password, *key_password;
     struct net_timer *timer, *grace;
     bool started;
-    int64_t next_us; /* when the next round begins */
+    bool urgent;      /* rounds come faster */
+    bool watched;     /* etcd says sooner what /cluster says */
+    int64_t next_us;  /* when the next round begins */
+    int64_t round_us; /* when the last one began */
 
     struct site **sites; /* seeds first, in the order given */
     int nsites;
@@ -149,7 +152,8 @@ bool site_is_foreign(const struct site *s);
 bool site_is_unsteady(const struct site *s, int64_t now_us);
 
 /* patroni_view.c */
-void view_round(struct source_patroni *p);
+/* by_hand: also while etcd is watched and the last answer is young. */
+void view_round(struct source_patroni *p, bool by_hand);
 void view_next(struct source_patroni *p);
 
 /* patroni_members.c */

@@ -318,9 +318,17 @@ void view_next(struct source_patroni *p)
     ask_cluster(p, s);
 }
 
-void view_round(struct source_patroni *p)
+/* Only to compare, once there is something to compare with. */
+static bool may_wait(const struct source_patroni *p)
+{
+    return p->watched && p->view.site != NULL && patroni_now(p) - p->view.sent_us < p->t.watched_us;
+}
+
+void view_round(struct source_patroni *p, bool by_hand)
 {
     if (!p->view.want) {
+        if (may_wait(p) && !by_hand)
+            return;
         if (outstanding(p, true))
             return;
         p->view.pass++;

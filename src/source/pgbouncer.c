@@ -30,10 +30,14 @@ static const struct step {
 } steps[] = {
     {"SHOW VERSION", OBS_PGB_VERSION, 0, true},        {"SHOW POOLS", OBS_PGB_POOLS, 0, false},
     {"SHOW DATABASES", OBS_PGB_DATABASES, 0, false},   {"SHOW STATS", OBS_PGB_STATS, 0, false},
-    {"SHOW STATE", OBS_PGB_STATE, STATE_SINCE, false},
+    {"SHOW STATE", OBS_PGB_STATE, STATE_SINCE, false}, {"SHOW SERVERS", OBS_PGB_SERVERS, 0, false},
 };
-enum { N_STEPS = sizeof(steps) / sizeof(steps[0]) };
-_Static_assert(N_STEPS == OBS_PGB_STATE - OBS_PGB_VERSION + 1, "a step for every kind");
+enum {
+    N_STEPS = sizeof(steps) / sizeof(steps[0]),
+    FIRST_STEP = 1, /* of every round: what comes before is once a connection */
+    SERVERS_STEP = N_STEPS - 1
+};
+_Static_assert(N_STEPS == OBS_PGB_SERVERS - OBS_PGB_VERSION + 1, "a step for every kind");
 
 struct source_pgbouncer {
     struct source_ctx ctx;
@@ -41,10 +45,13 @@ struct source_pgbouncer {
     const struct pgbouncer_config *config;
     char *endpoint, *password;
     int64_t refresh_us;
-    struct net_timer *timer;
+    struct net_timer *timer, *urgent_timer;
     struct net_pg *pg;
-    bool started;
-    int step; /* running; N_STEPS when none is */
+    bool started, urgent;
+    int step;               /* running; N_STEPS when none is */
+    bool alone;             /* the running step is an urgent one, between two rounds */
+    bool round_waits;       /* a round came due meanwhile */
+    int64_t servers_due_us; /* the next urgent one not before */
     bool version_known;
     bool has_state;       /* SHOW STATE: 1.19 and later, by the last connection */
     bool active;          /* what it said last */
@@ -55,6 +62,7 @@ struct source_pgbouncer {
 };
 
 static void ask_step(struct source_pgbouncer *b);
+static void round_begin(struct source_pgbouncer *b, bool by_hand);
 
 static struct net_pg *connection_new(struct source_pgbouncer *b)
 {
@@ -100,6 +108,13 @@ static bool applies(const struct source_pgbouncer *b, const struct step *s)
 
 static void next_step(struct source_pgbouncer *b)
 {
+    if (b->alone) {
+        b->alone = false;
+        b->step = N_STEPS;
+        if (b->round_waits)
+            round_begin(b, false);
+        return;
+    }
     do
         b->step++;
     while (b->step < N_STEPS && !applies(b, &steps[b->step]));
@@ -132,14 +147,18 @@ static void note_change(struct source_pgbouncer *b, enum obs_outcome outcome, co
 static void round_failed(struct source_pgbouncer *b, enum obs_outcome outcome, const char *detail,
                          int64_t latency_us)
 {
-    int from = b->step;
+    int from = b->alone ? FIRST_STEP : b->step;
+    bool hurry = b->urgent && outcome == OBS_REFUSED; /* a bouncer that is being restarted */
 
     b->step = N_STEPS;
+    b->alone = false;
+    b->round_waits = false;
     b->version_known = false;
     if (outcome == OBS_UNAUTHORISED)
         pace_fail(&b->pace, now_us(b), b->t.pgb_denied_us, b->t.pgb_denied_us);
     else
-        pace_fail(&b->pace, now_us(b), b->t.pgb_first_us, b->t.pgb_max_us);
+        pace_fail(&b->pace, now_us(b), b->t.pgb_first_us,
+                  hurry ? b->t.pgb_first_us : b->t.pgb_max_us);
     note_change(b, outcome, detail);
     for (int i = from; i < N_STEPS; i++)
         if (steps[i].since == 0 || b->has_state || i == from)
@@ -186,6 +205,8 @@ static void step_done(void *arg, const struct net_pg_reply *r)
         }
         if (s->kind == OBS_PGB_STATE)
             b->active = says_active(r->table);
+        if (s->kind == OBS_PGB_SERVERS) /* a bouncer is one process: a tenth of it at most */
+            b->servers_due_us = now_us(b) + 10 * r->latency_us;
         note_change(b, OBS_ANSWERED, "");
         emit(b, s->kind, OBS_ANSWERED, "", r->latency_us, &body);
         buf_release(&body);
@@ -218,6 +239,7 @@ static void round_begin(struct source_pgbouncer *b, bool by_hand)
 {
     int64_t now = now_us(b);
 
+    b->round_waits = b->alone;
     if (b->step < N_STEPS)
         return; /* the last one still runs */
     if (now < b->pace.due_us && !(by_hand && now - b->asked_us >= b->t.pgb_first_us))
@@ -233,6 +255,19 @@ static void round_begin(struct source_pgbouncer *b, bool by_hand)
 static void timer_fired(void *arg)
 {
     round_begin(arg, false);
+}
+
+/* Between two rounds only, and on a connection that stands: whether it comes back the round finds
+ * out. */
+static void urgent_fired(void *arg)
+{
+    struct source_pgbouncer *b = arg;
+
+    if (b->step < N_STEPS || !net_pg_connected(b->pg) || now_us(b) < b->servers_due_us)
+        return;
+    b->alone = true;
+    b->step = SERVERS_STEP;
+    ask_step(b);
 }
 
 /* "host:port/pgbouncer": the database asked, whatever the conninfo says or libpq would guess. */
@@ -263,6 +298,7 @@ struct source_pgbouncer *source_pgbouncer_new_tuned(const struct source_ctx *ctx
     b->step = N_STEPS;
     b->endpoint = endpoint_of(b->config);
     b->timer = net_timer_new(ctx->loop, timer_fired, b);
+    b->urgent_timer = net_timer_new(ctx->loop, urgent_fired, b);
     b->password = xstrdup(password);
     b->pg = connection_new(b);
     return b;
@@ -279,10 +315,29 @@ void source_pgbouncer_free(struct source_pgbouncer *b)
     if (b == NULL)
         return;
     net_timer_free(b->timer);
+    net_timer_free(b->urgent_timer);
     net_pg_free(b->pg);
     secret_wipe_free(b->password);
     free(b->endpoint);
     free(b);
+}
+
+static void urgent_timer_set(struct source_pgbouncer *b)
+{
+    if (b->urgent && b->started)
+        net_timer_start(b->urgent_timer, b->t.pgb_urgent_us, b->t.pgb_urgent_us);
+    else
+        net_timer_stop(b->urgent_timer);
+}
+
+void source_pgbouncer_set_urgent(struct source_pgbouncer *b, bool urgent)
+{
+    if (b->urgent == urgent)
+        return;
+    b->urgent = urgent;
+    if (urgent && b->outcome == OBS_REFUSED)
+        pace_cap(&b->pace, now_us(b) + b->t.pgb_first_us);
+    urgent_timer_set(b);
 }
 
 void source_pgbouncer_start(struct source_pgbouncer *b)
@@ -291,6 +346,7 @@ void source_pgbouncer_start(struct source_pgbouncer *b)
         return;
     b->started = true;
     net_timer_start(b->timer, b->refresh_us, b->refresh_us);
+    urgent_timer_set(b);
     round_begin(b, false);
 }
 

@@ -20,11 +20,20 @@ const struct source_tunables source_tunables_default = {
     .forget_us = 3600 * S,
     .extras_us = 30 * S,
     .extras_again_us = 5 * S,
+    .urgent_us = 500 * MS,
+    .watched_us = 5 * S,
     .pgb_query_us = 3 * S,
     .pgb_first_us = 1 * S,
     .pgb_max_us = 30 * S,
     .pgb_denied_us = 30 * S,
     .pgb_recycle_us = 60 * S,
+    .pgb_urgent_us = 200 * MS,
+    .ha_query_us = 2 * S,
+    .ha_first_us = 1 * S,
+    .ha_max_us = 10 * S,
+    .ha_denied_us = 30 * S,
+    .ha_urgent_us = 200 * MS,
+    .ha_urgent_max_us = 1 * S,
 };
 
 void pace_fail(struct pace *p, int64_t now_us, int64_t first_us, int64_t max_us)
@@ -37,6 +46,12 @@ void pace_fail(struct pace *p, int64_t now_us, int64_t first_us, int64_t max_us)
         wait = max_us;
     p->fails++;
     p->due_us = now_us + wait;
+}
+
+void pace_cap(struct pace *p, int64_t due_us)
+{
+    if (p->due_us > due_us)
+        p->due_us = due_us;
 }
 
 void pace_reset(struct pace *p)

@@ -27,11 +27,20 @@ struct source_tunables {
 
     int64_t extras_us;       /* /history and /config, when nothing changes */
     int64_t extras_again_us; /* after a change of leader: history is written a loop later */
+    int64_t urgent_us;       /* a round while a failover goes on: /health is SQL over there */
+    int64_t watched_us;      /* /cluster, while etcd says the same sooner */
 
     int64_t pgb_query_us;
     int64_t pgb_first_us, pgb_max_us; /* back-off after a failed connection */
     int64_t pgb_denied_us;            /* after a refused login: not to fill its log */
     int64_t pgb_recycle_us;           /* age at which a connection is made anew, from 1.23 */
+    int64_t pgb_urgent_us;            /* SHOW SERVERS while a failover goes on */
+
+    int64_t ha_query_us;
+    int64_t ha_first_us, ha_max_us; /* back-off after a failure */
+    int64_t ha_denied_us;
+    int64_t ha_urgent_us;     /* a round while a failover goes on */
+    int64_t ha_urgent_max_us; /* the longest pause then */
 };
 
 extern const struct source_tunables source_tunables_default;
@@ -43,6 +52,10 @@ struct source_pgbouncer *source_pgbouncer_new_tuned(const struct source_ctx *ctx
                                                     int64_t refresh_us, const char *password,
                                                     const struct source_tunables *t);
 
+struct source_haproxy *source_haproxy_new_tuned(const struct source_ctx *ctx, int index,
+                                                int64_t refresh_us, const char *password,
+                                                const struct source_tunables *t);
+
 /* A growing pause: first, twice that, and so on, at most max. */
 struct pace {
     int fails;
@@ -51,5 +64,6 @@ struct pace {
 
 void pace_fail(struct pace *p, int64_t now_us, int64_t first_us, int64_t max_us);
 void pace_reset(struct pace *p);
+void pace_cap(struct pace *p, int64_t due_us); /* not later than that */
 
 #endif

@@ -18,6 +18,7 @@ struct pgb_conn {
     struct net_watch *watch;
     int fd;
     bool started;
+    char *held; /* a query that got no answer */
     struct buf in;
 };
 
@@ -156,7 +157,10 @@ static void answer(struct pgb_conn *c, const char *sql, struct buf *out)
     if (f->mode == PGB_NO_RIGHT && strcmp(sql, "SHOW VERSION") != 0) {
         error(out, "ERROR", "admin access needed");
         ready(out);
-    } else if (f->mode != PGB_SILENT && f->mode != PGB_HANG_UP) {
+    } else if (f->mode == PGB_SILENT) {
+        free(c->held);
+        c->held = xstrdup(sql);
+    } else if (f->mode != PGB_HANG_UP) {
         rows(f, sql, out);
     }
 }
@@ -285,10 +289,28 @@ void fake_pgb_release(struct fake_pgb *f)
         f->conns = c->next;
         close_conn(c);
         buf_release(&c->in);
+        free(c->held);
         free(c);
     }
     for (int i = 0; i < f->n; i++)
         free(f->sql[i]);
+}
+
+void fake_pgb_wake(struct fake_pgb *f)
+{
+    for (struct pgb_conn *c = f->conns; c != NULL; c = c->next) {
+        struct buf out;
+
+        if (c->fd < 0 || c->held == NULL)
+            continue;
+        buf_init(&out);
+        rows(f, c->held, &out);
+        if (send(c->fd, out.s, out.len, MSG_NOSIGNAL) < 0)
+            close_conn(c);
+        buf_release(&out);
+        free(c->held);
+        c->held = NULL;
+    }
 }
 
 int fake_pgb_count(const struct fake_pgb *f, const char *sql)

@@ -37,6 +37,8 @@ struct fake_pgb {
 
 void fake_pgb_init(struct fake_pgb *f, struct net_loop *loop);
 void fake_pgb_release(struct fake_pgb *f);
+/* Answers what was asked while it was silent. */
+void fake_pgb_wake(struct fake_pgb *f);
 int fake_pgb_count(const struct fake_pgb *f, const char *sql);
 
 #endif

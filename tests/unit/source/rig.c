@@ -56,11 +56,20 @@ static const struct source_tunables quick = {
     .forget_us = 1000 * MS,
     .extras_us = 400 * MS,
     .extras_again_us = 100 * MS,
+    .urgent_us = 50 * MS,
+    .watched_us = 250 * MS,
     .pgb_query_us = 100 * MS,
     .pgb_first_us = 20 * MS,
     .pgb_max_us = 80 * MS,
     .pgb_denied_us = 200 * MS,
     .pgb_recycle_us = 100 * MS,
+    .pgb_urgent_us = 20 * MS,
+    .ha_query_us = 100 * MS,
+    .ha_first_us = 40 * MS,
+    .ha_max_us = 160 * MS,
+    .ha_denied_us = 200 * MS,
+    .ha_urgent_us = 10 * MS,
+    .ha_urgent_max_us = 40 * MS,
 };
 
 void rig_init(struct rig *r, int n)

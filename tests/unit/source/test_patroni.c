@@ -643,6 +643,81 @@ static void vanished(void **state)
     rig_free(r);
 }
 
+/* ---- while a failover goes on, and while etcd is watched */
+
+static void urgent_rounds(void **state)
+{
+    struct rig *r = rig_new(2);
+    const struct fake_asked *health = &r->fake.m[0].asked[FAKE_HEALTH];
+
+    (void)state;
+    r->refresh_us = 5000 * MS;
+    rig_start(r);
+    rig_wait(r, OBS_PATRONI_CONFIG, "", OBS_ANSWERED);
+    int clusters = rig_count(r, OBS_PATRONI_CLUSTER, "", OBS_ANSWERED), from = health->n;
+
+    source_patroni_set_urgent(r->p, true);
+    assert_true(source_patroni_next_us(r->p) - clock_mono(&r->clock) <= r->t.urgent_us);
+    while (health->n < from + 5)
+        rig_wait(r, OBS_PATRONI_HEALTH, "n1", OBS_ANSWERED);
+    for (int i = from; i < from + 5; i++) {
+        int64_t gap = health->at[i] - health->at[i - 1];
+
+        if (gap < r->t.urgent_us - 10 * MS || (i > from && gap > 1000 * MS))
+            fail_msg("/health %d came %lld us after the one before", i, (long long)gap);
+    }
+    assert_true(rig_count(r, OBS_PATRONI_CLUSTER, "", OBS_ANSWERED) >= clusters + 4);
+    /* The back-off of a silent member stays. */
+    fake_freeze(&r->fake, 0);
+    rig_wait(r, OBS_PATRONI_HEALTH, "n1", OBS_TIMED_OUT);
+    from = health->n;
+    while (health->n < from + 2)
+        rig_wait(r, OBS_PATRONI_HEALTH, "n1", OBS_TIMED_OUT);
+    for (int i = 0; i < 2; i++)
+        assert_true(health->at[from + i] - health->at[from + i - 1] >=
+                    r->t.health_us + (40 << i) * MS - 10 * MS);
+    source_patroni_set_urgent(r->p, false);
+    assert_true(source_patroni_next_us(r->p) - clock_mono(&r->clock) > 1000 * MS);
+    rig_free(r);
+}
+
+static void watched_cluster(void **state)
+{
+    struct rig *r = rig_new(2);
+    const int *n = &r->fake.m[0].asked[FAKE_CLUSTER].n,
+              *other = &r->fake.m[1].asked[FAKE_CLUSTER].n;
+
+    (void)state;
+    r->t.watched_us = 400 * MS;
+    rig_start(r);
+    source_patroni_set_dcs_watched(r->p, true); /* the first picture is asked for all the same */
+    rig_wait(r, OBS_PATRONI_CLUSTER, "", OBS_ANSWERED);
+    int64_t first = clock_mono(&r->clock);
+    int healths = r->fake.m[0].asked[FAKE_HEALTH].n;
+
+    rig_wait(r, OBS_PATRONI_CLUSTER, "", OBS_ANSWERED);
+    assert_true(clock_mono(&r->clock) - first >= 300 * MS);
+    assert_int_equal(*n + *other, 2);
+    assert_true(r->fake.m[0].asked[FAKE_HEALTH].n >= healths + 5); /* that one as before */
+    /* By hand, and when etcd is gone: at once. */
+    source_patroni_refresh(r->p);
+    rig_wait(r, OBS_PATRONI_CLUSTER, "", OBS_ANSWERED);
+    first = clock_mono(&r->clock);
+    source_patroni_set_dcs_watched(r->p, false);
+    rig_wait(r, OBS_PATRONI_CLUSTER, "", OBS_ANSWERED);
+    assert_true(clock_mono(&r->clock) - first < 300 * MS);
+    /* A view that fails is not waited for: the next round tries again. */
+    source_patroni_set_dcs_watched(r->p, true);
+    rig_wait(r, OBS_PATRONI_CLUSTER, "", OBS_ANSWERED);
+    fake_mode(&r->fake, 0, FAKE_CLUSTER, FAKE_EMPTY);
+    fake_mode(&r->fake, 1, FAKE_CLUSTER, FAKE_EMPTY);
+    rig_wait(r, OBS_PATRONI_CLUSTER, "", OBS_GARBLED);
+    first = clock_mono(&r->clock);
+    rig_wait(r, OBS_PATRONI_CLUSTER, "", OBS_GARBLED);
+    assert_true(clock_mono(&r->clock) - first < 300 * MS);
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -670,6 +745,8 @@ int main(void)
         cmocka_unit_test(another_cluster),
         cmocka_unit_test(registered_anew),
         cmocka_unit_test(vanished),
+        cmocka_unit_test(urgent_rounds),
+        cmocka_unit_test(watched_cluster),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,15 +68,15 @@ static int count(const struct bench *k, enum obs_kind kind, int outcome)
 
 static void asks_in_turn(void **state)
 {
-    static const char *const want[] = {"SHOW VERSION", "SHOW POOLS", "SHOW DATABASES",
-                                       "SHOW STATS",   "SHOW POOLS", "SHOW DATABASES",
-                                       "SHOW STATS"};
+    static const char *const want[] = {"SHOW VERSION",   "SHOW POOLS",   "SHOW DATABASES",
+                                       "SHOW STATS",     "SHOW SERVERS", "SHOW POOLS",
+                                       "SHOW DATABASES", "SHOW STATS",   "SHOW SERVERS"};
     struct bench *k = bench_new();
 
     (void)state;
     bench_start(k);
-    wait_for(k, OBS_PGB_STATS, OBS_ANSWERED);
-    const struct observation *o = wait_for(k, OBS_PGB_STATS, OBS_ANSWERED);
+    wait_for(k, OBS_PGB_SERVERS, OBS_ANSWERED);
+    const struct observation *o = wait_for(k, OBS_PGB_SERVERS, OBS_ANSWERED);
 
     assert_non_null(o->body);
     assert_null(strstr(o->endpoint, "secret"));
@@ -126,6 +126,82 @@ static void connection_is_recycled(void **state)
         rig_for(&k->rig, 5 * MS);
     assert_true(k->pgb.connected_at[2] - k->pgb.connected_at[1] >= k->rig.t.pgb_recycle_us);
     assert_int_equal(count(k, OBS_PGB_POOLS, OBS_ANSWERED), count(k, OBS_PGB_POOLS, -1));
+    bench_free(k);
+}
+
+/* SHOW SERVERS between the rounds, and the rounds as they were. */
+static void urgent_servers(void **state)
+{
+    struct bench *k = bench_new();
+
+    (void)state;
+    k->rig.refresh_us = 200 * MS;
+    bench_start(k);
+    wait_for(k, OBS_PGB_SERVERS, OBS_ANSWERED);
+    source_pgbouncer_set_urgent(k->b, true);
+    wait_for(k, OBS_PGB_STATS, OBS_ANSWERED);
+    int servers = fake_pgb_count(&k->pgb, "SHOW SERVERS"), from = k->pgb.n;
+
+    wait_for(k, OBS_PGB_STATS, OBS_ANSWERED);
+    int seen = fake_pgb_count(&k->pgb, "SHOW SERVERS") - servers;
+
+    if (seen < 4 || seen > 11)
+        fail_msg("SHOW SERVERS %d times within 200 ms, every 20 ms", seen);
+    /* None in the middle of a round. */
+    for (int i = from; i < k->pgb.n; i++)
+        if (strcmp(k->pgb.sql[i], "SHOW DATABASES") == 0)
+            assert_string_equal(k->pgb.sql[i - 1], "SHOW POOLS");
+    assert_int_equal(k->pgb.connections, 1);
+    source_pgbouncer_set_urgent(k->b, false);
+    wait_for(k, OBS_PGB_SERVERS, OBS_ANSWERED);
+    servers = fake_pgb_count(&k->pgb, "SHOW SERVERS");
+    rig_for(&k->rig, 100 * MS);
+    assert_true(fake_pgb_count(&k->pgb, "SHOW SERVERS") - servers <= 1);
+    bench_free(k);
+}
+
+/* An urgent question that breaks the connection speaks for all kinds; then the usual pause. */
+static void urgent_and_gone(void **state)
+{
+    struct bench *k = bench_new();
+
+    (void)state;
+    k->rig.refresh_us = 500 * MS;
+    bench_start(k);
+    wait_for(k, OBS_PGB_SERVERS, OBS_ANSWERED);
+    source_pgbouncer_set_urgent(k->b, true);
+    k->pgb.mode = PGB_HANG_UP;
+    wait_for(k, OBS_PGB_SERVERS, OBS_GARBLED);
+    assert_int_equal(count(k, OBS_PGB_POOLS, OBS_GARBLED), 1);
+    assert_int_equal(k->pgb.connections, 1);
+    k->pgb.mode = PGB_ANSWER;
+    wait_for(k, OBS_PGB_SERVERS, OBS_ANSWERED);
+    assert_int_equal(k->pgb.connections, 2);
+    assert_int_equal(count(k, OBS_PGB_VERSION, OBS_ANSWERED), 2);
+    bench_free(k);
+}
+
+/* A slow answer in between makes the round wait for it, not fail. */
+static void round_waits_for_urgent(void **state)
+{
+    struct bench *k = bench_new();
+
+    (void)state;
+    k->rig.refresh_us = 60 * MS;
+    k->rig.t.pgb_query_us = 2000 * MS;
+    bench_start(k);
+    wait_for(k, OBS_PGB_SERVERS, OBS_ANSWERED);
+    k->pgb.mode = PGB_SILENT;
+    source_pgbouncer_set_urgent(k->b, true);
+    rig_for(&k->rig, 150 * MS); /* rounds came due meanwhile */
+    int asked = k->pgb.n;
+
+    k->pgb.mode = PGB_ANSWER;
+    fake_pgb_wake(&k->pgb);
+    wait_for(k, OBS_PGB_STATS, OBS_ANSWERED);
+    assert_string_equal(k->pgb.sql[asked], "SHOW POOLS");
+    assert_int_equal(k->pgb.connections, 1);
+    assert_int_equal(count(k, OBS_PGB_SERVERS, OBS_ANSWERED), count(k, OBS_PGB_SERVERS, -1));
     bench_free(k);
 }
 
@@ -210,7 +286,8 @@ int main(void)
         cmocka_unit_test(asks_in_turn),           cmocka_unit_test(state_from_1_19),
         cmocka_unit_test(connection_is_recycled), cmocka_unit_test(silent_console),
         cmocka_unit_test(login_refused),          cmocka_unit_test(right_missing),
-        cmocka_unit_test(nobody_or_nonsense),
+        cmocka_unit_test(nobody_or_nonsense),     cmocka_unit_test(urgent_servers),
+        cmocka_unit_test(urgent_and_gone),        cmocka_unit_test(round_waits_for_urgent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
