@@ -39,6 +39,9 @@ struct net_pg {
     void *arg;
     int64_t started_us, timeout_us;
     struct pg_rows rows;
+
+    void (*lost)(void *arg);
+    void *lost_arg;
 };
 
 /* Ends */
@@ -206,8 +209,11 @@ static void idle_step(struct net_pg *c)
 
     while ((n = PQnotifies(c->conn)))
         PQfreemem(n);
-    if (!open || PQstatus(c->conn) != CONNECTION_OK)
-        pg_close(c);
+    if (open && PQstatus(c->conn) == CONNECTION_OK)
+        return;
+    pg_close(c);
+    if (c->lost && !c->sql) /* else a query is about to go, and will connect anew */
+        c->lost(c->lost_arg);
 }
 
 /* Connecting */
@@ -408,6 +414,12 @@ enum status net_pg_query(struct net_pg *c, const char *sql, int64_t timeout_us, 
     net_timer_start(c->kick, 0, 0); /* before the deadline, even if that is now */
     net_timer_start(c->deadline, timeout_us, 0);
     return ST_OK;
+}
+
+void net_pg_when_lost(struct net_pg *c, void (*fn)(void *arg), void *arg)
+{
+    c->lost = fn;
+    c->lost_arg = arg;
 }
 
 bool net_pg_busy(const struct net_pg *c)

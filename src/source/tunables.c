@@ -34,6 +34,14 @@ const struct source_tunables source_tunables_default = {
     .ha_denied_us = 30 * S,
     .ha_urgent_us = 200 * MS,
     .ha_urgent_max_us = 1 * S,
+    .pg_query_us = 2 * S,
+    .pg_statement_us = 1800 * MS,
+    .pg_first_us = 2 * S,
+    .pg_max_us = 10 * S,
+    .pg_denied_us = 30 * S,
+    .pg_turned_away_us = 100 * MS,
+    .pg_urgent_us = 50 * MS,
+    .pg_urgent_slow_us = 1 * S,
 };
 
 void pace_fail(struct pace *p, int64_t now_us, int64_t first_us, int64_t max_us)

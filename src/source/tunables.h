@@ -41,6 +41,13 @@ struct source_tunables {
     int64_t ha_denied_us;
     int64_t ha_urgent_us;     /* a round while a failover goes on */
     int64_t ha_urgent_max_us; /* the longest pause then */
+
+    int64_t pg_query_us, pg_statement_us; /* here, and over there: a little sooner */
+    int64_t pg_first_us, pg_max_us;       /* back-off after a time-out */
+    int64_t pg_denied_us;                 /* after a refused login */
+    int64_t pg_turned_away_us;            /* after 57P03: each try is a line in its log */
+    int64_t pg_urgent_us;                 /* a round while a failover goes on */
+    int64_t pg_urgent_slow_us;            /* after a time-out then */
 };
 
 extern const struct source_tunables source_tunables_default;
@@ -55,6 +62,10 @@ struct source_pgbouncer *source_pgbouncer_new_tuned(const struct source_ctx *ctx
 struct source_haproxy *source_haproxy_new_tuned(const struct source_ctx *ctx, int index,
                                                 int64_t refresh_us, const char *password,
                                                 const struct source_tunables *t);
+
+struct source_postgres *source_postgres_new_tuned(const struct source_ctx *ctx, int64_t refresh_us,
+                                                  const char *password,
+                                                  const struct source_tunables *t);
 
 /* A growing pause: first, twice that, and so on, at most max. */
 struct pace {

@@ -54,6 +54,9 @@ void net_pg_free(struct net_pg *c); /* closes at once, no callback; NULL is allo
  * connection it is closed and the next query connects anew. */
 enum status net_pg_query(struct net_pg *c, const char *sql, int64_t timeout_us, net_pg_fn *fn,
                          void *arg, struct err *e);
+/* Told when a connection that stands idle is closed by the other side; fn may send a query or free
+ * the handle. */
+void net_pg_when_lost(struct net_pg *c, void (*fn)(void *arg), void *arg);
 bool net_pg_busy(const struct net_pg *c);
 bool net_pg_connected(const struct net_pg *c);
 int net_pg_server_version(const struct net_pg *c); /* PQserverVersion; 0 not connected */

@@ -536,6 +536,35 @@ static void a_server_that_left_is_noticed_and_met_again(void **state)
     assert_int_equal(f->serve.connections, 3);
 }
 
+static void lost(void *arg)
+{
+    struct got *g = arg;
+
+    assert_false(net_pg_connected(g->f->pg));
+    if (g->calls == 0) {
+        ask(g->f, g, 5 * USEC_PER_SEC);
+        return;
+    }
+    net_pg_free(g->f->pg);
+    g->f->pg = NULL;
+}
+
+static void whoever_waits_is_told_of_a_loss(void **state)
+{
+    struct fixture *f = *state;
+    struct got g = {0}, again = {.f = f};
+
+    serve_start(&f->serve, gives_rows_once, NULL);
+    connect_to(f, "127.0.0.1", NULL);
+    net_pg_when_lost(f->pg, lost, &again);
+    query(f, &g);
+    while (f->pg)
+        net_loop_turn(f->loop, true);
+    serve_stop(&f->serve);
+    assert_int_equal(again.outcome, NET_ANSWERED);
+    assert_int_equal(f->serve.connections, 2);
+}
+
 static void freeing_is_silent_and_may_come_from_the_callback(void **state)
 {
     struct fixture *f = *state;
@@ -644,6 +673,7 @@ int main(void)
         TEST(every_address_of_a_name_is_tried),
         TEST(silence_ends_at_the_deadline),
         TEST(a_server_that_left_is_noticed_and_met_again),
+        TEST(whoever_waits_is_told_of_a_loss),
         TEST(freeing_is_silent_and_may_come_from_the_callback),
         TEST(labels_name_the_server_and_no_secret),
         TEST(a_real_pgbouncer_answers),

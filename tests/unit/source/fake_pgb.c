@@ -70,14 +70,15 @@ static void ready(struct buf *out)
     buf_add(out, "Z\0\0\0\5I", 6);
 }
 
-static void error(struct buf *out, const char *severity, const char *text)
+static void error(const struct fake_pgb *f, struct buf *out, const char *severity, const char *text)
 {
     struct buf b;
 
     buf_init(&b);
     buf_putc(&b, 'S');
     put_text(&b, severity);
-    put_text(&b, "C08P01");
+    buf_putc(&b, 'C');
+    put_text(&b, f->sqlstate);
     buf_putc(&b, 'M');
     put_text(&b, text);
     buf_putc(&b, '\0');
@@ -112,12 +113,41 @@ static void cell(struct buf *b, const char *text)
     buf_puts(b, text);
 }
 
+static void given_row(const struct fake_pgb *f, struct buf *out)
+{
+    struct buf b;
+    uint16_t n = 0;
+
+    buf_init(&b);
+    while (f->row[n] != NULL)
+        n++;
+    n /= 2;
+    put16(&b, n);
+    for (int i = 0; i < n; i++)
+        column(&b, f->row[2 * i]);
+    message(out, 'T', &b);
+    buf_clear(&b);
+    put16(&b, n);
+    for (int i = 0; i < n; i++)
+        cell(&b, f->row[2 * i + 1]);
+    message(out, 'D', &b);
+    buf_clear(&b);
+    put_text(&b, "SELECT 1");
+    message(out, 'C', &b);
+    ready(out);
+    buf_release(&b);
+}
+
 /* One row of at most two columns: what it means is wire/'s business. */
 static void rows(const struct fake_pgb *f, const char *sql, struct buf *out)
 {
     bool version = strcmp(sql, "SHOW VERSION") == 0, state = strcmp(sql, "SHOW STATE") == 0;
     struct buf b;
 
+    if (f->row != NULL) {
+        given_row(f, out);
+        return;
+    }
     buf_init(&b);
     put16(&b, state ? 2 : 1);
     column(&b, version ? "version" : state ? "key" : "database");
@@ -155,8 +185,13 @@ static void answer(struct pgb_conn *c, const char *sql, struct buf *out)
     if (f->n < PGB_QUERIES)
         f->sql[f->n++] = xstrdup(sql);
     if (f->mode == PGB_NO_RIGHT && strcmp(sql, "SHOW VERSION") != 0) {
-        error(out, "ERROR", "admin access needed");
+        error(f, out, "ERROR", "admin access needed");
         ready(out);
+    } else if (f->mode == PGB_SQL_ERROR) {
+        error(f, out, "ERROR", "it cannot be done");
+        ready(out);
+    } else if (f->mode == PGB_KICK_OUT) {
+        error(f, out, "FATAL", "terminating connection");
     } else if (f->mode == PGB_SILENT) {
         free(c->held);
         c->held = xstrdup(sql);
@@ -172,6 +207,8 @@ static bool start(struct pgb_conn *c, const char *p, size_t len, struct buf *out
     uint32_t code = get32(p + 4);
     static const char database[] = "database\0pgbouncer", name[] = "application_name\0pgdba";
 
+    if (f->mode == PGB_MUTE)
+        return false;
     if (code == TLS || code == GSS) {
         buf_putc(out, 'N');
         return false;
@@ -188,7 +225,11 @@ static bool start(struct pgb_conn *c, const char *p, size_t len, struct buf *out
         return true;
     }
     if (f->mode == PGB_NO_LOGIN) {
-        error(out, "FATAL", "not allowed");
+        error(f, out, "FATAL", "not allowed");
+        return true;
+    }
+    if (f->mode == PGB_TURN_AWAY) {
+        error(f, out, "FATAL", "the database system is starting up");
         return true;
     }
     welcome(f, out);
@@ -208,7 +249,7 @@ static bool take(struct pgb_conn *c, struct buf *out, bool *end)
         *end = start(c, c->in.s, len, out);
     } else if (c->in.s[0] == 'Q') {
         answer(c, c->in.s + 5, out);
-        *end = c->f->mode == PGB_HANG_UP;
+        *end = c->f->mode == PGB_HANG_UP || c->f->mode == PGB_KICK_OUT;
     } else {
         *end = true;
     }
@@ -265,24 +306,44 @@ static void console_readable(void *arg, int events)
 
 void fake_pgb_init(struct fake_pgb *f, struct net_loop *loop)
 {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(a);
-
     memset(f, 0, sizeof(*f));
     f->loop = loop;
     f->version = "1.18.0/bouncer";
+    f->sqlstate = "08P01";
+    fake_pgb_up(f);
+}
+
+void fake_pgb_up(struct fake_pgb *f)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET,
+                            .sin_port = htons((uint16_t)f->port),
+                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(a);
+    int yes = 1;
+
     f->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (f->fd < 0 || bind(f->fd, (struct sockaddr *)&a, len) != 0 || listen(f->fd, 16) != 0 ||
+    if (f->fd < 0 || setsockopt(f->fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) != 0 ||
+        bind(f->fd, (struct sockaddr *)&a, len) != 0 || listen(f->fd, 16) != 0 ||
         getsockname(f->fd, (struct sockaddr *)&a, &len) != 0)
         abort();
     f->port = ntohs(a.sin_port);
-    f->watch = net_watch_new(loop, f->fd, NET_READ, console_readable, f);
+    f->watch = net_watch_new(f->loop, f->fd, NET_READ, console_readable, f);
+}
+
+void fake_pgb_down(struct fake_pgb *f)
+{
+    net_watch_free(f->watch);
+    f->watch = NULL;
+    if (f->fd >= 0)
+        close(f->fd);
+    f->fd = -1;
+    for (struct pgb_conn *c = f->conns; c != NULL; c = c->next)
+        close_conn(c);
 }
 
 void fake_pgb_release(struct fake_pgb *f)
 {
-    net_watch_free(f->watch);
-    close(f->fd);
+    fake_pgb_down(f);
     while (f->conns != NULL) {
         struct pgb_conn *c = f->conns;
 

@@ -70,6 +70,14 @@ static const struct source_tunables quick = {
     .ha_denied_us = 200 * MS,
     .ha_urgent_us = 10 * MS,
     .ha_urgent_max_us = 40 * MS,
+    .pg_query_us = 100 * MS,
+    .pg_statement_us = 90 * MS,
+    .pg_first_us = 40 * MS,
+    .pg_max_us = 160 * MS,
+    .pg_denied_us = 300 * MS,
+    .pg_turned_away_us = 20 * MS,
+    .pg_urgent_us = 10 * MS,
+    .pg_urgent_slow_us = 30 * MS,
 };
 
 void rig_init(struct rig *r, int n)
