@@ -2,6 +2,12 @@ noinst_LTLIBRARIES += src/libwire.la
 src_libwire_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 src_libwire_la_LIBADD = -lm
 src_libwire_la_SOURCES = \
+	src/wire/base64.c \
+	src/wire/base64.h \
+	src/wire/etcd.h \
+	src/wire/etcd_range.c \
+	src/wire/etcd_refusal.c \
+	src/wire/etcd_request.c \
 	src/wire/json.c \
 	src/wire/json.h \
 	src/wire/json_out.c \
@@ -14,6 +20,7 @@ src_libwire_la_SOURCES = \
 	src/wire/patroni_time.c \
 	src/wire/pgbouncer.c \
 	src/wire/table.c \
+	include/pgdba/wire/etcd.h \
 	include/pgdba/wire/json_out.h \
 	include/pgdba/wire/patroni.h \
 	include/pgdba/wire/pgbouncer.h \

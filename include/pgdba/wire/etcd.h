@@ -108,5 +108,9 @@ enum etcd_refusal {
 /* *why: one line for people, cleaned, in the arena; with the cure where the reference has one. */
 enum etcd_refusal wire_etcd_refusal(int http_status, const char *body, size_t n, struct arena *a,
                                     const char **why);
+/* The same of an error or a cancellation on the watch: gRPC's code (0 not said) and the words.
+ * Never ETCD_NOT_REFUSED. */
+enum etcd_refusal wire_etcd_refusal_said(int grpc_code, const char *words, struct arena *a,
+                                         const char **why);
 
 #endif

@@ -1,5 +1,7 @@
 # Unit tests of wire/.
 WIRE_TESTS = \
+	tests/unit/wire/test_etcd \
+	tests/unit/wire/test_etcd_refusal \
 	tests/unit/wire/test_json_out \
 	tests/unit/wire/test_patroni \
 	tests/unit/wire/test_patroni_hostile \
@@ -7,6 +9,10 @@ WIRE_TESTS = \
 	tests/unit/wire/test_tables
 check_PROGRAMS += $(WIRE_TESTS)
 TESTS += $(WIRE_TESTS)
+tests_unit_wire_test_etcd_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_test_etcd_LDADD = $(UNIT_WIRE_LIBS)
+tests_unit_wire_test_etcd_refusal_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_test_etcd_refusal_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_json_out_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_json_out_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_patroni_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
