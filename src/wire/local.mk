@@ -19,9 +19,11 @@ src_libwire_la_SOURCES = \
 	src/wire/patroni_post.c \
 	src/wire/patroni_time.c \
 	src/wire/pgbouncer.c \
+	src/wire/probe.c \
 	src/wire/table.c \
 	include/pgdba/wire/etcd.h \
 	include/pgdba/wire/json_out.h \
 	include/pgdba/wire/patroni.h \
 	include/pgdba/wire/pgbouncer.h \
+	include/pgdba/wire/probe.h \
 	include/pgdba/wire/table.h

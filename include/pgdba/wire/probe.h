@@ -16,7 +16,7 @@
 #include "pgdba/model/facts.h"
 #include "pgdba/model/probe.h"
 
-#define PROBE_SCHEMA "pgdba_probe"
+#define PROBE_SCHEMA_NAME "pgdba_probe"
 
 const char *wire_probe_create_sql(void); /* schema, table, comment: what the plan shows */
 const char *wire_probe_drop_sql(void);

@@ -6,6 +6,7 @@ WIRE_TESTS = \
 	tests/unit/wire/test_patroni \
 	tests/unit/wire/test_patroni_hostile \
 	tests/unit/wire/test_patroni_post \
+	tests/unit/wire/test_probe \
 	tests/unit/wire/test_tables
 check_PROGRAMS += $(WIRE_TESTS)
 TESTS += $(WIRE_TESTS)
@@ -21,5 +22,7 @@ tests_unit_wire_test_patroni_hostile_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_patroni_hostile_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_patroni_post_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_patroni_post_LDADD = $(UNIT_WIRE_LIBS)
+tests_unit_wire_test_probe_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_test_probe_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_tables_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_tables_LDADD = $(UNIT_WIRE_LIBS)
