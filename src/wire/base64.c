@@ -12,7 +12,7 @@ void wire_base64_encode(struct buf *out, const char *s, size_t n)
         for (size_t k = 0; k < 3; k++)
             v = v << 8 | (k < have ? (unsigned char)s[i + k] : 0);
         for (size_t k = 0; k < 4; k++)
-            buf_putc(out, k <= have ? alphabet[v >> (18 - 6 * k) & 63] : '=');
+            buf_add(out, k <= have ? &alphabet[v >> (18 - 6 * k) & 63] : "=", 1);
     }
 }
 

@@ -62,10 +62,8 @@ static const char *const cures[] = {
     [ETCD_NO_AUTH] = "etcd has no authentication switched on: going on without",
     [ETCD_COMPACTED] = "reading all keys again",
     [ETCD_UNAVAILABLE] = "trying another endpoint",
-    [ETCD_NO_GATEWAY] = "no JSON gateway there: switch enable-grpc-gateway on, or name etcd's own "
-                        "client URL, not a proxy's",
-    [ETCD_CN_REFUSED] = "the gateway takes no client certificate with a CN: use one without, and "
-                        "etcd.username with a password",
+    [ETCD_NO_GATEWAY] = "no JSON gateway there: switch enable-grpc-gateway on, or name etcd itself",
+    [ETCD_CN_REFUSED] = "the gateway takes no client certificate with a CN: use one without",
     [ETCD_BROKEN] = "",
 };
 _Static_assert(sizeof cures / sizeof *cures == ETCD_BROKEN + 1, "one cure a refusal");

@@ -4,6 +4,9 @@ src_libwire_la_LIBADD = -lm
 src_libwire_la_SOURCES = \
 	src/wire/base64.c \
 	src/wire/base64.h \
+	src/wire/dcs.c \
+	src/wire/dcs.h \
+	src/wire/dcs_read.c \
 	src/wire/etcd.h \
 	src/wire/etcd_range.c \
 	src/wire/etcd_refusal.c \
@@ -21,6 +24,7 @@ src_libwire_la_SOURCES = \
 	src/wire/pgbouncer.c \
 	src/wire/probe.c \
 	src/wire/table.c \
+	include/pgdba/wire/dcs.h \
 	include/pgdba/wire/etcd.h \
 	include/pgdba/wire/json_out.h \
 	include/pgdba/wire/patroni.h \

@@ -29,6 +29,15 @@ enum status wire_read_pending(struct arena *a, const json_t *member,
 void wire_read_scheduled_restart(struct arena *a, const json_t *member,
                                  struct scheduled_restart *out);
 
+/* What a row of /cluster and a key of a member have in common: role, state, api_url, timeline,
+ * pending restart, tags. When it fails, what it read before stays read. */
+enum status wire_read_row(struct arena *a, const json_t *o, struct cluster_member *m,
+                          struct err *e);
+
+enum status wire_read_history(struct arena *a, const json_t *list, struct history *h,
+                              struct err *e);
+void wire_read_config(const json_t *o, struct dynamic_config *c); /* of an object */
+
 /* A position in bytes (JSON integer), or as text "0/5000A58" (get_lsn_text). */
 lsn_t wire_get_lsn(const json_t *o, const char *key);
 lsn_t wire_get_lsn_text(const json_t *o, const char *key);

@@ -3,11 +3,6 @@
 
 #include "pgdba/wire/patroni.h"
 
-static const char *text_or(const char *s, const char *otherwise)
-{
-    return s ? s : otherwise;
-}
-
 static enum status read_member(struct arena *a, const json_t *o, size_t i, struct cluster_member *m,
                                struct err *e)
 {
@@ -16,25 +11,15 @@ static enum status read_member(struct arena *a, const json_t *o, size_t i, struc
     m->name = wire_json_scalar(a, json_object_get(o, "name"));
     if (!m->name || !*m->name)
         return err_set(e, ST_INVALID, "member %zu of \"members\" has no name", i + 1);
-    m->role_text = text_or(wire_get_text(a, o, "role"), "");
-    m->role = role_parse(m->role_text);
-    m->state_text = text_or(wire_get_text(a, o, "state"), "");
-    m->state = pg_state_parse(m->state_text);
-    m->api_url = wire_get_text(a, o, "api_url");
     m->host = wire_get_text(a, o, "host");
     int64_t port = wire_get_int(o, "port", 0, 0);
     m->port = port <= 65535 ? (int)port : 0;
-    m->timeline = wire_get_int(o, "timeline", 0, 0);
     m->lag = wire_get_int(o, "lag", 0, LAG_UNKNOWN);
     m->receive_lag = wire_get_int(o, "receive_lag", 0, LAG_UNKNOWN);
     m->replay_lag = wire_get_int(o, "replay_lag", 0, LAG_UNKNOWN);
     m->receive_lsn = wire_get_lsn_text(o, "receive_lsn");
     m->replay_lsn = wire_get_lsn_text(o, "replay_lsn");
-    m->pending_restart = wire_get_flag(o, "pending_restart");
-    wire_read_scheduled_restart(a, o, &m->scheduled_restart);
-    enum status st = wire_read_pending(a, o, &m->pending, &m->npending, e);
-    if (!st)
-        st = wire_read_tags(a, o, &m->tags, e);
+    enum status st = wire_read_row(a, o, m, e);
     if (st)
         err_prefix(e, "%s", m->name);
     return st;

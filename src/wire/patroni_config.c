@@ -1,4 +1,5 @@
-/* GET /history and /config: what was, and what the rules are. Reference: "patroni.md" §1.5. */
+/* GET /history and /config, and the keys of these names: what was, and what the rules are.
+ * Reference: "patroni.md" §1.5. */
 #include "patroni.h"
 
 #include <strings.h>
@@ -6,8 +7,7 @@
 #include "pgdba/wire/patroni.h"
 
 /* [timeline, lsn, reason, timestamp?, new leader?]: 3 items before 2.0, 5 from 2.1.1 on. */
-static enum status read_history(struct arena *a, const json_t *list, struct history *h,
-                                struct err *e)
+enum status wire_read_history(struct arena *a, const json_t *list, struct history *h, struct err *e)
 {
     enum status st = wire_json_expect(list, JSON_ARRAY, "a list of promotions", e);
     if (!st)
@@ -44,7 +44,7 @@ enum status wire_patroni_history(const char *body, size_t n, struct facts **out,
     struct facts *f = facts_new();
     struct history *h = arena_new(&f->arena, struct history);
     f->root = h;
-    enum status st = read_history(&f->arena, j, h, e);
+    enum status st = wire_read_history(&f->arena, j, h, e);
     json_decref(j);
     if (st) {
         facts_unref(f);
@@ -56,7 +56,7 @@ enum status wire_patroni_history(const char *body, size_t n, struct facts **out,
 
 /* PATCH /config checks nothing, so that anything may stand there; what Patroni cannot use it
  * leaves at its default, and so does this. */
-static void read_config(const json_t *o, struct dynamic_config *c)
+void wire_read_config(const json_t *o, struct dynamic_config *c)
 {
     const json_t *mode = json_object_get(o, "synchronous_mode");
     c->ttl = wire_get_int(o, "ttl", 1, 30);
@@ -84,7 +84,7 @@ enum status wire_patroni_config(const char *body, size_t n, struct facts **out, 
         struct facts *f = facts_new();
         struct dynamic_config *c = arena_new(&f->arena, struct dynamic_config);
         f->root = c;
-        read_config(j, c);
+        wire_read_config(j, c);
         *out = f;
     }
     json_decref(j);

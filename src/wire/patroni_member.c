@@ -1,4 +1,5 @@
-/* What a row of /cluster and the body of /patroni say alike. Reference: "patroni.md" §1.3, §1.4. */
+/* What a row of /cluster, a key of a member and the body of /patroni say alike. Reference:
+ * "patroni.md" §1.3, §1.4. */
 #include "patroni.h"
 
 #include <string.h>
@@ -96,4 +97,24 @@ lsn_t wire_get_lsn_text(const json_t *o, const char *key)
     lsn_t v;
     const char *s = json_string_value(json_object_get(o, key));
     return s && lsn_parse(s, &v) ? v : LSN_UNKNOWN;
+}
+
+static const char *text_or_empty(struct arena *a, const json_t *o, const char *key)
+{
+    const char *s = wire_get_text(a, o, key);
+    return s ? s : "";
+}
+
+enum status wire_read_row(struct arena *a, const json_t *o, struct cluster_member *m, struct err *e)
+{
+    m->role_text = text_or_empty(a, o, "role");
+    m->role = role_parse(m->role_text);
+    m->state_text = text_or_empty(a, o, "state");
+    m->state = pg_state_parse(m->state_text);
+    m->api_url = wire_get_text(a, o, "api_url");
+    m->timeline = wire_get_int(o, "timeline", 0, 0);
+    m->pending_restart = wire_get_flag(o, "pending_restart");
+    wire_read_scheduled_restart(a, o, &m->scheduled_restart);
+    enum status st = wire_read_pending(a, o, &m->pending, &m->npending, e);
+    return st ? st : wire_read_tags(a, o, &m->tags, e);
 }

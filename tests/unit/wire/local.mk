@@ -1,5 +1,6 @@
 # Unit tests of wire/.
 WIRE_TESTS = \
+	tests/unit/wire/test_dcs \
 	tests/unit/wire/test_etcd \
 	tests/unit/wire/test_etcd_refusal \
 	tests/unit/wire/test_json_out \
@@ -10,6 +11,8 @@ WIRE_TESTS = \
 	tests/unit/wire/test_tables
 check_PROGRAMS += $(WIRE_TESTS)
 TESTS += $(WIRE_TESTS)
+tests_unit_wire_test_dcs_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_test_dcs_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_etcd_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_etcd_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_etcd_refusal_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -65,7 +65,7 @@ static const struct refusal_row {
      OLD("CommonName of client sending a request against gateway will be ignored and not used as "
          "expected",
          3),
-     ETCD_CN_REFUSED, "a CN"},
+     ETCD_CN_REFUSED, "with a CN"},
     {400, OLD("invalid character 'x' looking for beginning of value", 3), ETCD_BROKEN, "invalid"},
     {500, "", ETCD_BROKEN, "HTTP 500"},
     {421, "", ETCD_BROKEN, "HTTP 421"},
