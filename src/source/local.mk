@@ -19,6 +19,7 @@ src_libsource_la_SOURCES = \
 	src/source/patroni_why.c \
 	src/source/pgbouncer.c \
 	src/source/postgres.c \
+	src/source/probe.c \
 	src/source/tunables.c \
 	src/source/tunables.h \
 	include/pgdba/source/source.h

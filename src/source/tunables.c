@@ -42,6 +42,10 @@ const struct source_tunables source_tunables_default = {
     .pg_turned_away_us = 100 * MS,
     .pg_urgent_us = 50 * MS,
     .pg_urgent_slow_us = 1 * S,
+    .probe_least_us = 20 * MS,
+    .probe_limit_us = 1 * S,
+    .probe_rows_us = 2 * S,
+    .probe_pause_us = 30 * S,
 };
 
 void pace_fail(struct pace *p, int64_t now_us, int64_t first_us, int64_t max_us)

@@ -48,6 +48,11 @@ struct source_tunables {
     int64_t pg_turned_away_us;            /* after 57P03: each try is a line in its log */
     int64_t pg_urgent_us;                 /* a round while a failover goes on */
     int64_t pg_urgent_slow_us;            /* after a time-out then */
+
+    int64_t probe_least_us; /* between two attempts */
+    int64_t probe_limit_us; /* of an attempt, or the interval if that is longer */
+    int64_t probe_rows_us;
+    int64_t probe_pause_us; /* the longest after attempts that hang */
 };
 
 extern const struct source_tunables source_tunables_default;
@@ -66,6 +71,11 @@ struct source_haproxy *source_haproxy_new_tuned(const struct source_ctx *ctx, in
 struct source_postgres *source_postgres_new_tuned(const struct source_ctx *ctx, int64_t refresh_us,
                                                   const char *password,
                                                   const struct source_tunables *t);
+
+struct source_probe *source_probe_new_tuned(const struct source_ctx *ctx,
+                                            const struct probe_route *route, bool write,
+                                            int64_t every_us, const char *run,
+                                            const struct source_tunables *t);
 
 /* A growing pause: first, twice that, and so on, at most max. */
 struct pace {

@@ -337,6 +337,11 @@ void fake_pgb_down(struct fake_pgb *f)
     if (f->fd >= 0)
         close(f->fd);
     f->fd = -1;
+    fake_pgb_kick(f);
+}
+
+void fake_pgb_kick(struct fake_pgb *f)
+{
     for (struct pgb_conn *c = f->conns; c != NULL; c = c->next)
         close_conn(c);
 }

@@ -49,6 +49,7 @@ void fake_pgb_wake(struct fake_pgb *f);
 /* Closes the port and all connections; up opens it again. */
 void fake_pgb_down(struct fake_pgb *f);
 void fake_pgb_up(struct fake_pgb *f);
+void fake_pgb_kick(struct fake_pgb *f); /* only the connections */
 int fake_pgb_count(const struct fake_pgb *f, const char *sql);
 
 #endif

@@ -78,6 +78,10 @@ static const struct source_tunables quick = {
     .pg_turned_away_us = 20 * MS,
     .pg_urgent_us = 10 * MS,
     .pg_urgent_slow_us = 30 * MS,
+    .probe_least_us = 5 * MS,
+    .probe_limit_us = 100 * MS,
+    .probe_rows_us = 150 * MS,
+    .probe_pause_us = 1000 * MS,
 };
 
 void rig_init(struct rig *r, int n)
