@@ -16,6 +16,10 @@ src_libnet_la_SOURCES = \
 	src/net/pg_result.c \
 	src/net/pg_outcome.c \
 	src/net/proc.c \
+	src/net/append.c \
+	src/net/append_file.c \
+	src/net/append_priv.h \
+	include/pgdba/net/append.h \
 	include/pgdba/net/http.h \
 	include/pgdba/net/loop.h \
 	include/pgdba/net/pg.h \

@@ -17,7 +17,7 @@ struct net_loop;
 struct net_append;
 
 /* Told on the loop, once, when a write failed (disk full, file gone): why is one line naming the
- * file. Nothing is written after that; what follows is counted as dropped. */
+ * file. Nothing is written after that: what follows is dropped. */
 typedef void net_append_failed_fn(void *arg, const char *why);
 
 struct net_append_options {
