@@ -24,6 +24,7 @@ void facts_unref(struct facts *f)
 {
     if (!f || --f->refs > 0)
         return;
+    facts_unref(f->from);
     arena_release(&f->arena);
     free(f);
 }

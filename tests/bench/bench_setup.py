@@ -206,8 +206,9 @@ class Bench:
 
     def connect(self, name):
         urls = [w for u in self.env["LAB_PATRONI_URLS"].split() for w in ("--patroni-url", u)]
-        run([self.pgdba, "cluster", "connect", "--name", name, *urls, "--pgbouncer", self.env["LAB_PGBOUNCER_STATS"]],
-            "pgdba cluster connect")
+        urls += [w for u in self.env["LAB_ETCD_URLS"].split() for w in ("--etcd", u)]
+        run([self.pgdba, "cluster", "connect", "--name", name, *urls, "--haproxy", self.env["LAB_HAPROXY_STATS"],
+             "--pgbouncer", self.env["LAB_PGBOUNCER_STATS"]], "pgdba cluster connect")
 
     def patronictl(self, *words):
         return ["patronictl", "-c", self.env["LAB_PATRONICTL"], *words]

@@ -2,6 +2,7 @@
 EXTRA_DIST += \
 	tests/bench/README.md \
 	tests/bench/run \
+	tests/bench/bench_etcd.py \
 	tests/bench/bench_rows.py \
 	tests/bench/bench_setup.py \
 	tests/lint \

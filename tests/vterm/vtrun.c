@@ -15,6 +15,7 @@
  *   latency-re REGEX       the same for wait-re
  *   resize ROWS COLS
  *   signal NAME            TERM HUP INT TSTP CONT WINCH KILL STOP
+ *   begin                  latency counts from here
  *   mark, bytes            bytes that the program wrote since the mark, as "bytes N"
  *   watch SECONDS          goes on reading for that long (measurements only)
  *   run CMD...             a shell command beside the program; must succeed
@@ -182,6 +183,13 @@ static bool do_signal(struct run *r, char *rest)
     return false;
 }
 
+static bool do_begin(struct run *r, char *rest)
+{
+    (void)rest;
+    r->sent_at = now();
+    return true;
+}
+
 static bool do_mark(struct run *r, char *rest)
 {
     (void)rest;
@@ -264,6 +272,7 @@ static const struct verb {
     {"latency-re", do_latency_re, false},
     {"resize", do_resize, false},
     {"signal", do_signal, false},
+    {"begin", do_begin, false},
     {"mark", do_mark, false},
     {"bytes", do_bytes, false},
     {"watch", do_watch, false},
