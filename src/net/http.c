@@ -86,7 +86,7 @@ static void call_ended(struct net_http_call *c)
 
 static void call_tell(struct net_http_call *c)
 {
-    bool whole = c->outcome == NET_ANSWERED;
+    bool whole = c->outcome == NET_ANSWERED && !c->streams;
     struct net_http_reply reply = {
         .outcome = c->outcome,
         .status = c->status,
@@ -103,6 +103,41 @@ static void call_tell(struct net_http_call *c)
     c->delivering = true;
     c->fn(c->arg, &reply);
     call_free(c);
+}
+
+/* ---- pieces of streams. They are handed on outside libcurl, which forbids to cancel a request
+ * from within its own callbacks. */
+
+static struct net_http_call *call_with_piece(struct net_http *h)
+{
+    for (struct net_http_call *c = h->live; c; c = c->next)
+        if (c->streams && c->body.len > 0)
+            return c;
+    return NULL;
+}
+
+/* May free c, and even its http. */
+static void call_piece(struct net_http_call *c)
+{
+    struct buf piece = c->body;
+
+    buf_init(&c->body);
+    c->data(c->arg, piece.s, piece.len);
+    buf_release(&piece);
+}
+
+static void pieces(struct net_http *h)
+{
+    bool gone = false, *outer = h->gone;
+    struct net_http_call *c;
+
+    h->gone = &gone; /* cppcheck-suppress autoVariables ; taken back below, unless h is gone */
+    while (!gone && (c = call_with_piece(h)) != NULL)
+        call_piece(c);
+    if (!gone)
+        h->gone = outer;
+    else if (outer)
+        *outer = true;
 }
 
 /* A callback may send, cancel, and even free h. */
@@ -146,9 +181,18 @@ static void drain(struct net_http *h)
 
 static void curl_act(struct net_http *h, curl_socket_t fd, int what)
 {
+    bool gone = false, *outer = h->gone;
     int running;
 
     curl_multi_socket_action(h->multi, fd, what, &running);
+    h->gone = &gone; /* cppcheck-suppress autoVariables ; taken back below, unless h is gone */
+    pieces(h);
+    if (gone) {
+        if (outer)
+            *outer = true;
+        return;
+    }
+    h->gone = outer;
     drain(h);
 }
 
@@ -217,6 +261,8 @@ static int sock_wanted(CURL *easy, curl_socket_t fd, int what, void *arg, void *
 
 static long ms_left(const struct net_http_call *c, int64_t whole_us, int64_t now_us)
 {
+    if (whole_us == NET_NO_TIMEOUT)
+        return 0; /* libcurl's word for that */
     int64_t left = (whole_us - (now_us - c->started_us)) / USEC_PER_MS;
 
     return left > 0 ? (long)left : 1; /* 0 would mean "no limit" to libcurl */

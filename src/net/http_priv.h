@@ -25,6 +25,7 @@ struct net_http_call {
     struct net_http_call *prev, *next; /* in the list of its http */
     struct net_http *http;
     net_http_fn *fn;
+    net_http_data_fn *data; /* NULL: no stream */
     void *arg;
 
     CURL *easy;
@@ -39,8 +40,10 @@ struct net_http_call {
     int64_t started_us, connect_timeout_us, timeout_us;
     size_t max_body;
 
-    struct buf body;
-    bool over; /* more than max_body came */
+    struct buf body; /* of a stream: what came and was not handed on yet */
+    bool over;       /* more than max_body came */
+    bool streams;    /* status 200: body is handed on in pieces */
+    bool keep;       /* its connection may serve another request */
     char *date, *content_type;
     char curl_says[CURL_ERROR_SIZE];
 

@@ -12,13 +12,24 @@
 
 #define SET(c, option, value) (void)curl_easy_setopt((c)->easy, (option), (value))
 
-enum { BUFFER_BYTES = 8 * 1024 };
+enum { BUFFER_BYTES = 8 * 1024, KEEPALIVE_S = 15 };
+
+/* An error page is no stream: it is collected, so that it can be read as a whole. */
+static void note_stream(struct net_http_call *c)
+{
+    long status = 0;
+
+    if (c->data && !c->streams)
+        c->streams = curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
+                     status == 200;
+}
 
 static size_t take_body(char *data, size_t size, size_t n, void *arg)
 {
     struct net_http_call *c = arg;
 
     (void)size; /* 1 */
+    note_stream(c);
     if (n > c->max_body - c->body.len) {
         c->over = true;
         return 0;
@@ -76,8 +87,13 @@ static void setup_transport(struct net_http_call *c)
     SET(c, CURLOPT_HEADERDATA, c);
     SET(c, CURLOPT_SOCKOPTFUNCTION, socket_made);
     SET(c, CURLOPT_NOSIGNAL, 1L);
-    SET(c, CURLOPT_FORBID_REUSE, 1L);
-    SET(c, CURLOPT_FRESH_CONNECT, 1L);
+    SET(c, CURLOPT_FORBID_REUSE, c->keep ? 0L : 1L);
+    SET(c, CURLOPT_FRESH_CONNECT, c->keep ? 0L : 1L);
+    if (c->data) {
+        SET(c, CURLOPT_TCP_KEEPALIVE, 1L);
+        SET(c, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_S);
+        SET(c, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_S);
+    }
     SET(c, CURLOPT_FOLLOWLOCATION, 0L);
     SET(c, CURLOPT_BUFFERSIZE, (long)BUFFER_BYTES);
     SET(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -311,6 +327,8 @@ enum status http_setup(struct net_http_call *c, const struct net_http_request *r
     c->easy = curl_easy_init();
     if (!c->easy)
         abort();
+    c->data = req->data;
+    c->keep = req->keep;
     c->max_body = req->max_body ? req->max_body : (size_t)8 * 1024 * 1024;
     c->connect_timeout_us = req->connect_timeout_us ? req->connect_timeout_us : 2 * USEC_PER_SEC;
     c->timeout_us = req->timeout_us ? req->timeout_us : 5 * USEC_PER_SEC;
