@@ -21,6 +21,7 @@ enum {
 /* A reply with its header, NULL when it is not that. The tree is the caller's. */
 json_t *wire_etcd_load(const char *body, size_t n, struct err *e);
 void wire_etcd_read_header(const json_t *reply, struct etcd_header *h);
+void wire_etcd_endpoint_init(struct etcd_endpoint *ep); /* nothing known of it */
 uint64_t wire_get_id(const json_t *o, const char *key); /* 0 when not said */
 
 #endif

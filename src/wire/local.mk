@@ -8,6 +8,8 @@ src_libwire_la_SOURCES = \
 	src/wire/dcs.h \
 	src/wire/dcs_read.c \
 	src/wire/etcd.h \
+	src/wire/etcd_endpoint.c \
+	src/wire/etcd_metrics.c \
 	src/wire/etcd_range.c \
 	src/wire/etcd_refusal.c \
 	src/wire/etcd_request.c \

@@ -2,6 +2,7 @@
 WIRE_TESTS = \
 	tests/unit/wire/test_dcs \
 	tests/unit/wire/test_etcd \
+	tests/unit/wire/test_etcd_endpoint \
 	tests/unit/wire/test_etcd_refusal \
 	tests/unit/wire/test_json_out \
 	tests/unit/wire/test_patroni \
@@ -15,6 +16,8 @@ tests_unit_wire_test_dcs_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_dcs_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_etcd_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_etcd_LDADD = $(UNIT_WIRE_LIBS)
+tests_unit_wire_test_etcd_endpoint_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_test_etcd_endpoint_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_etcd_refusal_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_etcd_refusal_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_json_out_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
