@@ -211,6 +211,11 @@ static const struct schema_key haproxy_keys[] = {
      .at = offsetof(struct haproxy_config, username),
      .fallback = "no authentication",
      .help = "The user of the statistics page (stats auth)."},
+    {.name = "write_backend",
+     .type = KT_TEXT,
+     .at = offsetof(struct haproxy_config, write_backend),
+     .fallback = "told by its name and checks",
+     .help = "The proxy (listen or backend) that carries writes, as HAProxy calls it."},
     SECRET_KEYS(struct haproxy_config, password, "password", "the password", "username"),
     TLS_KEYS(struct haproxy_config),
 };
@@ -258,6 +263,43 @@ static const struct schema postgres_schema = {
     .nkeys = COUNT(postgres_keys),
 };
 
+static const struct schema_key route_keys[] = {
+    {.name = "name",
+     .type = KT_TEXT,
+     .at = offsetof(struct route_config, name),
+     .required = true,
+     .help = "What the probe takes after --via: letters, digits, '-', '_' and '.'."},
+    {.name = "conninfo",
+     .type = KT_CONNINFO,
+     .at = offsetof(struct route_config, conninfo),
+     .required = true,
+     .help = "A libpq connection string or URI as an application has it, without a password."},
+    SECRET_KEYS(struct route_config, password, "password", "the password", NULL),
+};
+
+static enum status finish_route(struct reader *r, const struct node *v, void *at)
+{
+    const struct route_config *w = at;
+
+    /* What is no name is a connection string to --via. */
+    if (cluster_name_valid(w->name))
+        return ST_OK;
+    return schema_fail(r, v,
+                       "name: expected letters, digits, '-', '_' and '.', not starting with '.' or "
+                       "'-'; got %s",
+                       schema_quote(r, w->name));
+}
+
+static const struct schema route_schema = {
+    .title = "routes",
+    .help = "A list of the ways that applications take to the leader, for the probe. Without a "
+            "password key libpq looks in ~/.pgpass and the service file.",
+    .size = sizeof(struct route_config),
+    .keys = route_keys,
+    .nkeys = COUNT(route_keys),
+    .finish = finish_route,
+};
+
 static const struct schema_key cluster_keys[] = {
     {.name = "scope",
      .type = KT_TEXT,
@@ -303,6 +345,11 @@ static const struct schema_key cluster_keys[] = {
      .type = KT_SECTION,
      .at = offsetof(struct cluster_config, postgres),
      .section = &postgres_schema},
+    {.name = "routes",
+     .type = KT_LIST,
+     .at = offsetof(struct cluster_config, routes),
+     .count_at = offsetof(struct cluster_config, nroutes),
+     .section = &route_schema},
 };
 
 static enum status same_name(struct reader *r, const struct node *v, const char *key, int i, int j,
@@ -328,6 +375,10 @@ static enum status finish_cluster(struct reader *r, const struct node *v, void *
         for (int j = i + 1; j < c->nhaproxy; j++)
             if (!strcmp(c->haproxy[i].name, c->haproxy[j].name))
                 return same_name(r, v, "haproxy", i, j, c->haproxy[i].name);
+    for (int i = 0; i < c->nroutes; i++)
+        for (int j = i + 1; j < c->nroutes; j++)
+            if (!strcmp(c->routes[i].name, c->routes[j].name))
+                return same_name(r, v, "routes", i, j, c->routes[i].name);
     return ST_OK;
 }
 

@@ -141,12 +141,14 @@ static const char *match_scheme(const char *text, const char *const *schemes)
     return NULL;
 }
 
+/* A page may have a query: HAProxy's own default is /haproxy?stats. */
 static const char *wrong_path(const char *path, bool allowed)
 {
     if (!*path || !strcmp(path, "/"))
         return NULL;
-    if (strpbrk(path, "?#;"))
-        return "expected nothing after the path: leave out what follows ?, # or ;";
+    if (strpbrk(path, allowed ? "#;" : "?#;"))
+        return allowed ? "expected nothing after the page: leave out what follows # or ;"
+                       : "expected nothing after the path: leave out what follows ?, # or ;";
     if (!allowed)
         return "expected no path: pgdba knows the paths itself, give only scheme://host:port";
     return *path == '/' && !strpbrk(path, " \"<>\\^`{|}") ? NULL : "expected a path of a URL";

@@ -115,9 +115,17 @@ static void test_round_trip(void **state)
         struct cluster_config *c = cluster_config_new("x"), *back = NULL;
         struct member_url member = {nasty[i], "http://h:2"};
         struct pgbouncer_config bouncer = {.name = nasty[i], .conninfo = "host=h"};
+        struct haproxy_config balancer = {
+            .name = nasty[i], .url = "http://h:7/haproxy?stats", .write_backend = nasty[i]};
+        struct route_config route = {
+            .name = "vip", .conninfo = "host=h", .password = {.command = nasty[i]}};
         const char *url = "http://h:1";
         struct err e = ERR_INIT;
 
+        c->haproxy = &balancer;
+        c->nhaproxy = 1;
+        c->routes = &route;
+        c->nroutes = 1;
         c->scope = nasty[i];
         c->refresh_us = 1500000;
         c->environment = ENV_STAGING;
@@ -140,6 +148,11 @@ static void test_round_trip(void **state)
         assert_same_text(back->patroni.password.command, nasty[i]);
         assert_same_text(back->patroni.member_urls[0].name, nasty[i]);
         assert_same_text(back->pgbouncer[0].name, nasty[i]);
+        assert_same_text(back->haproxy[0].url, balancer.url);
+        assert_same_text(back->haproxy[0].write_backend, nasty[i]);
+        assert_same_text(back->routes[0].name, "vip");
+        assert_same_text(back->routes[0].conninfo, "host=h");
+        assert_same_text(back->routes[0].password.command, nasty[i]);
         assert_int_equal(back->refresh_us, 1500000);
         assert_int_equal(back->environment, ENV_STAGING);
         char *again = cluster_config_yaml(back);

@@ -9,36 +9,42 @@
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define URL      "patroni: {urls: [http://h:1]}\n"
 
-static const char whole[] = "scope: lab\n"
-                            "environment: production   # a comment\n"
-                            "refresh: 500ms\n"
-                            "read_only: Yes\n"
-                            "patroni:\n"
-                            "  urls: [http://10.0.0.1:8008, \"http://10.0.0.2:8008/\"]\n"
-                            "  username: patroni\n"
-                            "  password_file: ~/pw\n"
-                            "  cacert: /ca.pem\n"
-                            "  cert: /cert.pem\n"
-                            "  key: /key.pem\n"
-                            "  key_password_command: echo x\n"
-                            "  insecure: off\n"
-                            "  proxy: socks5h://127.0.0.1:1080\n"
-                            "  connect_to: {\"pg-replica-1:8008\": \"127.0.0.1:8009\"}\n"
-                            "  member_urls:\n"
-                            "    pg1: http://[::1]:8008\n"
-                            "etcd: {urls: [\"http://10.0.0.1:2379\"], namespace: db}\n"
-                            "pgbouncer:\n"
-                            "  - name: pgb1\n"
-                            "    conninfo: host=127.0.0.1 port=6432 user=stats\n"
-                            "    password_env: PGB\n"
-                            "  - host=127.0.0.1 port=6433\n"
-                            "  - service=pgb\n"
-                            "haproxy:\n"
-                            "  - {name: lb1, url: \"http://10.0.0.9:7000/\"}\n"
-                            "  - http://10.0.0.10:7000/stats\n"
-                            "postgres:\n"
-                            "  conninfo: user=monitor dbname=postgres\n"
-                            "  connect_to: {\"pg1:5432\": \"127.0.0.1:5433\"}\n";
+static const char whole[] =
+    "scope: lab\n"
+    "environment: production   # a comment\n"
+    "refresh: 500ms\n"
+    "read_only: Yes\n"
+    "patroni:\n"
+    "  urls: [http://10.0.0.1:8008, \"http://10.0.0.2:8008/\"]\n"
+    "  username: patroni\n"
+    "  password_file: ~/pw\n"
+    "  cacert: /ca.pem\n"
+    "  cert: /cert.pem\n"
+    "  key: /key.pem\n"
+    "  key_password_command: echo x\n"
+    "  insecure: off\n"
+    "  proxy: socks5h://127.0.0.1:1080\n"
+    "  connect_to: {\"pg-replica-1:8008\": \"127.0.0.1:8009\"}\n"
+    "  member_urls:\n"
+    "    pg1: http://[::1]:8008\n"
+    "etcd: {urls: [\"http://10.0.0.1:2379\"], namespace: db}\n"
+    "pgbouncer:\n"
+    "  - name: pgb1\n"
+    "    conninfo: host=127.0.0.1 port=6432 user=stats\n"
+    "    password_env: PGB\n"
+    "  - host=127.0.0.1 port=6433\n"
+    "  - service=pgb\n"
+    "haproxy:\n"
+    "  - {name: lb1, url: \"http://10.0.0.9:7000/\", write_backend: pg_rw}\n"
+    "  - http://10.0.0.10:7000/stats\n"
+    "postgres:\n"
+    "  conninfo: user=monitor dbname=postgres\n"
+    "  connect_to: {\"pg1:5432\": \"127.0.0.1:5433\"}\n"
+    "routes:\n"
+    "  - name: haproxy\n"
+    "    conninfo: host=10.0.0.9 port=5000 user=app dbname=app\n"
+    "    password_command: echo x\n"
+    "  - {name: vip, conninfo: \"postgresql://app@10.0.0.20/app\"}\n";
 
 static enum status parse(const char *text, struct cluster_config **c, struct err *e)
 {
@@ -83,10 +89,16 @@ static void test_whole(void **state)
     assert_string_equal(c->pgbouncer[2].name, "pgb");
     assert_int_equal(c->nhaproxy, 2);
     assert_string_equal(c->haproxy[0].name, "lb1");
+    assert_string_equal(c->haproxy[0].write_backend, "pg_rw");
     assert_string_equal(c->haproxy[1].name, "10.0.0.10:7000");
+    assert_null(c->haproxy[1].write_backend);
     assert_string_equal(c->haproxy[1].url, "http://10.0.0.10:7000/stats");
     assert_string_equal(c->postgres.conninfo, "user=monitor dbname=postgres");
     assert_int_equal(c->postgres.nconnect_to, 1);
+    assert_int_equal(c->nroutes, 2);
+    assert_string_equal(c->routes[0].name, "haproxy");
+    assert_string_equal(c->routes[0].password.command, "echo x");
+    assert_string_equal(c->routes[1].conninfo, "postgresql://app@10.0.0.20/app");
     cluster_config_free(c);
 }
 
@@ -198,7 +210,20 @@ static const struct refusal refusals[] = {
     {"postgres: {conninfo: user=x}\n", "prod.yml:1: there is nothing to watch"},
     {"pgbouncer: [host=h, host=h]\n",
      "prod.yml:1: pgbouncer[0] and pgbouncer[1] are both called \"h\""},
+    {URL "routes: [{conninfo: host=h}]\n", "prod.yml:2: routes[0]: the key \"name\" is missing"},
+    {URL "routes: [{name: a}]\n", "prod.yml:2: routes[0]: the key \"conninfo\" is missing"},
+    {URL "routes: [host=h]\n", "prod.yml:2: routes[0]: expected keys"},
+    {URL "routes:\n  - {name: \"postgres://x\", conninfo: host=h}\n",
+     "prod.yml:3: routes[0]: name: expected letters, digits, '-', '_' and '.', not starting with "
+     "'.' or '-'; got \"postgres://x\""},
+    {URL "routes:\n  - {name: a, conninfo: host=h}\n  - {name: a, conninfo: host=i}\n",
+     "prod.yml:1: routes[0] and routes[1] are both called \"a\""},
+    {URL "routes: [{name: a, conninfo: host=h, password_env: A, password_file: /b}]\n",
+     "prod.yml:2: routes[0]: password_env beside password_file"},
     /* secrets are not echoed */
+    {URL "routes: [{name: a, conninfo: \"postgres://u:hunter2@h/db\"}]\n",
+     "prod.yml:2: routes[0].conninfo: expected no password in a connection string: use "
+     "password_file"},
     {"patroni: {urls: [\"http://u:hunter2@h:1\"]}\n",
      "prod.yml:1: patroni.urls[0]: expected no user"},
     {"pgbouncer: [\"host=h password=hunter2\"]\n",
