@@ -93,6 +93,7 @@ ok "env: HAProxy's page" equals "$(http_code "$LAB_HAPROXY_STATS")" 200
 ok "env: HAProxy's page as CSV" has "$(curl -s "$LAB_HAPROXY_STATS;csv")" "rw,pg1,"
 ok "env: the read-write port leads to the leader" sql_is "$LAB_HAPROXY_RW" "select pg_is_in_recovery()" f
 ok "env: the read-only port leads to a replica" sql_is "$LAB_HAPROXY_RO" "select pg_is_in_recovery()" t
+ok "env: the monitor asks PostgreSQL itself" sql_is "$LAB_PG_pg1 $LAB_PG_MONITOR" "select current_user" monitor
 ok "env: through PgBouncer to the leader" sql_is "$LAB_PGBOUNCER_APP" "select pg_is_in_recovery()" f
 ok "env: PgBouncer's console as admin" has "$(sql "$LAB_PGBOUNCER_ADMIN" "show version")" PgBouncer
 ok "env: PgBouncer's console as stats" has "$(sql "$LAB_PGBOUNCER_STATS" "show pools")" "app|app|"

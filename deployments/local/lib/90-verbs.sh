@@ -85,6 +85,8 @@ verb_env() {
         pg_conninfo "$node"
         assign "LAB_PG_$node" "$REPLY"
     done
+    # For every member: host and port are its own.
+    assign LAB_PG_MONITOR "dbname=postgres user=monitor passfile=$PASSFILE"
     assign LAB_PATRONI_URLS "${urls[*]}"
     etcd_urls
     assign LAB_ETCD_URLS "$REPLY"
