@@ -5,6 +5,11 @@ src_libsource_la_SOURCES = \
 	src/source/address.h \
 	src/source/beat.c \
 	src/source/beat.h \
+	src/source/etcd.c \
+	src/source/etcd_alive.c \
+	src/source/etcd_ask.c \
+	src/source/etcd_gates.c \
+	src/source/etcd_int.h \
 	src/source/haproxy.c \
 	src/source/judge.c \
 	src/source/judge.h \

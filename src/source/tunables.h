@@ -49,6 +49,17 @@ struct source_tunables {
     int64_t pg_urgent_us;                 /* a round while a failover goes on */
     int64_t pg_urgent_slow_us;            /* after a time-out then */
 
+    int64_t etcd_query_us; /* a request; without quorum the server itself would take 7 s */
+    int64_t etcd_range_us; /* all keys under the prefix */
+    int64_t etcd_first_us, etcd_max_us; /* pause after every endpoint has failed once */
+    int64_t etcd_denied_us;             /* after a wrong password: a login costs etcd 75 ms */
+    int64_t etcd_alive_least_us, etcd_alive_most_us; /* proof of life: every refresh within these */
+    int64_t etcd_behind_us; /* so long the stream may be behind its endpoint */
+    int64_t etcd_lease_us;
+    int64_t etcd_gates_us;   /* a round of the endpoints' health */
+    int64_t etcd_members_us; /* the member list */
+    int64_t etcd_status_us;  /* status that was denied is tried again */
+
     int64_t probe_least_us; /* between two attempts */
     int64_t probe_limit_us; /* of an attempt, or the interval if that is longer */
     int64_t probe_rows_us;
@@ -71,6 +82,10 @@ struct source_haproxy *source_haproxy_new_tuned(const struct source_ctx *ctx, in
 struct source_postgres *source_postgres_new_tuned(const struct source_ctx *ctx, int64_t refresh_us,
                                                   const char *password,
                                                   const struct source_tunables *t);
+
+struct source_etcd *source_etcd_new_tuned(const struct source_ctx *ctx, const char *prefix,
+                                          int64_t refresh_us, const char *password,
+                                          const struct source_tunables *t);
 
 struct source_probe *source_probe_new_tuned(const struct source_ctx *ctx,
                                             const struct probe_route *route, bool write,
