@@ -25,6 +25,13 @@ src_libwire_la_SOURCES = \
 	src/wire/patroni_time.c \
 	src/wire/pgbouncer.c \
 	src/wire/probe.c \
+	src/wire/recording.c \
+	src/wire/recording.h \
+	src/wire/recording_event.c \
+	src/wire/recording_failover.c \
+	src/wire/redact.c \
+	src/wire/redact.h \
+	src/wire/redact_text.c \
 	src/wire/table.c \
 	include/pgdba/wire/dcs.h \
 	include/pgdba/wire/etcd.h \
@@ -32,4 +39,5 @@ src_libwire_la_SOURCES = \
 	include/pgdba/wire/patroni.h \
 	include/pgdba/wire/pgbouncer.h \
 	include/pgdba/wire/probe.h \
+	include/pgdba/wire/recording.h \
 	include/pgdba/wire/table.h

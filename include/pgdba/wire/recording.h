@@ -6,7 +6,8 @@
  *    "config":{…what a replay needs: bouncers, haproxies with write backends, prefix, refresh…}}
  *   {"t":123456,"wall":1763694720123456,"kind":"patroni.health","target":"pg1","endpoint":"…",
  *    "latency":1234,"outcome":"answered","status":200,"detail":"","date":"…","body":"…"}
- * t is monotonic µs since the header's moment. A body that is not UTF-8 goes as "body64". Fields
+ * t is monotonic µs since the header's moment, always first, and negative for what was known before
+ * the recording began. A body that is not UTF-8 goes as "body64". Fields
  * that are empty are left out. Secrets never get here: bodies of Patroni's /config and of the key
  * "config" have values of keys named *password*, *passfile*-like secrets and conninfo passwords
  * replaced by "***" by wire_redact().
@@ -22,7 +23,7 @@
 #include "pgdba/model/facts.h"
 #include "pgdba/model/failover.h"
 
-enum { RECORDING_FORMAT = 1 };
+enum { RECORDING_FORMAT = 1, RECORDING_LINE_MAX = 16 << 20 }; /* bytes a line */
 
 struct recording_header {
     int format;

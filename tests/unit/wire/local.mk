@@ -9,6 +9,7 @@ WIRE_TESTS = \
 	tests/unit/wire/test_patroni_hostile \
 	tests/unit/wire/test_patroni_post \
 	tests/unit/wire/test_probe \
+	tests/unit/wire/test_recording \
 	tests/unit/wire/test_tables
 check_PROGRAMS += $(WIRE_TESTS)
 TESTS += $(WIRE_TESTS)
@@ -32,3 +33,5 @@ tests_unit_wire_test_probe_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_probe_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_tables_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_tables_LDADD = $(UNIT_WIRE_LIBS)
+tests_unit_wire_test_recording_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_test_recording_LDADD = $(UNIT_WIRE_LIBS)
