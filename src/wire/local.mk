@@ -13,6 +13,7 @@ src_libwire_la_SOURCES = \
 	src/wire/etcd_range.c \
 	src/wire/etcd_refusal.c \
 	src/wire/etcd_request.c \
+	src/wire/haproxy.c \
 	src/wire/json.c \
 	src/wire/json.h \
 	src/wire/json_out.c \
@@ -35,6 +36,7 @@ src_libwire_la_SOURCES = \
 	src/wire/table.c \
 	include/pgdba/wire/dcs.h \
 	include/pgdba/wire/etcd.h \
+	include/pgdba/wire/haproxy.h \
 	include/pgdba/wire/json_out.h \
 	include/pgdba/wire/patroni.h \
 	include/pgdba/wire/pgbouncer.h \
