@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	tests/fuzz/fuzz_patroni_health.c \
 	tests/fuzz/fuzz_patroni_history.c \
 	tests/fuzz/fuzz_recording.c \
+	tests/fuzz/fuzz_probe.c \
 	tests/fuzz/fuzz_table.c \
 	tests/fuzz/patroni_cluster.dict \
 	tests/fuzz/patroni_health.dict \
@@ -22,6 +23,7 @@ noinst_PROGRAMS = \
 	tests/fuzz/fuzz_patroni_health \
 	tests/fuzz/fuzz_patroni_history \
 	tests/fuzz/fuzz_recording \
+	tests/fuzz/fuzz_probe \
 	tests/fuzz/fuzz_table
 tests_fuzz_fuzz_patroni_cluster_LDADD = $(FUZZ_WIRE_LIBS)
 tests_fuzz_fuzz_patroni_cluster_LDFLAGS = $(FUZZ_LINK)
@@ -33,6 +35,8 @@ tests_fuzz_fuzz_patroni_history_LDADD = $(FUZZ_WIRE_LIBS)
 tests_fuzz_fuzz_patroni_history_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_recording_LDADD = $(FUZZ_WIRE_LIBS)
 tests_fuzz_fuzz_recording_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_probe_LDADD = $(FUZZ_WIRE_LIBS)
+tests_fuzz_fuzz_probe_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_table_LDADD = $(FUZZ_WIRE_LIBS)
 tests_fuzz_fuzz_table_LDFLAGS = $(FUZZ_LINK)
 endif
