@@ -64,13 +64,23 @@ struct source_pgbouncer {
 static void ask_step(struct source_pgbouncer *b);
 static void round_begin(struct source_pgbouncer *b, bool by_hand);
 
+/* Its process has ended, most likely: that is known sooner than the next round. */
+static void connection_lost(void *arg)
+{
+    round_begin(arg, false);
+}
+
 static struct net_pg *connection_new(struct source_pgbouncer *b)
 {
     /* The console is the database of that name and no other; GSS is always answered no. */
     static const char *const extra[] = {"dbname=pgbouncer", "application_name=pgdba",
                                         "gssencmode=disable", NULL};
 
-    return net_pg_new(b->ctx.loop, b->ctx.resolver, b->config->conninfo, b->password, extra);
+    struct net_pg *pg =
+        net_pg_new(b->ctx.loop, b->ctx.resolver, b->config->conninfo, b->password, extra);
+
+    net_pg_when_lost(pg, connection_lost, b);
+    return pg;
 }
 
 static int64_t now_us(const struct source_pgbouncer *b)

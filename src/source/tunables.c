@@ -57,7 +57,7 @@ const struct source_tunables source_tunables_default = {
     .probe_least_us = 20 * MS,
     .probe_limit_us = 1 * S,
     .probe_rows_us = 2 * S,
-    .probe_pause_us = 30 * S,
+    .probe_pause_us = 3600 * S,
 };
 
 void pace_fail(struct pace *p, int64_t now_us, int64_t first_us, int64_t max_us)

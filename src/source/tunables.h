@@ -63,7 +63,8 @@ struct source_tunables {
     int64_t probe_least_us; /* between two attempts */
     int64_t probe_limit_us; /* of an attempt, or the interval if that is longer */
     int64_t probe_rows_us;
-    int64_t probe_pause_us; /* the longest after attempts that hang */
+    int64_t probe_pause_us; /* the longest after attempts that hang: 50 are left in an hour, 86 in a
+                               day */
 };
 
 extern const struct source_tunables source_tunables_default;

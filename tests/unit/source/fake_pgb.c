@@ -116,20 +116,19 @@ static void cell(struct buf *b, const char *text)
 static void given_row(const struct fake_pgb *f, struct buf *out)
 {
     struct buf b;
-    uint16_t n = 0;
+    size_t n = 0;
 
     buf_init(&b);
     while (f->row[n] != NULL)
         n++;
-    n /= 2;
-    put16(&b, n);
-    for (int i = 0; i < n; i++)
-        column(&b, f->row[2 * i]);
+    put16(&b, (uint16_t)(n / 2));
+    for (size_t i = 0; i < n; i += 2)
+        column(&b, f->row[i]);
     message(out, 'T', &b);
     buf_clear(&b);
-    put16(&b, n);
-    for (int i = 0; i < n; i++)
-        cell(&b, f->row[2 * i + 1]);
+    put16(&b, (uint16_t)(n / 2));
+    for (size_t i = 1; i < n; i += 2)
+        cell(&b, f->row[i]);
     message(out, 'D', &b);
     buf_clear(&b);
     put_text(&b, "SELECT 1");

@@ -129,6 +129,31 @@ static void connection_is_recycled(void **state)
     bench_free(k);
 }
 
+/* What it closes is known at once, not with the next round. */
+static void killed_and_back(void **state)
+{
+    struct bench *k = bench_new();
+
+    (void)state;
+    k->rig.refresh_us = 2000 * MS;
+    bench_start(k);
+    wait_for(k, OBS_PGB_SERVERS, OBS_ANSWERED);
+    int64_t at = clock_mono(&k->rig.clock);
+
+    fake_pgb_down(&k->pgb);
+    const struct observation *o = wait_for(k, OBS_PGB_POOLS, OBS_REFUSED);
+
+    if (o->mono_us - at > 500 * MS)
+        fail_msg("a killed bouncer was noticed after %lld us", (long long)(o->mono_us - at));
+    fake_pgb_up(&k->pgb);
+    source_pgbouncer_refresh(k->b);
+    wait_for(k, OBS_PGB_SERVERS, OBS_ANSWERED);
+    fake_pgb_kick(&k->pgb); /* only the connection: made anew, and nothing is the matter */
+    wait_for(k, OBS_PGB_SERVERS, OBS_ANSWERED);
+    assert_int_equal(count(k, OBS_PGB_POOLS, OBS_REFUSED), 1);
+    bench_free(k);
+}
+
 /* SHOW SERVERS between the rounds, and the rounds as they were. */
 static void urgent_servers(void **state)
 {
@@ -286,8 +311,9 @@ int main(void)
         cmocka_unit_test(asks_in_turn),           cmocka_unit_test(state_from_1_19),
         cmocka_unit_test(connection_is_recycled), cmocka_unit_test(silent_console),
         cmocka_unit_test(login_refused),          cmocka_unit_test(right_missing),
-        cmocka_unit_test(nobody_or_nonsense),     cmocka_unit_test(urgent_servers),
-        cmocka_unit_test(urgent_and_gone),        cmocka_unit_test(round_waits_for_urgent),
+        cmocka_unit_test(nobody_or_nonsense),     cmocka_unit_test(killed_and_back),
+        cmocka_unit_test(urgent_servers),         cmocka_unit_test(urgent_and_gone),
+        cmocka_unit_test(round_waits_for_urgent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
