@@ -14,10 +14,12 @@
 enum { MAX_ROWS = 100000 };
 
 #define TABLE PROBE_SCHEMA_NAME ".heartbeat"
-/* inet as text has a netmask; the pooler's own address never shows: it only passes this on. */
-#define WHO                                                                         \
-    "pg_is_in_recovery() AS in_recovery, host(inet_server_addr()) AS server_addr, " \
-    "inet_server_port() AS server_port"
+/* inet as text has a netmask; a pooler's own address never shows: it only passes this on. With its
+ * schema, for whoever has functions of these names in a schema of their own. */
+#define WHO                                                           \
+    "pg_catalog.pg_is_in_recovery() AS in_recovery, "                 \
+    "pg_catalog.host(pg_catalog.inet_server_addr()) AS server_addr, " \
+    "pg_catalog.inet_server_port() AS server_port"
 
 const char *wire_probe_create_sql(void)
 {
@@ -66,7 +68,7 @@ void wire_probe_write_sql(struct buf *out, const char *run, uint64_t seq, uint64
     }
     buf_puts(out, "INSERT INTO " TABLE " (run, seq, sent_at) VALUES (");
     put_run(out, run);
-    buf_addf(out, ", %llu, clock_timestamp()) RETURNING " WHO, (unsigned long long)seq);
+    buf_addf(out, ", %llu, pg_catalog.clock_timestamp()) RETURNING " WHO, (unsigned long long)seq);
 }
 
 void wire_probe_rows_sql(struct buf *out, const char *run, uint64_t from, uint64_t to)

@@ -25,9 +25,10 @@ static void sql(void **state)
     buf_init(&b);
     assert_string_equal(write_sql(&b, "r-1", 7, 5000),
                         "INSERT INTO pgdba_probe.heartbeat (run, seq, sent_at) VALUES ('r-1', 7, "
-                        "clock_timestamp()) RETURNING pg_is_in_recovery() AS in_recovery, "
-                        "host(inet_server_addr()) AS server_addr, inet_server_port() AS "
-                        "server_port");
+                        "pg_catalog.clock_timestamp()) RETURNING "
+                        "pg_catalog.pg_is_in_recovery() AS in_recovery, "
+                        "pg_catalog.host(pg_catalog.inet_server_addr()) AS server_addr, "
+                        "pg_catalog.inet_server_port() AS server_port");
     /* Old rows go now and then, never those that are still looked for. */
     assert_null(strstr(write_sql(&b, "r", 999, 10), "DELETE"));
     assert_null(strstr(write_sql(&b, "r", 5000, 5000), "DELETE"));
