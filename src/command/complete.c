@@ -112,6 +112,9 @@ static void offer_values(struct completion *c, const struct command_arg *arg)
     case ARG_PANE:
         offer_list(c, x->npanes, x->panes);
         break;
+    case ARG_ROUTE:
+        offer_list(c, x->nroutes, x->routes);
+        break;
     case ARG_THEME:
         offer_list(c, x->nthemes, x->themes);
         break;

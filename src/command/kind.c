@@ -42,6 +42,22 @@ static bool accepts_interval(const struct command_arg *arg, const char *text)
     return strcmp(text, "+") == 0 || strcmp(text, "-") == 0 || accepts_duration(arg, text);
 }
 
+static bool accepts_speed(const struct command_arg *arg, const char *text)
+{
+    double speed;
+
+    (void)arg;
+    return command_parse_speed(text, &speed);
+}
+
+static bool accepts_time(const struct command_arg *arg, const char *text)
+{
+    struct command_time t;
+
+    (void)arg;
+    return command_parse_time(text, &t);
+}
+
 static bool accepts_url(const struct command_arg *arg, const char *text)
 {
     const char *host = strstr(text, "://");
@@ -105,6 +121,9 @@ static const char *const durations[] = {"0.5s", "1s", "2s", "5s", "10s", "30s", 
 static const char *const intervals[] = {"0.5s", "1s",  "2s", "5s", "10s",
                                         "30s",  "60s", "+",  "-",  NULL};
 static const char *const formats[] = {"table", "json", NULL};
+static const char *const lines[] = {"text", "json", NULL};
+static const char *const speeds[] = {"0.25x", "0.5x", "1x", "2x", "4x", "10x", NULL};
+static const char *const recordings[] = {"failover", "switchover", NULL};
 static const char *const environments[] = {"production", "staging", "test", NULL};
 
 static const struct kind_info kinds[] = {
@@ -151,6 +170,25 @@ static const struct kind_info kinds[] = {
                       .expects = "a time such as 500ms or 2s, or + or -",
                       .accepts = accepts_interval,
                       .values = intervals},
+    [ARG_LINES] = {.metavar = "FORMAT",
+                   .expects = "text or json",
+                   .accepts = accepts_values,
+                   .values = lines},
+    [ARG_SPEED] = {.metavar = "SPEED",
+                   .expects = "a speed such as 4x or 0.5x, from 0.1x to 100x",
+                   .accepts = accepts_speed,
+                   .values = speeds},
+    [ARG_TIME] = {.metavar = "TIME",
+                  .expects = "a time of day such as 03:12:00, or +1m30s, 10s, -10s",
+                  .accepts = accepts_time},
+    [ARG_ROUTE] = {.metavar = "ROUTE",
+                   .expects = "a route's name or a connection string",
+                   .accepts = accepts_some,
+                   .secret = secret_in_conninfo},
+    [ARG_RECORDING] = {.metavar = "RECORDING",
+                       .expects = "failover or switchover",
+                       .accepts = accepts_values,
+                       .values = recordings},
 };
 _Static_assert(sizeof kinds / sizeof *kinds == ARG_KIND_COUNT, "a kind without its row");
 

@@ -3,220 +3,7 @@
 
 #include <string.h>
 
-#include "pgdba/base/clock.h"
-
-#define ARGS(array)    .nargs = (int)(sizeof(array) / sizeof *(array)), .args = (array)
-#define REFRESH_LEAST  (USEC_PER_SEC / 2)
-#define REFRESH_MOST   (60 * USEC_PER_SEC)
-#define RESTART_MOST_S 86400
-
-/* ---- what several commands have ------------------------------------------------------------ */
-
-#define ARG_YES_ROW                                                          \
-    {                                                                        \
-        .name = "--yes", .letter = 'y', .kind = ARG_FLAG, .where = CMDF_CLI, \
-        .help = "do not ask; the checks still apply"                         \
-    }
-#define ARG_DRY_RUN_ROW                                                          \
-    {                                                                            \
-        .name = "--dry-run", .letter = 'n', .kind = ARG_FLAG, .where = CMDF_CLI, \
-        .help = "show the plan, its checks and its requests, and send nothing"   \
-    }
-#define ARG_FORMAT_ROW                                                            \
-    {                                                                             \
-        .name = "--format", .letter = 'f', .kind = ARG_FORMAT, .where = CMDF_CLI, \
-        .help = "table for people (the default), json for programs"               \
-    }
-
-static const struct command_arg read_args[] = {ARG_FORMAT_ROW};
-
-/* ---- changes ------------------------------------------------------------------------------- */
-
-static const struct command_arg switchover_args[] = {
-    {.name = "--leader",
-     .letter = 'l',
-     .kind = ARG_LEADER,
-     .help = "the member that must lead now; refused when another one does"},
-    {.name = "--candidate",
-     .letter = 't',
-     .kind = ARG_REPLICA,
-     .help = "the replica that is to lead; without it Patroni picks the best one"},
-    ARG_YES_ROW,
-    ARG_DRY_RUN_ROW,
-    ARG_FORMAT_ROW,
-};
-
-static const struct command_arg restart_args[] = {
-    {.name = "MEMBER",
-     .kind = ARG_MEMBER,
-     .required = true,
-     .repeats = true,
-     .help = "the members to restart, in this order, one after the other"},
-    {.name = "--pending",
-     .letter = 'p',
-     .kind = ARG_FLAG,
-     .help = "only those that have a restart pending"},
-    {.name = "--timeout",
-     .kind = ARG_INT,
-     .metavar = "SECONDS",
-     .expects = "whole seconds",
-     .min = 1,
-     .max = RESTART_MOST_S,
-     .help = "how long PostgreSQL may take to come up again"},
-    ARG_YES_ROW,
-    ARG_DRY_RUN_ROW,
-    ARG_FORMAT_ROW,
-};
-
-static const struct command_arg reinit_args[] = {
-    {.name = "MEMBER",
-     .kind = ARG_REPLICA,
-     .required = true,
-     .help = "the replica whose data directory is deleted and copied anew"},
-    {.name = "--force", .kind = ARG_FLAG, .help = "cancel what is in progress on that member"},
-    ARG_YES_ROW,
-    ARG_DRY_RUN_ROW,
-    ARG_FORMAT_ROW,
-};
-
-/* ---- the console --------------------------------------------------------------------------- */
-
-static const struct command_arg interval_args[] = {
-    {.name = "TIME",
-     .kind = ARG_INTERVAL,
-     .required = true,
-     .expects = "0.5s to 60s, or + or -",
-     .min = REFRESH_LEAST,
-     .max = REFRESH_MOST,
-     .help = "0.5s to 60s; + and - take the next step"},
-};
-
-static const struct command_arg pane_args[] = {
-    {.name = "PANE", .kind = ARG_PANE, .required = true, .help = "the pane to show and focus"},
-};
-
-static const struct command_arg theme_args[] = {
-    {.name = "THEME", .kind = ARG_THEME, .required = true, .help = "the theme to draw with"},
-};
-
-static const struct command_arg cluster_args[] = {
-    {.name = "NAME", .kind = ARG_CLUSTER, .required = true, .help = "the cluster to open"},
-};
-
-static const struct command_arg filter_args[] = {
-    {.name = "TEXT",
-     .kind = ARG_TEXT,
-     .help = "what a row must contain to be shown; nothing shows them all"},
-};
-
-static const struct command_arg sort_args[] = {
-    {.name = "COLUMN",
-     .kind = ARG_COLUMN,
-     .help = "the column to sort by; nothing goes back to the pane's own order"},
-    {.name = "--reverse", .letter = 'r', .kind = ARG_FLAG, .help = "largest first"},
-};
-
-static const struct command_arg help_args[] = {
-    {.name = "COMMAND", .kind = ARG_COMMAND, .help = "the command to explain"},
-};
-
-/* ---- the registry of clusters (shell) ------------------------------------------------------- */
-
-static const struct command_arg connect_args[] = {
-    {.name = "--name",
-     .kind = ARG_CLUSTER,
-     .required = true,
-     .help = "what the cluster is to be called here"},
-    {.name = "--patroni-url",
-     .kind = ARG_URL,
-     .repeats = true,
-     .help = "a Patroni REST API; one is enough when the others can be reached as they advertise "
-             "themselves"},
-    {.name = "--patronictl",
-     .kind = ARG_FILE,
-     .help = "take scope, etcd endpoints, TLS and user from this patronictl.yaml or patroni.yml"},
-    {.name = "--member-url",
-     .kind = ARG_MAPPING,
-     .metavar = "NAME=URL",
-     .expects = "NAME=URL",
-     .repeats = true,
-     .help =
-         "where a member's API is reached, for Patroni before 3.2, which does not say its name"},
-    {.name = "--connect-to",
-     .kind = ARG_MAPPING,
-     .metavar = "HOST:PORT=HOST:PORT",
-     .expects = "HOST:PORT=HOST:PORT",
-     .repeats = true,
-     .help = "an advertised address and where it is reached from here"},
-    {.name = "--scope",
-     .kind = ARG_TEXT,
-     .metavar = "SCOPE",
-     .help = "the Patroni scope; another one answering is refused"},
-    {.name = "--environment",
-     .kind = ARG_ENVIRONMENT,
-     .help = "production, staging or test; in production every change asks for the cluster's name"},
-    {.name = "--pg-host",
-     .kind = ARG_TEXT,
-     .metavar = "HOST",
-     .help = "where PostgreSQL is reached, when not as advertised"},
-    {.name = "--pgbouncer",
-     .kind = ARG_CONNINFO,
-     .repeats = true,
-     .help = "a PgBouncer admin console; without a password"},
-    {.name = "--etcd", .kind = ARG_URL, .repeats = true, .help = "an etcd endpoint"},
-    {.name = "--haproxy", .kind = ARG_URL, .repeats = true, .help = "an HAProxy statistics page"},
-    {.name = "--username",
-     .kind = ARG_TEXT,
-     .metavar = "USER",
-     .help = "the user of Patroni's REST API"},
-    {.name = "--password-file",
-     .kind = ARG_FILE,
-     .help = "where that user's password is; only its owner may read the file"},
-    {.name = "--password-command",
-     .kind = ARG_TEXT,
-     .metavar = "COMMAND",
-     .help = "a command that prints the password"},
-    {.name = "--password-env",
-     .kind = ARG_TEXT,
-     .metavar = "VARIABLE",
-     .help = "an environment variable that holds the password"},
-    {.name = "--pgbouncer-password-file",
-     .kind = ARG_FILE,
-     .help = "where the password of PgBouncer's console is; else ~/.pgpass is used"},
-    {.name = "--cacert",
-     .kind = ARG_FILE,
-     .help = "the authority that signed the API's certificate"},
-    {.name = "--cert", .kind = ARG_FILE, .help = "a client certificate"},
-    {.name = "--key", .kind = ARG_FILE, .help = "the client certificate's key"},
-    {.name = "--insecure",
-     .kind = ARG_FLAG,
-     .help = "do not verify certificates; anybody in between can then read the password"},
-    {.name = "--proxy",
-     .kind = ARG_TEXT,
-     .metavar = "URL",
-     .help = "a proxy to reach the API through: http://... or socks5h://..."},
-    {.name = "--refresh",
-     .kind = ARG_DURATION,
-     .expects = "0.5s to 60s",
-     .min = REFRESH_LEAST,
-     .max = REFRESH_MOST,
-     .help = "this cluster's own refresh interval"},
-    {.name = "--read-only", .kind = ARG_FLAG, .help = "never send a change to this cluster"},
-    {.name = "--replace", .kind = ARG_FLAG, .help = "overwrite a cluster of that name"},
-    {.name = "--dry-run",
-     .letter = 'n',
-     .kind = ARG_FLAG,
-     .help = "print the file that would be written"},
-};
-
-static const struct command_arg named_args[] = {
-    {.name = "--name", .kind = ARG_CLUSTER, .required = true, .help = "the registered cluster"},
-};
-
-static const struct command_arg named_read_args[] = {
-    {.name = "--name", .kind = ARG_CLUSTER, .required = true, .help = "the registered cluster"},
-    ARG_FORMAT_ROW,
-};
+#include "table_args.h"
 
 /* ---- the table ------------------------------------------------------------------------------ */
 
@@ -257,6 +44,127 @@ static const struct command commands[] = {
                               "two samples are taken, one refresh apart.",
                    .flags = READ,
                    ARGS(read_args)},
+    [CMD_TRUTH] = {.name = "truth",
+                   .aliases = "",
+                   .summary = "what each system believes of each member, side by side",
+                   .details =
+                       "Who holds the lock, what Patroni says, what PostgreSQL itself says, "
+                       "where HAProxy sends writes and where PgBouncer's servers point, each "
+                       "with its age. In the console this shows the pane of the same name.",
+                   .flags = READ,
+                   ARGS(read_args)},
+    [CMD_DCS] = {.name = "dcs",
+                 .aliases = "etcd",
+                 .summary = "etcd's endpoints, leases and what is watched",
+                 .details = "In the console this shows the pane of the same name.",
+                 .flags = READ,
+                 ARGS(read_args)},
+    [CMD_EVENTS] = {.name = "events",
+                    .aliases = "",
+                    .summary = "what changed, newest first",
+                    .details =
+                        "In the console this shows the pane of the same name. From the shell "
+                        "those that were kept while a console or a watch ran.",
+                    .flags = READ,
+                    ARGS(events_args)},
+    [CMD_FAILOVERS] = {.name = "failovers",
+                       .aliases = "fo",
+                       .summary = "failovers and switchovers with their phases",
+                       .details = "The last 20 that were watched are kept with their phases; the "
+                                  "history in the cluster supplies those from before. In the "
+                                  "console this shows the pane of the same name.",
+                       .flags = READ,
+                       ARGS(failovers_args)},
+    [CMD_WATCH] = {.name = "watch",
+                   .aliases = "",
+                   .summary = "events and phases as lines, while they happen",
+                   .details =
+                       "For pipes and incident channels. The first line says how the cluster "
+                       "stands. It ends by itself only with --for.",
+                   .flags = CMDF_READS | CMDF_CLI | CMDF_CLUSTER,
+                   ARGS(watch_args)},
+    [CMD_RECORD] = {.name = "record",
+                    .aliases = "",
+                    .summary = "write what the cluster says into a file, for replay",
+                    .details = "Everything that Patroni, etcd, PostgreSQL, HAProxy and PgBouncer "
+                               "answer, with its time; passwords are left out. It ends by itself "
+                               "only with --for.",
+                    .flags = CMDF_READS | CMDF_CLI | CMDF_CLUSTER,
+                    ARGS(record_args)},
+    [CMD_REPLAY] = {.name = "replay",
+                    .aliases = "",
+                    .summary = "the console over a recording",
+                    .details =
+                        "As it was, with its times: play, pause, step, seek, speed. Changes "
+                        "are refused. A file that is cut off or was edited plays up to where "
+                        "it is sound.",
+                    .flags = CMDF_READS | CMDF_CLI,
+                    ARGS(replay_args)},
+    [CMD_DEMO] = {.name = "demo",
+                  .aliases = "",
+                  .summary = "the console over an installed recording of a real failover",
+                  .details = "For a first look, without any cluster.",
+                  .flags = CMDF_READS | CMDF_CLI,
+                  ARGS(demo_args)},
+    [CMD_RECORD_START] = {.name = "record start",
+                          .aliases = "",
+                          .summary = "begin to record this cluster into a file",
+                          .details = "",
+                          .flags = CMDF_CONSOLE,
+                          ARGS(record_start_args)},
+    [CMD_RECORD_STOP] = {.name = "record stop",
+                         .aliases = "",
+                         .summary = "end the recording",
+                         .details = "",
+                         .flags = CMDF_CONSOLE},
+    [CMD_REPLAY_PLAY] = {.name = "replay play",
+                         .aliases = "play",
+                         .summary = "let the recording go on",
+                         .details = "",
+                         .flags = CMDF_CONSOLE},
+    [CMD_REPLAY_PAUSE] = {.name = "replay pause",
+                          .aliases = "",
+                          .summary = "hold the recording",
+                          .details = "",
+                          .flags = CMDF_CONSOLE},
+    [CMD_REPLAY_STEP] = {.name = "replay step",
+                         .aliases = "step",
+                         .summary = "go to the recording's next event",
+                         .details = "",
+                         .flags = CMDF_CONSOLE},
+    [CMD_REPLAY_SEEK] = {.name = "replay seek",
+                         .aliases = "seek",
+                         .summary = "go to a moment of the recording",
+                         .details = "",
+                         .flags = CMDF_CONSOLE,
+                         ARGS(seek_args)},
+    [CMD_REPLAY_SPEED] = {.name = "replay speed",
+                          .aliases = "speed",
+                          .summary = "how fast the recording plays",
+                          .details = "",
+                          .flags = CMDF_CONSOLE,
+                          ARGS(speed_args)},
+    [CMD_PROBE_START] = {.name = "probe start",
+                         .aliases = "",
+                         .summary = "ask through the route of an application, again and again",
+                         .details = "Which server answers, whether it is in recovery, how long it "
+                                    "takes; with --write also rows with a sequence number, so that "
+                                    "an outage is measured as clients see it, and rows that were "
+                                    "acknowledged and are gone are counted. One attempt at a time: "
+                                    "one that hangs is one outage.",
+                         .flags = CMDF_CLI | CMDF_CONSOLE | CMDF_CLUSTER,
+                         ARGS(probe_start_args)},
+    [CMD_PROBE_STOP] = {.name = "probe stop",
+                        .aliases = "",
+                        .summary = "end the probe",
+                        .details = "",
+                        .flags = CMDF_CONSOLE},
+    [CMD_PROBE_DROP] = {.name = "probe drop",
+                        .aliases = "",
+                        .summary = "drop the schema of the write probe",
+                        .details = "",
+                        .flags = CHANGE,
+                        ARGS(probe_drop_args)},
     [CMD_SWITCHOVER] = {.name = "switchover",
                         .aliases = "sw",
                         .summary = "hand the lead over to a replica, planned",

@@ -20,7 +20,25 @@ enum command_id {
     CMD_TOPOLOGY,
     CMD_LAG,
     CMD_POOLS,
-    CMD_STATS, /* reads */
+    CMD_STATS,
+    CMD_TRUTH,
+    CMD_DCS,
+    CMD_EVENTS,
+    CMD_FAILOVERS, /* reads */
+    CMD_WATCH,
+    CMD_RECORD,
+    CMD_REPLAY,
+    CMD_DEMO, /* shell */
+    CMD_RECORD_START,
+    CMD_RECORD_STOP,
+    CMD_REPLAY_PLAY,
+    CMD_REPLAY_PAUSE,
+    CMD_REPLAY_STEP,
+    CMD_REPLAY_SEEK,
+    CMD_REPLAY_SPEED, /* console */
+    CMD_PROBE_START,
+    CMD_PROBE_STOP,
+    CMD_PROBE_DROP,
     CMD_SWITCHOVER,
     CMD_RESTART,
     CMD_REINIT, /* changes */
@@ -67,8 +85,13 @@ enum arg_kind {
     ARG_CONNINFO,
     ARG_ENVIRONMENT,
     ARG_COLUMN,
-    ARG_MAPPING,  /* NAME=URL or host:port=host:port */
-    ARG_INTERVAL, /* a duration, or "+" and "-" for a step */
+    ARG_MAPPING,   /* NAME=URL or host:port=host:port */
+    ARG_INTERVAL,  /* a duration, or "+" and "-" for a step */
+    ARG_LINES,     /* text or json: lines for a pipe */
+    ARG_SPEED,     /* 4x, 0.5x, 4 */
+    ARG_TIME,      /* 03:12:00, 03:12:00.250 or +1m30s: a moment in a recording */
+    ARG_ROUTE,     /* where a probe goes through */
+    ARG_RECORDING, /* of the demo: failover, switchover */
     ARG_KIND_COUNT
 };
 
@@ -154,11 +177,21 @@ int invocation_all(const struct invocation *inv, const char *name, const char **
 /* For CMD_SWITCHOVER, RESTART, REINIT; strings in inv's arena. */
 enum status command_request(const struct invocation *inv, struct request *out, struct err *e);
 
+/* "4x", "0.5", 0.1 to 100. */
+bool command_parse_speed(const char *text, double *speed);
+/* A moment in a recording. */
+struct command_time {
+    enum { TIME_OF_DAY, TIME_AFTER_START, TIME_FROM_HERE } kind;
+    int64_t us; /* since midnight (local zone); since its beginning ("+90s"); from here ("10s",
+                   "-10s") */
+};
+bool command_parse_time(const char *text, struct command_time *out);
+
 /* What completers may look at: the present only, never a server. */
 struct command_context {
     const struct snapshot *snapshot; /* may be NULL */
-    int nclusters, nthemes, npanes, ncolumns;
-    const char *const *clusters, *const *themes, *const *panes, *const *columns;
+    int nclusters, nthemes, npanes, ncolumns, nroutes;
+    const char *const *clusters, *const *themes, *const *panes, *const *columns, *const *routes;
 };
 /* Candidates for the word that ends at byte `point` of line (full replacement words), in the arena;
  * *word_start is where it begins. */

@@ -56,7 +56,9 @@ static void test_complete(void **state)
 
     (void)state;
     check(&ctx, "sw", 0, "switchover");
-    check(&ctx, "  re", 2, "restart|reinit|refresh");
+    check(&ctx, "  re", 2,
+          "record start|record stop|replay play|replay pause|replay step|replay seek|replay "
+          "speed|restart|reinit|refresh");
     check(&ctx, "zz", 0, "");
     check(&ctx, "zz a", 3, "");
     check(&ctx, "switchover ", 11, "--leader|--candidate");
@@ -128,7 +130,8 @@ static void test_hints(void **state)
                 "replica, planned"},
         {"sw", "switchover [--leader MEMBER] [--candidate MEMBER]: hand the lead over to a "
                "replica, planned"},
-        {"re", "restart  reinit  refresh"},
+        {"re", "record start  record stop  replay play  replay pause  replay step  replay seek  "
+               "replay speed  restart  reinit  refresh"},
         {"zz", ""},
         {"switchover ", "[--leader MEMBER]  [--candidate MEMBER]"},
         {"switchover --", "[--leader MEMBER]  [--candidate MEMBER]"},

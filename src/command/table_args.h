@@ -1,0 +1,341 @@
+/*
+ * command/table_args.h: the arguments of the rows in table.c, which alone includes it.
+ */
+#ifndef PGDBA_COMMAND_TABLE_ARGS_H
+#define PGDBA_COMMAND_TABLE_ARGS_H
+
+#include "pgdba/base/clock.h"
+#include "pgdba/command/command.h"
+
+#define ARGS(array)    .nargs = (int)(sizeof(array) / sizeof *(array)), .args = (array)
+#define REFRESH_LEAST  (USEC_PER_SEC / 2)
+#define REFRESH_MOST   (60 * USEC_PER_SEC)
+#define PROBE_LEAST    (20 * USEC_PER_MS)
+#define RESTART_MOST_S 86400
+
+/* ---- what several commands have ------------------------------------------------------------ */
+
+#define ARG_YES_ROW                                                          \
+    {                                                                        \
+        .name = "--yes", .letter = 'y', .kind = ARG_FLAG, .where = CMDF_CLI, \
+        .help = "do not ask; the checks still apply"                         \
+    }
+#define ARG_DRY_RUN_ROW                                                          \
+    {                                                                            \
+        .name = "--dry-run", .letter = 'n', .kind = ARG_FLAG, .where = CMDF_CLI, \
+        .help = "show the plan, its checks and its requests, and send nothing"   \
+    }
+#define ARG_FORMAT_ROW                                                            \
+    {                                                                             \
+        .name = "--format", .letter = 'f', .kind = ARG_FORMAT, .where = CMDF_CLI, \
+        .help = "table for people (the default), json for programs"               \
+    }
+
+static const struct command_arg read_args[] = {ARG_FORMAT_ROW};
+
+/* ---- changes ------------------------------------------------------------------------------- */
+
+static const struct command_arg switchover_args[] = {
+    {.name = "--leader",
+     .letter = 'l',
+     .kind = ARG_LEADER,
+     .help = "the member that must lead now; refused when another one does"},
+    {.name = "--candidate",
+     .letter = 't',
+     .kind = ARG_REPLICA,
+     .help = "the replica that is to lead; without it Patroni picks the best one"},
+    ARG_YES_ROW,
+    ARG_DRY_RUN_ROW,
+    ARG_FORMAT_ROW,
+};
+
+static const struct command_arg restart_args[] = {
+    {.name = "MEMBER",
+     .kind = ARG_MEMBER,
+     .required = true,
+     .repeats = true,
+     .help = "the members to restart, in this order, one after the other"},
+    {.name = "--pending",
+     .letter = 'p',
+     .kind = ARG_FLAG,
+     .help = "only those that have a restart pending"},
+    {.name = "--timeout",
+     .kind = ARG_INT,
+     .metavar = "SECONDS",
+     .expects = "whole seconds",
+     .min = 1,
+     .max = RESTART_MOST_S,
+     .help = "how long PostgreSQL may take to come up again"},
+    ARG_YES_ROW,
+    ARG_DRY_RUN_ROW,
+    ARG_FORMAT_ROW,
+};
+
+static const struct command_arg reinit_args[] = {
+    {.name = "MEMBER",
+     .kind = ARG_REPLICA,
+     .required = true,
+     .help = "the replica whose data directory is deleted and copied anew"},
+    {.name = "--force", .kind = ARG_FLAG, .help = "cancel what is in progress on that member"},
+    ARG_YES_ROW,
+    ARG_DRY_RUN_ROW,
+    ARG_FORMAT_ROW,
+};
+
+/* ---- the console --------------------------------------------------------------------------- */
+
+static const struct command_arg interval_args[] = {
+    {.name = "TIME",
+     .kind = ARG_INTERVAL,
+     .required = true,
+     .expects = "0.5s to 60s, or + or -",
+     .min = REFRESH_LEAST,
+     .max = REFRESH_MOST,
+     .help = "0.5s to 60s; + and - take the next step"},
+};
+
+static const struct command_arg pane_args[] = {
+    {.name = "PANE", .kind = ARG_PANE, .required = true, .help = "the pane to show and focus"},
+};
+
+static const struct command_arg theme_args[] = {
+    {.name = "THEME", .kind = ARG_THEME, .required = true, .help = "the theme to draw with"},
+};
+
+static const struct command_arg cluster_args[] = {
+    {.name = "NAME", .kind = ARG_CLUSTER, .required = true, .help = "the cluster to open"},
+};
+
+static const struct command_arg filter_args[] = {
+    {.name = "TEXT",
+     .kind = ARG_TEXT,
+     .help = "what a row must contain to be shown; nothing shows them all"},
+};
+
+static const struct command_arg sort_args[] = {
+    {.name = "COLUMN",
+     .kind = ARG_COLUMN,
+     .help = "the column to sort by; nothing goes back to the pane's own order"},
+    {.name = "--reverse", .letter = 'r', .kind = ARG_FLAG, .help = "largest first"},
+};
+
+static const struct command_arg help_args[] = {
+    {.name = "COMMAND", .kind = ARG_COMMAND, .help = "the command to explain"},
+};
+
+/* ---- the registry of clusters (shell) ------------------------------------------------------- */
+
+static const struct command_arg connect_args[] = {
+    {.name = "--name",
+     .kind = ARG_CLUSTER,
+     .required = true,
+     .help = "what the cluster is to be called here"},
+    {.name = "--patroni-url",
+     .kind = ARG_URL,
+     .repeats = true,
+     .help = "a Patroni REST API; one is enough when the others can be reached as they advertise "
+             "themselves"},
+    {.name = "--patronictl",
+     .kind = ARG_FILE,
+     .help = "take scope, etcd endpoints, TLS and user from this patronictl.yaml or patroni.yml"},
+    {.name = "--member-url",
+     .kind = ARG_MAPPING,
+     .metavar = "NAME=URL",
+     .expects = "NAME=URL",
+     .repeats = true,
+     .help =
+         "where a member's API is reached, for Patroni before 3.2, which does not say its name"},
+    {.name = "--connect-to",
+     .kind = ARG_MAPPING,
+     .metavar = "HOST:PORT=HOST:PORT",
+     .expects = "HOST:PORT=HOST:PORT",
+     .repeats = true,
+     .help = "an advertised address and where it is reached from here"},
+    {.name = "--scope",
+     .kind = ARG_TEXT,
+     .metavar = "SCOPE",
+     .help = "the Patroni scope; another one answering is refused"},
+    {.name = "--environment",
+     .kind = ARG_ENVIRONMENT,
+     .help = "production, staging or test; in production every change asks for the cluster's name"},
+    {.name = "--pg-host",
+     .kind = ARG_TEXT,
+     .metavar = "HOST",
+     .help = "where PostgreSQL is reached, when not as advertised"},
+    {.name = "--pgbouncer",
+     .kind = ARG_CONNINFO,
+     .repeats = true,
+     .help = "a PgBouncer admin console; without a password"},
+    {.name = "--etcd", .kind = ARG_URL, .repeats = true, .help = "an etcd endpoint"},
+    {.name = "--haproxy", .kind = ARG_URL, .repeats = true, .help = "an HAProxy statistics page"},
+    {.name = "--username",
+     .kind = ARG_TEXT,
+     .metavar = "USER",
+     .help = "the user of Patroni's REST API"},
+    {.name = "--password-file",
+     .kind = ARG_FILE,
+     .help = "where that user's password is; only its owner may read the file"},
+    {.name = "--password-command",
+     .kind = ARG_TEXT,
+     .metavar = "COMMAND",
+     .help = "a command that prints the password"},
+    {.name = "--password-env",
+     .kind = ARG_TEXT,
+     .metavar = "VARIABLE",
+     .help = "an environment variable that holds the password"},
+    {.name = "--pgbouncer-password-file",
+     .kind = ARG_FILE,
+     .help = "where the password of PgBouncer's console is; else ~/.pgpass is used"},
+    {.name = "--cacert",
+     .kind = ARG_FILE,
+     .help = "the authority that signed the API's certificate"},
+    {.name = "--cert", .kind = ARG_FILE, .help = "a client certificate"},
+    {.name = "--key", .kind = ARG_FILE, .help = "the client certificate's key"},
+    {.name = "--insecure",
+     .kind = ARG_FLAG,
+     .help = "do not verify certificates; anybody in between can then read the password"},
+    {.name = "--proxy",
+     .kind = ARG_TEXT,
+     .metavar = "URL",
+     .help = "a proxy to reach the API through: http://... or socks5h://..."},
+    {.name = "--refresh",
+     .kind = ARG_DURATION,
+     .expects = "0.5s to 60s",
+     .min = REFRESH_LEAST,
+     .max = REFRESH_MOST,
+     .help = "this cluster's own refresh interval"},
+    {.name = "--read-only", .kind = ARG_FLAG, .help = "never send a change to this cluster"},
+    {.name = "--replace", .kind = ARG_FLAG, .help = "overwrite a cluster of that name"},
+    {.name = "--dry-run",
+     .letter = 'n',
+     .kind = ARG_FLAG,
+     .help = "print the file that would be written"},
+};
+
+static const struct command_arg named_args[] = {
+    {.name = "--name", .kind = ARG_CLUSTER, .required = true, .help = "the registered cluster"},
+};
+
+static const struct command_arg named_read_args[] = {
+    {.name = "--name", .kind = ARG_CLUSTER, .required = true, .help = "the registered cluster"},
+    ARG_FORMAT_ROW,
+};
+
+/* ---- watching ------------------------------------------------------------------------------- */
+
+static const struct command_arg events_args[] = {
+    {.name = "--limit",
+     .letter = 'l',
+     .kind = ARG_INT,
+     .metavar = "NUMBER",
+     .expects = "a whole number",
+     .min = 1,
+     .max = 1000000,
+     .where = CMDF_CLI,
+     .help = "only so many, the newest"},
+    ARG_FORMAT_ROW,
+};
+
+static const struct command_arg failovers_args[] = {
+    {.name = "NUMBER",
+     .kind = ARG_INT,
+     .min = 1,
+     .max = INT64_MAX,
+     .expects = "the number of a kept failover",
+     .help = "the kept failover to show with all its phases; without it all of them, a line each"},
+    ARG_FORMAT_ROW,
+};
+
+#define ARG_FOR_ROW                                                        \
+    {                                                                      \
+        .name = "--for", .kind = ARG_DURATION, .where = CMDF_CLI,          \
+        .help = "end after this time; without it at an interrupt (Ctrl-C)" \
+    }
+
+static const struct command_arg watch_args[] = {
+    {.name = "--format",
+     .letter = 'f',
+     .kind = ARG_LINES,
+     .help = "text for people (the default), json for programs: one object a line"},
+    ARG_FOR_ROW,
+};
+
+static const struct command_arg record_args[] = {
+    {.name = "FILE", .kind = ARG_FILE, .required = true, .help = "the file to write; a new one"},
+    ARG_FOR_ROW,
+};
+
+static const struct command_arg record_start_args[] = {
+    {.name = "FILE", .kind = ARG_FILE, .required = true, .help = "the file to write; a new one"},
+};
+
+#define ARG_SPEED_ROW                                                \
+    {                                                                \
+        .name = "--speed", .kind = ARG_SPEED,                        \
+        .help = "how fast: 1x as it happened, 4x four times as fast" \
+    }
+#define ARG_FROM_ROW                                                                \
+    {                                                                               \
+        .name = "--from", .kind = ARG_TIME,                                         \
+        .help = "begin there: a time of day of the recording, or +1m30s after its " \
+                "beginning"                                                         \
+    }
+
+static const struct command_arg replay_args[] = {
+    {.name = "FILE", .kind = ARG_FILE, .required = true, .help = "the recording"},
+    ARG_SPEED_ROW,
+    ARG_FROM_ROW,
+};
+
+static const struct command_arg demo_args[] = {
+    {.name = "RECORDING",
+     .kind = ARG_RECORDING,
+     .help = "failover (the default) or switchover: which of the two to play"},
+    ARG_SPEED_ROW,
+};
+
+static const struct command_arg seek_args[] = {
+    {.name = "TIME",
+     .kind = ARG_TIME,
+     .required = true,
+     .help =
+         "a time of day of the recording, +1m30s after its beginning, or 10s or -10s from here"},
+};
+
+static const struct command_arg speed_args[] = {
+    {.name = "SPEED", .kind = ARG_SPEED, .required = true, .help = "0.1x to 100x"},
+};
+
+#define ARG_VIA_ROW                                                                            \
+    {                                                                                          \
+        .name = "--via", .kind = ARG_ROUTE, .required = true,                                  \
+        .help = "the way an application goes: a route of the cluster's file, pgbouncer, or a " \
+                "connection string without a password"                                         \
+    }
+
+static const struct command_arg probe_start_args[] = {
+    ARG_VIA_ROW,
+    {.name = "--write",
+     .letter = 'w',
+     .kind = ARG_FLAG,
+     .help = "write a row each time, into a schema of its own that is created after you have "
+             "confirmed it; without it only reading"},
+    {.name = "--every",
+     .kind = ARG_DURATION,
+     .expects = "20ms to 60s",
+     .min = PROBE_LEAST,
+     .max = REFRESH_MOST,
+     .help = "how often; 100ms when left out"},
+    ARG_FOR_ROW,
+    ARG_YES_ROW,
+    ARG_FORMAT_ROW,
+};
+
+static const struct command_arg probe_drop_args[] = {
+    ARG_VIA_ROW,
+    ARG_YES_ROW,
+    ARG_DRY_RUN_ROW,
+    ARG_FORMAT_ROW,
+};
+
+#endif
