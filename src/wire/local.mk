@@ -25,6 +25,7 @@ src_libwire_la_SOURCES = \
 	src/wire/patroni_post.c \
 	src/wire/patroni_time.c \
 	src/wire/pgbouncer.c \
+	src/wire/postgres.c \
 	src/wire/probe.c \
 	src/wire/recording.c \
 	src/wire/recording.h \
@@ -40,6 +41,7 @@ src_libwire_la_SOURCES = \
 	include/pgdba/wire/json_out.h \
 	include/pgdba/wire/patroni.h \
 	include/pgdba/wire/pgbouncer.h \
+	include/pgdba/wire/postgres.h \
 	include/pgdba/wire/probe.h \
 	include/pgdba/wire/recording.h \
 	include/pgdba/wire/table.h

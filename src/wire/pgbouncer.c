@@ -182,6 +182,38 @@ enum status wire_pgb_stats(const struct table *t, struct facts **out, struct err
     return ST_OK;
 }
 
+static void read_server(struct arena *a, const struct table *t, int r, struct pgb_server *s)
+{
+    const char *addr = text(a, t, r, "addr");
+    *s = (struct pgb_server){
+        .database = text(a, t, r, "database"),
+        .user = text(a, t, r, "user"),
+        .state = text(a, t, r, "state"),
+        .addr = addr && strncmp(addr, "unix", 4) != 0 ? addr : NULL,
+        .port = count(t, r, "port"),
+        .close_needed = count(t, r, "close_needed") > 0,
+        .connected_at = text(a, t, r, "connect_time"),
+    };
+}
+
+enum status wire_pgb_servers(const struct table *t, struct facts **out, struct err *e)
+{
+    static const char *const keys[] = {"database", "user", "state", "addr", "port"};
+    enum status st = CHECK_TABLE(t, "SHOW SERVERS", keys, e);
+    if (st)
+        return st;
+    struct facts *f = facts_new();
+    struct pgb_servers *set = arena_new(&f->arena, struct pgb_servers);
+    struct pgb_server *v = arena_array(&f->arena, (size_t)t->nrows, struct pgb_server);
+    for (int r = 0; r < t->nrows; r++)
+        if (!is_console(t, r, "database"))
+            read_server(&f->arena, t, r, &v[set->n++]);
+    set->v = v;
+    f->root = set;
+    *out = f;
+    return ST_OK;
+}
+
 static enum tristate yes_no(const char *s)
 {
     if (s && strcmp(s, "yes") == 0)

@@ -9,6 +9,7 @@ WIRE_TESTS = \
 	tests/unit/wire/test_patroni \
 	tests/unit/wire/test_patroni_hostile \
 	tests/unit/wire/test_patroni_post \
+	tests/unit/wire/test_postgres \
 	tests/unit/wire/test_probe \
 	tests/unit/wire/test_recording \
 	tests/unit/wire/test_tables
@@ -32,6 +33,8 @@ tests_unit_wire_test_patroni_hostile_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_patroni_hostile_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_patroni_post_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_patroni_post_LDADD = $(UNIT_WIRE_LIBS)
+tests_unit_wire_test_postgres_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_test_postgres_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_probe_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_probe_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_tables_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -256,6 +256,9 @@ static void tables_without_their_keys(void **state)
     refuses(wire_pgb_databases, TABLE("key value", "a b"), "no column \"name\"");
     refuses(wire_pgb_stats, TABLE("database " STATS_118, "~ 1 2 3 4 5 6 7 8 9 0 1 2 3 4"),
             "row 1 of SHOW STATS has no database");
+    refuses(wire_pgb_servers, TABLE("database user state addr", "a b c d"), "no column \"port\"");
+    refuses(wire_pgb_servers, TABLE("database user state addr port", "~ b c d 1"),
+            "row 1 of SHOW SERVERS has no database");
     refuses(wire_pgb_state, TABLE("k v", "a b"), "SHOW STATE has no column \"key\"");
     refuses(wire_pgb_version, table("version", NULL, 0), "SHOW VERSION has no row");
     refuses(wire_pgb_version, TABLE("version", "~"), "row 1 of SHOW VERSION has no version");
@@ -323,6 +326,52 @@ static void bytes_that_are_no_table(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+#define SERVERS_118                                                                            \
+    "type user database state addr port local_addr local_port connect_time request_time wait " \
+    "wait_us close_needed ptr link remote_pid tls application_name"
+
+static void servers_of_118(void **state)
+{
+    (void)state;
+    const struct pgb_servers *s = read_as(
+        wire_pgb_servers,
+        TABLE(
+            SERVERS_118,
+            "S app app idle 127.0.0.1 26200 127.0.0.1 52788 2026-11-21T06:56:32 x 0 0 0 0x56 '' "
+            "25470 '' psql",
+            "S web app active fd00::2 5432 ::1 52789 2026-11-21T06:56:33 x 0 0 1 0x57 0x58 1 '' ''",
+            "S pgbouncer pgbouncer idle unix 6432 unix 6432 x x 0 0 0 0x59 '' 1 '' ''",
+            "S web app new unix 5432 unix 5432 ~ ~ 0 0 ~ 0x59 '' 1 '' ''"));
+    assert_int_equal(s->n, 3);
+    assert_string_equal(s->v[0].database, "app");
+    assert_string_equal(s->v[0].user, "app");
+    assert_string_equal(s->v[0].state, "idle");
+    assert_string_equal(s->v[0].addr, "127.0.0.1");
+    assert_int_equal(s->v[0].port, 26200);
+    assert_false(s->v[0].close_needed);
+    assert_string_equal(s->v[0].connected_at, "2026-11-21T06:56:32");
+    assert_string_equal(s->v[1].addr, "fd00::2");
+    assert_true(s->v[1].close_needed);
+    assert_null(s->v[2].addr);
+    assert_int_equal(s->v[2].port, 5432);
+    assert_null(s->v[2].connected_at);
+}
+
+/* 1.21 and 1.23 put columns in between, 1.24 one at the end. */
+static void servers_of_124(void **state)
+{
+    (void)state;
+    const struct pgb_servers *s = read_as(
+        wire_pgb_servers,
+        TABLE("type user database replication state addr port local_addr local_port connect_time "
+              "request_time wait wait_us close_needed ptr link remote_pid tls application_name "
+              "prepared_statements id",
+              "S app app none used 10.0.0.2 port 10.0.0.9 52788 x x 0 0 0 0x56 '' 25470 '' '' 0 "
+              "7"));
+    assert_string_equal(s->v[0].state, "used");
+    assert_int_equal(s->v[0].port, -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +379,8 @@ int main(void)
         TEST(pools_of_117_and_124),
         TEST(databases_of_118_123_and_124),
         TEST(stats_of_118_123_and_124),
+        TEST(servers_of_118),
+        TEST(servers_of_124),
         TEST(state_and_version),
         TEST(tables_without_their_keys),
         TEST(names_are_cleaned),
