@@ -3,4 +3,6 @@ check_LTLIBRARIES = tests/unit/support/libsnapshot.la
 tests_unit_support_libsnapshot_la_SOURCES = \
 	tests/unit/support/samples.c \
 	tests/unit/support/snapshot_builder.c \
-	tests/unit/support/snapshot_builder.h
+	tests/unit/support/snapshot_builder.h \
+	tests/unit/support/snapshot_builder_private.h \
+	tests/unit/support/snapshot_builder_systems.c

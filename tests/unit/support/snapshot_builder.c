@@ -7,24 +7,18 @@
 
 #include "pgdba/analysis/lag.h"
 #include "pgdba/analysis/topology.h"
+#include "snapshot_builder_private.h"
 
-#define ROOM     8 /* members a builder has room for */
+#define ROOM     SB_ROOM
 #define LOCATION UINT64_C(0x5000A58)
 #define POINTS   120 /* samples in the series, one a second */
 #define EPOCH_S  (SB_WALL_US / USEC_PER_SEC)
 
-/* The facts of a snapshot are const for everybody but its maker. */
-static void *mutable(const void *p)
-{
-    return (void *)(uintptr_t)p;
-}
+#define mutable sb_mutable
+#define arena_of sb_arena
+#define answered sb_answered_now
 
-static struct arena *arena_of(struct sb *b)
-{
-    return &b->s->arena;
-}
-
-static struct source_state answered(const struct sb *b, const char *endpoint, int64_t latency_us)
+struct source_state sb_answered_now(const struct sb *b, const char *endpoint, int64_t latency_us)
 {
     int64_t at = b->now_us - 200 * USEC_PER_MS;
     return (struct source_state){.outcome = OBS_ANSWERED,
@@ -466,6 +460,7 @@ void sb_lead(struct sb *b, const char *name, bool promote)
     }
     names[n] = NULL;
     sb_streams(b, name, names);
+    sb_systems_lead(b, i);
     sb_finish(b);
 }
 
@@ -473,4 +468,5 @@ void sb_no_leader(struct sb *b, int64_t since_us)
 {
     b->s->leader = -1;
     b->s->no_leader_since_us = b->now_us - since_us;
+    sb_systems_lead(b, -1);
 }

@@ -23,6 +23,12 @@ struct sb {
     struct bouncer *bouncers;
     struct dynamic_config *config;
     int64_t now_us;
+    /* Of sb_etcd() and sb_haproxy(); NULL before. s->dcs == dcs, and so on. */
+    struct dcs *dcs;
+    struct cluster_view *cluster_view;
+    struct etcd_endpoint *endpoints;
+    struct source_state *endpoint_states;
+    struct haproxy *haproxies;
 };
 
 /*
@@ -66,6 +72,44 @@ void sb_tag(struct sb *b, const char *name, const char *key, const char *value);
 /* name leads (row, own word, timeline + 1 when promote); the old leader becomes a replica of it. */
 void sb_lead(struct sb *b, const char *name, bool promote);
 void sb_no_leader(struct sb *b, int64_t since_us);
+
+/* ---- the systems around: etcd, HAProxy, PostgreSQL asked directly, PgBouncer's servers. Nothing
+ * of them is there before these are called; sb_lead() then moves the lock and PostgreSQL's own
+ * words, but no route. */
+
+/* etcd is watched, and leads: keys as the members' rows have them, a lease each, answered with
+ * 25 s of 30 left; three healthy endpoints, etcd1 leads on term 7. /cluster says the same. */
+void sb_etcd(struct sb *b);
+struct dcs_member *sb_dcs_member(struct sb *b, const char *name);
+/* What is left of that member's lease, of 30 s; answered age_us ago. left_s -1: gone. */
+void sb_lease(struct sb *b, const char *name, int64_t left_s, int64_t age_us);
+/* A request stands: leader and candidate may be NULL. */
+void sb_request(struct sb *b, const char *leader, const char *candidate);
+/* The row that /cluster itself has for name while etcd leads. */
+struct cluster_member *sb_cluster_row(struct sb *b, const char *name);
+
+/* One HAProxy "haproxy": listen sections "rw" (its write backend by its name) and "ro", a server
+ * for each member, named as it is; no addresses. rw sends to the leader. */
+void sb_haproxy(struct sb *b);
+struct ha_row *sb_ha_row(struct sb *b, const char *proxy, const char *name);
+/* Server `name` of rw: HA_UP by L7OK/200, HA_DOWN as a healthy replica (L7STS/503); another status
+ * goes with the words of check_status. */
+void sb_ha_server(struct sb *b, const char *name, enum ha_status status, const char *check_status);
+/* rw sends to `name` and to nobody else; NULL: to nobody. */
+void sb_ha_sends(struct sb *b, const char *name);
+
+/* Every member's PostgreSQL is asked directly, and says what its API says. */
+void sb_postgres(struct sb *b);
+struct pg_self *sb_pg(struct sb *b, const char *name);
+
+/* PgBouncer's n more server connections (idle) point at that address; sb_servers_at(): at that
+ * member's. sb_no_servers(): the list is known and empty. */
+void sb_no_servers(struct sb *b);
+void sb_servers(struct sb *b, const char *addr, int64_t port, int n);
+void sb_servers_at(struct sb *b, const char *name, int n);
+
+/* All of it: etcd, HAProxy, PostgreSQL, and 4 servers that point at the leader. */
+void sb_everything(struct sb *b);
 
 enum sample {
     SAMPLE_HEALTHY,         /* 3.0.2, as sb_new() */
