@@ -1,8 +1,10 @@
 # Unit tests of source/: the matching rules, and the state machines against servers on the loop.
 check_PROGRAMS += tests/unit/source/test_match tests/unit/source/test_patroni \
-	tests/unit/source/test_pgbouncer tests/unit/source/test_haproxy tests/unit/source/test_probe
+	tests/unit/source/test_pgbouncer tests/unit/source/test_haproxy tests/unit/source/test_probe \
+	tests/unit/source/test_postgres
 TESTS += tests/unit/source/test_match tests/unit/source/test_patroni \
-	tests/unit/source/test_pgbouncer tests/unit/source/test_haproxy tests/unit/source/test_probe
+	tests/unit/source/test_pgbouncer tests/unit/source/test_haproxy tests/unit/source/test_probe \
+	tests/unit/source/test_postgres
 tests_unit_source_test_match_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_unit_source_test_match_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_source_test_match_LDADD = $(UNIT_SOURCE_LIBS)
@@ -29,3 +31,9 @@ tests_unit_source_test_probe_SOURCES = tests/unit/source/test_probe.c \
 tests_unit_source_test_probe_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_unit_source_test_probe_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_source_test_probe_LDADD = $(UNIT_SOURCE_LIBS)
+tests_unit_source_test_postgres_SOURCES = tests/unit/source/test_postgres.c \
+	tests/unit/source/fake_pgb.c tests/unit/source/fake_pgb.h tests/unit/source/fake.c \
+	tests/unit/source/fake.h tests/unit/source/rig.c tests/unit/source/rig.h
+tests_unit_source_test_postgres_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_unit_source_test_postgres_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_source_test_postgres_LDADD = $(UNIT_SOURCE_LIBS)
