@@ -4,6 +4,12 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/candidate.c \
 	src/analysis/candidate.h \
 	src/analysis/carry.c \
+	src/analysis/events.c \
+	src/analysis/events_cluster.c \
+	src/analysis/events_dcs.c \
+	src/analysis/events_endpoint.c \
+	src/analysis/events_member.c \
+	src/analysis/events_route.c \
 	src/analysis/facts.c \
 	src/analysis/facts.h \
 	src/analysis/flight.h \
@@ -20,8 +26,11 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/preflight_cluster.c \
 	src/analysis/preflight_members.c \
 	src/analysis/rates.c \
+	src/analysis/telling.c \
+	src/analysis/telling.h \
 	src/analysis/topology.c \
 	include/pgdba/analysis/carry.h \
+	include/pgdba/analysis/events.h \
 	include/pgdba/analysis/health.h \
 	include/pgdba/analysis/lag.h \
 	include/pgdba/analysis/pools.h \

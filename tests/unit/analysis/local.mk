@@ -4,6 +4,7 @@ unit_analysis_tests = \
 	tests/unit/analysis/test_lag \
 	tests/unit/analysis/test_pools \
 	tests/unit/analysis/test_carry \
+	tests/unit/analysis/test_events \
 	tests/unit/analysis/test_health \
 	tests/unit/analysis/test_preflight
 check_PROGRAMS += $(unit_analysis_tests)
@@ -27,3 +28,6 @@ tests_unit_analysis_test_health_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIB
 tests_unit_analysis_test_preflight_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
 tests_unit_analysis_test_preflight_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_preflight_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
+tests_unit_analysis_test_events_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
+tests_unit_analysis_test_events_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_analysis_test_events_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm

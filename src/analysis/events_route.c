@@ -1,0 +1,198 @@
+/* HAProxy's servers and PgBouncer's server connections. Reference "middleware.md" §3.5, §2.2. */
+#include <string.h>
+
+#include "facts.h"
+#include "pgdba/base/fmt.h"
+#include "telling.h"
+
+static bool lost(const struct source_state *st)
+{
+    return st->outcome != OBS_NEVER && st->outcome != OBS_ANSWERED;
+}
+
+static void answers(struct telling *t, const char *what, const char *name,
+                    const enum event_kind kinds[2], const struct source_state *a,
+                    const struct source_state *b)
+{
+    char d[FMT_MAX];
+    if (a->outcome == OBS_NEVER || b->outcome == OBS_NEVER || lost(a) == lost(b))
+        return;
+    struct event e = {.kind = kinds[lost(b) ? 0 : 1], .subject = name, .evidence = b->detail};
+    if (lost(b)) {
+        e.grade = HEALTH_DEGRADED;
+        e.now = obs_outcome_name(b->outcome);
+        telling_say(t, &e, "%s %s does not answer: %s", what, name,
+                    *or_blank(b->detail) ? b->detail : obs_outcome_name(b->outcome));
+    } else {
+        telling_say(t, &e, "%s %s answers again%s%s", what, name, a->answered_us ? " after " : "",
+                    a->answered_us ? facts_span(d, b->answered_us - a->answered_us) : "");
+    }
+}
+
+/* ---- HAProxy */
+
+static bool up(const struct ha_row *r)
+{
+    return r->type == HA_BACKEND ? r->status == HA_UP : ha_row_takes(r);
+}
+
+static const struct ha_row *same_row(const struct ha_stats *s, const struct ha_row *r)
+{
+    for (int i = 0; i < s->n; i++)
+        if (s->v[i].type == r->type && telling_same(s->v[i].proxy, r->proxy) &&
+            telling_same(s->v[i].name, r->name))
+            return &s->v[i];
+    return NULL;
+}
+
+static const char *check_text(struct telling *t, const struct ha_row *r)
+{
+    return arena_printf(&t->a, "%s, check %s %d %s", or_blank(r->status_text),
+                        or_blank(r->check_status), r->check_code, or_blank(r->last_check));
+}
+
+/* A replica that is DOWN in a backend for the leader is as it should be: its check was answered. */
+static enum health down_grade(const struct ha_row *r)
+{
+    if (r->type == HA_BACKEND)
+        return HEALTH_CRITICAL;
+    return ha_row_is_standby(r) ? HEALTH_OK : HEALTH_DEGRADED;
+}
+
+static void ha_row(struct telling *t, const struct haproxy *h, bool only_one,
+                   const struct ha_row *a, const struct ha_row *b)
+{
+    if (up(a) == up(b))
+        return;
+    const bool backend = b->type == HA_BACKEND;
+    const char *of = only_one ? "" : arena_printf(&t->a, " of %s", h->name);
+    const char *subject = backend ? b->proxy : arena_printf(&t->a, "%s/%s", b->proxy, b->name);
+    struct event e = {.kind = up(b) ? EV_ROUTE_UP : EV_ROUTE_DOWN,
+                      .grade = up(b) ? HEALTH_OK : down_grade(b),
+                      .subject = subject,
+                      .old = a->status_text,
+                      .now = b->status_text,
+                      .evidence = check_text(t, b)};
+    if (backend)
+        telling_say(t, &e,
+                    up(b) ? "HAProxy%s: %s has a server again" : "HAProxy%s: %s has no server", of,
+                    b->proxy);
+    else
+        telling_say(t, &e, "HAProxy%s: %s sends %sto %s: %s", of, b->proxy, up(b) ? "" : "nothing ",
+                    b->name, or_blank(b->status_text));
+}
+
+void telling_haproxies(struct telling *t, const struct snapshot *a, const struct snapshot *b)
+{
+    static const enum event_kind kinds[] = {EV_ROUTE_SILENT, EV_ROUTE_BACK};
+    for (int i = 0; i < b->nhaproxies && i < a->nhaproxies; i++) {
+        const struct haproxy *old = &a->haproxies[i], *now = &b->haproxies[i];
+        if (!telling_same(old->name, now->name))
+            continue;
+        telling_source(t, SYS_HAPROXY, b, &old->state, &now->state);
+        answers(t, "HAProxy", now->name, kinds, &old->state, &now->state);
+        for (int k = 0; old->stats && now->stats && old->stats != now->stats && k < now->stats->n;
+             k++) {
+            const struct ha_row *r = &now->stats->v[k];
+            const struct ha_row *was = same_row(old->stats, r);
+            if (was && (r->type == HA_SERVER || r->type == HA_BACKEND))
+                ha_row(t, now, b->nhaproxies == 1, was, r);
+        }
+    }
+}
+
+/* ---- PgBouncer */
+
+struct target {
+    const char *database, *addr;
+    int64_t port;
+    int n; /* connections */
+};
+
+/* Every target that connections go to, in the order of the rows; one that is to be closed does not
+ * count. There are few targets and may be thousands of connections. */
+static int tally(struct telling *t, const struct pgb_servers *s, struct target **out)
+{
+    struct target *v = arena_array(&t->a, (size_t)s->n, struct target);
+    int n = 0;
+    for (int i = 0; i < s->n; i++) {
+        const struct pgb_server *r = &s->v[i];
+        int k = 0;
+        if (r->close_needed || !r->addr)
+            continue;
+        while (k < n && (v[k].port != r->port || strcmp(v[k].addr, r->addr) != 0 ||
+                         !telling_same(v[k].database, r->database)))
+            k++;
+        if (k == n)
+            v[n++] = (struct target){r->database, r->addr, r->port, 0};
+        v[k].n++;
+    }
+    *out = v;
+    return n;
+}
+
+/* Where most connections of that database go; NULL none. */
+static const struct target *most(const struct target *v, int n, const char *database)
+{
+    const struct target *best = NULL;
+    for (int i = 0; i < n; i++)
+        if (telling_same(v[i].database, database) && (!best || v[i].n > best->n))
+            best = &v[i];
+    return best;
+}
+
+static const char *target_text(struct telling *t, const struct snapshot *s, const struct target *at)
+{
+    const char *member = NULL;
+    for (int i = 0; !member && i < s->nmembers; i++) {
+        const struct cluster_member *r = s->members[i].dcs;
+        if (r && r->port == at->port && telling_same(r->host, at->addr))
+            member = s->members[i].name;
+    }
+    if (member)
+        return member;
+    return arena_printf(&t->a, "%s:%lld", at->addr, (long long)at->port);
+}
+
+static void target(struct telling *t, const char *bouncer, const char *from, const char *to,
+                   const struct target *was, const struct target *is)
+{
+    const char *evidence = arena_printf(
+        &t->a, "%s: %d server connections to %s:%lld, before %s:%lld", or_blank(is->database),
+        is->n, is->addr, (long long)is->port, was->addr, (long long)was->port);
+    telling_say(t,
+                &(struct event){.kind = EV_POOL_TARGET,
+                                .subject = bouncer,
+                                .old = from,
+                                .now = to,
+                                .evidence = evidence},
+                "PgBouncer %s: the servers of %s point at %s, before: %s", bouncer,
+                or_blank(is->database), to, from);
+}
+
+static void targets(struct telling *t, const struct snapshot *a, const struct bouncer *old,
+                    const struct snapshot *b, const struct bouncer *now)
+{
+    struct target *va, *vb;
+    int na = tally(t, old->servers, &va), nb = tally(t, now->servers, &vb);
+    for (int i = 0; i < nb; i++) {
+        const struct target *is = most(vb, nb, vb[i].database), *was = most(va, na, vb[i].database);
+        if (is == &vb[i] && was && (was->port != is->port || strcmp(was->addr, is->addr) != 0))
+            target(t, now->name, target_text(t, a, was), target_text(t, b, is), was, is);
+    }
+}
+
+void telling_bouncers(struct telling *t, const struct snapshot *a, const struct snapshot *b)
+{
+    static const enum event_kind kinds[] = {EV_BOUNCER_SILENT, EV_BOUNCER_BACK};
+    for (int i = 0; i < b->nbouncers && i < a->nbouncers; i++) {
+        const struct bouncer *old = &a->bouncers[i], *now = &b->bouncers[i];
+        if (!telling_same(old->name, now->name))
+            continue;
+        telling_source(t, SYS_PGBOUNCER, b, &old->state, &now->state);
+        answers(t, "PgBouncer", now->name, kinds, &old->state, &now->state);
+        telling_source(t, SYS_PGBOUNCER, b, &old->servers_state, &now->servers_state);
+        if (old->servers && now->servers && old->servers != now->servers)
+            targets(t, a, old, b, now);
+    }
+}
