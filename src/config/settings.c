@@ -34,7 +34,12 @@ enum status settings_load(struct settings *out, struct err *e)
 {
     char *theirs = config_etc("pgdba.yml"), *ours = path_config("pgdba.yml");
 
-    *out = (struct settings){.refresh_us = USEC_PER_SEC, .theme = "dark", .glyphs = GLYPHS_AUTO};
+    *out = (struct settings){.refresh_us = USEC_PER_SEC,
+                             .theme = "dark",
+                             .glyphs = GLYPHS_AUTO,
+                             .bell = true,
+                             .title = true,
+                             .failover_opens = true};
     arena_init(&out->arena);
     enum status st = read_over(out, theirs, e);
 

@@ -20,6 +20,9 @@ static void test_defaults(void **state)
     assert_string_equal(s.theme, "dark");
     assert_int_equal(s.glyphs, GLYPHS_AUTO);
     assert_false(s.read_only);
+    assert_true(s.bell);
+    assert_true(s.title);
+    assert_true(s.failover_opens);
     assert_int_equal(s.nkeys, 0);
     settings_release(&s);
 }
@@ -29,11 +32,11 @@ static void test_layers(void **state)
     struct settings s;
     struct err e = ERR_INIT;
     char *etc = sandbox_write(*state, "etc/pgdba.yml",
-                              "refresh: 5s\nread_only: on\ntheme: light\n"
+                              "refresh: 5s\nread_only: on\ntheme: light\nbell: off\n"
                               "keys: {F5: refresh, s: switchover}\n",
                               0644);
     char *ours = sandbox_write(*state, "config/pgdba/pgdba.yml",
-                               "theme: mono\nglyphs: ascii\nkeys:\n"
+                               "theme: mono\nglyphs: ascii\nfailover_opens: no\nkeys:\n"
                                "  s: {command: pane stats, note: rates}\n  C-r: refresh\n",
                                0644);
 
@@ -41,6 +44,9 @@ static void test_layers(void **state)
         fail_msg("%s", err_text(&e));
     assert_int_equal(s.refresh_us, 5000000);
     assert_true(s.read_only);
+    assert_false(s.bell); /* of the system's file: the user's says nothing about it */
+    assert_true(s.title);
+    assert_false(s.failover_opens);
     assert_string_equal(s.theme, "mono");
     assert_int_equal(s.glyphs, GLYPHS_ASCII);
     assert_int_equal(s.nkeys, 3);
@@ -52,7 +58,7 @@ static void test_layers(void **state)
     assert_string_equal(s.keys[1].note, "rates");
     assert_string_equal(s.keys[2].key, "C-r");
     assert_non_null(strstr(s.keys[0].where, "etc/pgdba.yml:4"));
-    assert_non_null(strstr(s.keys[1].where, "config/pgdba/pgdba.yml:4"));
+    assert_non_null(strstr(s.keys[1].where, "config/pgdba/pgdba.yml:5"));
     settings_release(&s);
     free(etc);
     free(ours);
