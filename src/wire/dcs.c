@@ -13,6 +13,11 @@ static const char *const names[] = {
 };
 _Static_assert(sizeof names / sizeof *names == DCS_KEY_COUNT, "one name a key");
 
+const char *wire_dcs_key_name(enum dcs_key key)
+{
+    return names[key];
+}
+
 static const char members[] = "members/";
 
 static void forget(struct dcs_value *v)

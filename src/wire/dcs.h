@@ -41,4 +41,6 @@ struct wire_dcs {
     struct dcs_member_key *member;
 };
 
+const char *wire_dcs_key_name(enum dcs_key key); /* under the prefix */
+
 #endif

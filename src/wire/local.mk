@@ -5,6 +5,7 @@ src_libwire_la_SOURCES = \
 	src/wire/base64.c \
 	src/wire/base64.h \
 	src/wire/dcs.c \
+	src/wire/dcs_body.c \
 	src/wire/dcs.h \
 	src/wire/dcs_read.c \
 	src/wire/etcd.h \

@@ -24,5 +24,8 @@ bool wire_dcs_step(struct wire_dcs *w, const struct etcd_watch_line *l, int *at)
  * leaves its part unknown and never fails the rest. */
 struct facts *wire_dcs_read(const struct wire_dcs *w);
 int64_t wire_dcs_revision(const struct wire_dcs *w); /* 0: nothing yet */
+/* What the keys are now as the body of a range at that revision: a recording that begins in the
+ * middle begins with it. */
+void wire_dcs_body(const struct wire_dcs *w, struct buf *out);
 
 #endif

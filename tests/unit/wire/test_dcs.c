@@ -516,6 +516,44 @@ static void a_change_keeps_when_it_was_created(void **state)
     assert_int_equal(m->row.role, ROLE_REPLICA);
 }
 
+/* What is written as a range says the same when it is read: to the lease. */
+static void a_body_of_what_is_known(void **state)
+{
+    (void)state;
+    struct etcd_kv v[] = {kv(PREFIX "leader", "pg1", 7), kv(PREFIX "members/pg1", "{}", 8),
+                          kv(PREFIX "config", "{\"ttl\":30}", 3)};
+    v[0].lease = 77;
+    range(v, 3, 9);
+    struct etcd_kv change = kv(PREFIX "members/pg2", "{\"role\":\"replica\"}", 12);
+    struct etcd_watch_line l = line_of(&change, 1);
+    struct facts *f = NULL;
+    struct buf b;
+    int at = 0;
+    assert_true(wire_dcs_step(keys, &l, &at));
+    buf_init(&b);
+    wire_dcs_body(keys, &b);
+    assert_int_equal(wire_etcd_range(b.s, b.len, &f, NULL), ST_OK);
+    wire_dcs_free(keys);
+    keys = wire_dcs_new(PREFIX);
+    wire_dcs_range(keys, f->root);
+    facts_unref(f);
+    buf_release(&b);
+    const struct dcs *d = read_now();
+    assert_int_equal(d->revision, 12);
+    assert_string_equal(d->leader, "pg1");
+    assert_int_equal(d->leader_lease, 77);
+    assert_int_equal(d->leader_term_rev, 7);
+    assert_int_equal(d->nmembers, 2);
+    assert_string_equal(d->members[1].name, "pg2");
+    assert_int_equal(d->members[1].mod_revision, 12);
+    assert_non_null(d->config);
+    range(v, 0, 5); /* none */
+    buf_init(&b);
+    wire_dcs_body(keys, &b);
+    assert_string_equal(b.s, "{\"header\":{\"revision\":\"5\"},\"kvs\":[]}");
+    buf_release(&b);
+}
+
 static void nothing_yet(void **state)
 {
     (void)state;
@@ -546,6 +584,7 @@ int main(void)
         T(changes_of_others),
         T(a_range_begins_anew),
         T(a_change_keeps_when_it_was_created),
+        T(a_body_of_what_is_known),
         T(nothing_yet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
