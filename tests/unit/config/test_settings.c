@@ -57,7 +57,7 @@ static void test_layers(void **state)
     assert_string_equal(s.keys[1].command, "pane stats");
     assert_string_equal(s.keys[1].note, "rates");
     assert_string_equal(s.keys[2].key, "C-r");
-    assert_non_null(strstr(s.keys[0].where, "etc/pgdba.yml:4"));
+    assert_non_null(strstr(s.keys[0].where, "etc/pgdba.yml:5"));
     assert_non_null(strstr(s.keys[1].where, "config/pgdba/pgdba.yml:5"));
     settings_release(&s);
     free(etc);
