@@ -55,7 +55,7 @@ const struct snapshot *app_snapshot(const struct app *a)
 
 bool app_complete(const struct app *a)
 {
-    return a->store && store_complete(a->store);
+    return a->story && store_complete(story_store(a->story));
 }
 
 bool app_read_only(const struct app *a)
@@ -81,11 +81,17 @@ int64_t app_next_refresh_us(const struct app *a)
 
 void app_refresh_now(struct app *a)
 {
-    if (a->patroni)
-        source_patroni_refresh(a->patroni);
-    for (int i = 0; a->config && i < a->config->npgbouncer; i++)
-        if (a->bouncers[i])
-            source_pgbouncer_refresh(a->bouncers[i]);
+    app_sources_refresh(a);
+}
+
+int64_t app_now_us(const struct app *a)
+{
+    return clock_mono(a->opt.clock);
+}
+
+int64_t app_now_wall_us(const struct app *a)
+{
+    return clock_wall(a->opt.clock);
 }
 
 void app_error(struct app *a, const char *text)

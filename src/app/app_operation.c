@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "app_private.h"
+#include "pgdba/base/buf.h"
 #include "pgdba/base/path.h"
 
 static struct action_route route(void *arg, const char *member)
@@ -17,6 +18,28 @@ static struct action_route route(void *arg, const char *member)
                                  .why = r.why};
 }
 
+/* Beside what the cluster does stands what was done to it. */
+static void note_event(struct app *a, const struct operation *op)
+{
+    bool running = op->state == OP_RUNNING;
+    int64_t mono = clock_mono(a->opt.clock);
+    char *text =
+        running ? xasprintf("%s begins here", op->plan->title)
+                : xasprintf("%s: %s: %s", op->plan->title, op_state_name(op->state), op->outcome);
+    struct event e = {.mono_us = mono,
+                      .wall_us = clock_wall(a->opt.clock),
+                      .not_before_us = mono,
+                      .kind = EV_OPERATION,
+                      .source = SYS_PGDBA,
+                      .grade = running || op->state == OP_DONE ? HEALTH_OK : HEALTH_DEGRADED,
+                      .subject = "",
+                      .now = op_state_name(op->state),
+                      .text = text,
+                      .evidence = op->plan->equivalent};
+    story_add(a->story, &e);
+    free(text);
+}
+
 static void tell(void *arg)
 {
     struct app *a = arg;
@@ -26,6 +49,7 @@ static void tell(void *arg)
     bool running = op->state == OP_RUNNING;
     if (running != a->run_was_running) {
         a->run_was_running = running;
+        note_event(a, op);
         app_apply_refresh(a);
     }
     if (op->revision == a->op_revision)
@@ -52,7 +76,7 @@ static struct action_env env_of(struct app *a)
                                .audit = a->audit,
                                .log = a->opt.log,
                                .read_only = app_read_only(a),
-                               .password = a->patroni_secret.value,
+                               .password = app_patroni_password(a),
                                .route = route,
                                .route_arg = a,
                                .changed = changed,
@@ -81,7 +105,7 @@ static enum status need_audit(struct app *a, struct err *e)
 
 bool app_has_password(const struct app *a)
 {
-    return !a->patroni_secret.proc;
+    return !a->nsecrets || !a->secrets[0].proc;
 }
 
 /* At the pace of a plan the picture of a slower one would be stale: it is asked for anew. */

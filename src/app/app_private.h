@@ -6,20 +6,22 @@
 
 #include "pgdba/action/action.h"
 #include "pgdba/app/app.h"
-#include "pgdba/app/store.h"
 #include "pgdba/net/http.h"
 #include "pgdba/net/loop.h"
 #include "pgdba/net/proc.h"
 #include "pgdba/net/resolve.h"
 #include "pgdba/source/source.h"
+#include "story.h"
 
-/* One secret on its way: read at once, or by a command that runs beside the loop. */
+/* One secret on its way, and the source that waits for it: read at once, or by a command that runs
+ * beside the loop. */
 struct app_secret {
     struct app *app;
+    const struct app_source_kind *kind;
+    int index; /* which of its kind in the configuration */
     struct net_proc *proc;
     char *value; /* NULL until known, or none */
     const char *what;
-    int bouncer; /* index, -1: Patroni's */
 };
 
 struct app {
@@ -38,11 +40,18 @@ struct app {
 
     /* the open cluster */
     struct cluster_config *config;
-    struct store *store;
+    struct story *story;
     const struct snapshot *published; /* what subscribers saw last; a reference */
     struct source_patroni *patroni;
     struct source_pgbouncer **bouncers; /* config->npgbouncer, NULL until its secret is known */
-    struct app_secret patroni_secret, *bouncer_secrets;
+    struct source_haproxy **haproxies;  /* config->nhaproxy, the same */
+    struct source_postgres *postgres;   /* NULL: not configured, or its secret is not known yet */
+    struct source_etcd *etcd;           /* the same; and its prefix needs the scope */
+    char *etcd_prefix;
+    bool etcd_ready; /* its secret is known */
+    int nsecrets;
+    struct app_secret *secrets; /* one a source, Patroni's first */
+    bool leases_shown, urgent, dcs_watched;
     int64_t refresh_us;
     uint64_t routes_seen;
 
@@ -56,10 +65,22 @@ struct app {
 
 /* app_cluster.c */
 void app_cluster_close(struct app *a);
+void app_on_observation(void *arg, const struct observation *o);
 void app_publish(void *arg); /* deferred to the end of a turn: snapshot N to everybody */
 int64_t app_effective_refresh(const struct app *a);
 void app_apply_refresh(struct app *a);
 void app_error(struct app *a, const char *text);
+
+/* app_sources.c */
+/* Reads every secret and starts what it is for; ST_* of the first that cannot be read. */
+enum status app_sources_open(struct app *a, struct err *e);
+void app_sources_close(struct app *a);
+void app_sources_set_refresh(struct app *a, int64_t refresh_us);
+void app_sources_refresh(struct app *a);
+/* What the newest snapshot tells the sources: where members listen, which leases there are, that a
+ * failover goes on. */
+void app_sources_follow(struct app *a, const struct snapshot *s);
+const char *app_patroni_password(const struct app *a);
 
 /* app_operation.c */
 void app_operation_observe(struct app *a, const struct snapshot *s);

@@ -6,23 +6,42 @@
 #include "pgdba/analysis/carry.h"
 #include "pgdba/base/buf.h"
 #include "pgdba/wire/patroni.h"
+#include "pgdba/wire/postgres.h"
+#include "pgdba/wire/table.h"
 #include "store_bouncers.h"
+#include "store_dcs.h"
 #include "store_members.h"
+#include "store_routes.h"
 
 struct store {
     char *cluster;
     enum environment environment;
     int64_t refresh_us;
-    struct kept_state view_state, config_state, history_state;
-    struct facts *view, *config, *history;
+    struct store_listener listener;
+    struct kept_state cluster_state, config_state, history_state;
+    struct facts *view, *config, *history; /* view: of /cluster */
+    int64_t view_no_leader_us;             /* /cluster has listed none since; 0 */
+    struct kept_dcs dcs;
     struct kept_members members;
-    int nbouncers;
+    int nbouncers, nhaproxies;
     struct kept_bouncer *bouncers;
-    int64_t no_leader_since_us;
+    struct kept_haproxy *haproxies;
     bool dirty;
     uint64_t last_id;
     const struct snapshot *current;
 };
+
+static void make_routes(struct store *st, const struct cluster_config *c)
+{
+    st->nbouncers = c->npgbouncer;
+    st->bouncers = xcalloc((size_t)c->npgbouncer, sizeof *st->bouncers);
+    for (int i = 0; i < st->nbouncers; i++)
+        kept_bouncer_init(&st->bouncers[i], c->pgbouncer[i].name);
+    st->nhaproxies = c->nhaproxy;
+    st->haproxies = xcalloc((size_t)c->nhaproxy, sizeof *st->haproxies);
+    for (int i = 0; i < st->nhaproxies; i++)
+        kept_haproxy_init(&st->haproxies[i], &c->haproxy[i]);
+}
 
 struct store *store_new(const struct cluster_config *c, int64_t refresh_us)
 {
@@ -30,13 +49,11 @@ struct store *store_new(const struct cluster_config *c, int64_t refresh_us)
     st->cluster = xstrdup(c->name);
     st->environment = c->environment;
     st->refresh_us = refresh_us;
-    kept_state_init(&st->view_state);
+    kept_state_init(&st->cluster_state);
     kept_state_init(&st->config_state);
     kept_state_init(&st->history_state);
-    st->nbouncers = c->npgbouncer;
-    st->bouncers = xcalloc((size_t)c->npgbouncer, sizeof *st->bouncers);
-    for (int i = 0; i < st->nbouncers; i++)
-        kept_bouncer_init(&st->bouncers[i], c->pgbouncer[i].name);
+    kept_dcs_init(&st->dcs, &c->etcd);
+    make_routes(st, c);
     st->dirty = true;
     return st;
 }
@@ -47,10 +64,14 @@ void store_free(struct store *st)
         return;
     snapshot_unref(st->current);
     kept_members_release(&st->members);
+    kept_dcs_release(&st->dcs);
     for (int i = 0; i < st->nbouncers; i++)
         kept_bouncer_release(&st->bouncers[i]);
     free(st->bouncers);
-    kept_state_release(&st->view_state);
+    for (int i = 0; i < st->nhaproxies; i++)
+        kept_haproxy_release(&st->haproxies[i]);
+    free(st->haproxies);
+    kept_state_release(&st->cluster_state);
     kept_state_release(&st->config_state);
     kept_state_release(&st->history_state);
     facts_unref(st->view);
@@ -64,6 +85,17 @@ void store_set_refresh(struct store *st, int64_t refresh_us)
 {
     st->refresh_us = refresh_us;
     st->dirty = true;
+}
+
+void store_set_etcd_prefix(struct store *st, const char *prefix)
+{
+    kept_dcs_prefix(&st->dcs, prefix);
+    st->dirty = true;
+}
+
+void store_listen(struct store *st, const struct store_listener *l)
+{
+    st->listener = *l;
 }
 
 static bool same_text(const char *a, const char *b)
@@ -83,20 +115,15 @@ void store_set_route(struct store *st, const char *member, const char *base, con
     st->dirty = true;
 }
 
-/* ---- in */
+/* ---- in: one function a system */
 
-static enum status parse_health(const struct observation *o, struct facts **out, struct err *e)
-{
-    return wire_patroni_health(o->body, o->body_len, o->http_status, o->date, out, e);
-}
-
-static enum status parse_body(const struct observation *o, struct facts **out, struct err *e)
+static enum status parse_patroni(const struct observation *o, struct facts **out, struct err *e)
 {
     switch (o->kind) {
     case OBS_PATRONI_CLUSTER:
         return wire_patroni_cluster(o->body, o->body_len, out, e);
     case OBS_PATRONI_HEALTH:
-        return parse_health(o, out, e);
+        return wire_patroni_health(o->body, o->body_len, o->http_status, o->date, out, e);
     case OBS_PATRONI_HISTORY:
         return wire_patroni_history(o->body, o->body_len, out, e);
     case OBS_PATRONI_CONFIG:
@@ -109,22 +136,21 @@ static enum status parse_body(const struct observation *o, struct facts **out, s
 static void keep_view(struct store *st, struct facts *f, const struct observation *o)
 {
     facts_replace(&st->view, f);
-    kept_members_listed(&st->members, f, o);
     const struct cluster_view *v = f->root;
     bool led = false;
     for (int i = 0; i < v->nmembers; i++)
         led = led || role_is_leader(v->members[i].role);
     if (led)
-        st->no_leader_since_us = 0;
-    else if (!st->no_leader_since_us)
-        st->no_leader_since_us = o->mono_us;
+        st->view_no_leader_us = 0;
+    else if (!st->view_no_leader_us)
+        st->view_no_leader_us = o->mono_us;
 }
 
-static struct kept_state *state_of(struct store *st, const struct observation *o)
+static struct kept_state *patroni_state(struct store *st, const struct observation *o)
 {
     switch (o->kind) {
     case OBS_PATRONI_CLUSTER:
-        return &st->view_state;
+        return &st->cluster_state;
     case OBS_PATRONI_CONFIG:
         return &st->config_state;
     case OBS_PATRONI_HISTORY:
@@ -138,7 +164,7 @@ static struct kept_state *state_of(struct store *st, const struct observation *o
     }
 }
 
-static void keep_facts(struct store *st, struct facts *f, const struct observation *o)
+static void keep_patroni(struct store *st, struct facts *f, const struct observation *o)
 {
     switch (o->kind) {
     case OBS_PATRONI_CLUSTER:
@@ -168,28 +194,103 @@ static void apply_patroni(struct store *st, const struct observation *o)
     struct facts *f = NULL;
     enum obs_outcome outcome = o->outcome;
     const char *detail = o->detail;
-    if (outcome == OBS_ANSWERED && parse_body(o, &f, &e) != ST_OK) {
+    if (outcome == OBS_ANSWERED && parse_patroni(o, &f, &e) != ST_OK) {
         outcome = OBS_GARBLED;
         detail = err_text(&e);
     }
-    struct kept_state *state = state_of(st, o);
+    struct kept_state *state = patroni_state(st, o);
     if (state)
         kept_state_update(state, o, outcome, detail);
     if (f)
-        keep_facts(st, f, o);
+        keep_patroni(st, f, o);
     err_release(&e);
+}
+
+static void apply_pgbouncer(struct store *st, const struct observation *o)
+{
+    for (int i = 0; i < st->nbouncers; i++)
+        if (strcmp(st->bouncers[i].name, o->target) == 0)
+            kept_bouncer_apply(&st->bouncers[i], o);
+}
+
+static void apply_etcd(struct store *st, const struct observation *o)
+{
+    kept_dcs_apply(&st->dcs, o, &st->listener);
+}
+
+static void apply_haproxy(struct store *st, const struct observation *o)
+{
+    for (int i = 0; i < st->nhaproxies; i++)
+        if (strcmp(st->haproxies[i].name, o->target) == 0)
+            kept_haproxy_apply(&st->haproxies[i], o);
+}
+
+static enum status parse_self(const struct observation *o, struct facts **out, struct err *e)
+{
+    struct arena a;
+    struct table *t;
+    arena_init(&a);
+    enum status st = wire_table_decode(o->body, o->body_len, &a, &t, e);
+    if (st == ST_OK)
+        st = wire_pg_self(t, out, e);
+    arena_release(&a);
+    return st;
+}
+
+static void apply_postgres(struct store *st, const struct observation *o)
+{
+    struct kept_member *m = kept_member_get(&st->members, o->target);
+    struct err e = ERR_INIT;
+    struct facts *f = NULL;
+    enum obs_outcome outcome = o->outcome;
+    const char *detail = o->detail;
+    if (outcome == OBS_ANSWERED && parse_self(o, &f, &e) != ST_OK) {
+        outcome = OBS_GARBLED;
+        detail = err_text(&e);
+    }
+    kept_state_update(&m->pg, o, outcome, detail);
+    if (f)
+        facts_replace(&m->pg_facts, f);
+    err_release(&e);
+}
+
+/* Who is there and who leads: by etcd while it is watched; when that ends its last word stays until
+ * /cluster has a younger one. */
+static bool dcs_leads(const struct store *st, int64_t now_us)
+{
+    return kept_dcs_fresh(&st->dcs, st->refresh_us, now_us) ||
+           (st->dcs.now && st->dcs.state.s.answered_us > st->cluster_state.s.answered_us);
+}
+
+/* The list of whichever leads, as of its last answer. */
+static const struct cluster_view *list_members(struct store *st, bool dcs, int64_t mono_us,
+                                               int64_t wall_us)
+{
+    struct facts *view = dcs ? kept_dcs_view(&st->dcs) : st->view;
+    int64_t at = dcs ? st->dcs.state.s.answered_us : st->cluster_state.s.answered_us;
+    if (!view)
+        return NULL;
+    kept_members_listed(&st->members, view, at, wall_us - (mono_us - at));
+    return view->root;
+}
+
+static bool tells_of_members(enum obs_kind k)
+{
+    return k == OBS_PATRONI_CLUSTER || k == OBS_ETCD_RANGE || k == OBS_ETCD_WATCH;
 }
 
 void store_apply(struct store *st, const struct observation *o)
 {
+    static void (*const appliers[SYS_COUNT])(struct store *, const struct observation *) = {
+        [SYS_PATRONI] = apply_patroni, [SYS_PGBOUNCER] = apply_pgbouncer, [SYS_ETCD] = apply_etcd,
+        [SYS_HAPROXY] = apply_haproxy, [SYS_POSTGRES] = apply_postgres,
+    };
+    enum obs_system system = obs_kind_system(o->kind);
     st->dirty = true;
-    if (o->kind < OBS_PGB_VERSION) {
-        apply_patroni(st, o);
-        return;
-    }
-    for (int i = 0; i < st->nbouncers; i++)
-        if (strcmp(st->bouncers[i].name, o->target) == 0)
-            kept_bouncer_apply(&st->bouncers[i], o);
+    if (appliers[system])
+        appliers[system](st, o);
+    if (tells_of_members(o->kind))
+        list_members(st, dcs_leads(st, o->mono_us), o->mono_us, o->wall_us);
 }
 
 /* ---- out */
@@ -207,14 +308,20 @@ static const char *member_at(const struct store *st, const char *endpoint)
 
 static void publish_view(struct store *st, struct snapshot *s)
 {
-    s->view = kept_state_copy(&st->view_state, &s->arena);
-    s->view_member = arena_strdup(&s->arena, member_at(st, s->view.endpoint));
-    s->no_leader_since_us = st->no_leader_since_us;
-    if (!st->view)
+    s->cluster_state = kept_state_copy(&st->cluster_state, &s->arena);
+    s->view = s->dcs_leads ? s->dcs_state : s->cluster_state;
+    s->view_member = arena_strdup(&s->arena, member_at(st, s->cluster_state.endpoint));
+    s->no_leader_since_us = s->dcs_leads ? st->dcs.no_leader_us : st->view_no_leader_us;
+    if (st->view) {
+        snapshot_hold(s, st->view);
+        s->cluster_view = st->view->root;
+        s->scope = s->cluster_view->scope;
+    }
+    const struct cluster_view *v = list_members(st, s->dcs_leads, s->mono_us, s->wall_us);
+    if (!v)
         return;
-    snapshot_hold(s, st->view);
-    const struct cluster_view *v = st->view->root;
-    s->scope = v->scope;
+    if (s->dcs_leads)
+        snapshot_hold(s, st->dcs.view);
     s->paused = v->paused;
     s->switchover_at = v->switchover_at;
     s->switchover_from = v->switchover_from;
@@ -229,19 +336,8 @@ static void scope_from_members(struct snapshot *s)
             s->scope = s->members[i].health->scope;
 }
 
-static struct snapshot *build(struct store *st, int64_t mono_us, int64_t wall_us)
+static void publish_config(struct store *st, struct snapshot *s)
 {
-    struct snapshot *s = snapshot_new();
-    s->id = ++st->last_id;
-    s->mono_us = mono_us;
-    s->wall_us = wall_us;
-    s->cluster = arena_strdup(&s->arena, st->cluster);
-    s->environment = st->environment;
-    s->refresh_us = st->refresh_us;
-    publish_view(st, s);
-    struct member *members = kept_members_publish(&st->members, s);
-    carry_since(s, members, st->current);
-    scope_from_members(s);
     s->config_state = kept_state_copy(&st->config_state, &s->arena);
     s->history_state = kept_state_copy(&st->history_state, &s->arena);
     if (st->config) {
@@ -252,11 +348,44 @@ static struct snapshot *build(struct store *st, int64_t mono_us, int64_t wall_us
         snapshot_hold(s, st->history);
         s->history = st->history->root;
     }
+    if (s->dcs_leads && s->dcs->config)
+        s->config = s->dcs->config;
+    if (s->dcs_leads && s->dcs->history)
+        s->history = s->dcs->history;
+}
+
+static struct haproxy *publish_routes(struct store *st, struct snapshot *s)
+{
     struct bouncer *b = arena_array(&s->arena, (size_t)st->nbouncers, struct bouncer);
     for (int i = 0; i < st->nbouncers; i++)
         kept_bouncer_publish(&st->bouncers[i], s, &b[i]);
     s->bouncers = b;
     s->nbouncers = st->nbouncers;
+    struct haproxy *h = arena_array(&s->arena, (size_t)st->nhaproxies, struct haproxy);
+    for (int i = 0; i < st->nhaproxies; i++)
+        kept_haproxy_publish(&st->haproxies[i], s, &h[i]);
+    s->haproxies = h;
+    s->nhaproxies = st->nhaproxies;
+    return h;
+}
+
+static struct snapshot *build(struct store *st, int64_t mono_us, int64_t wall_us)
+{
+    struct snapshot *s = snapshot_new();
+    s->id = ++st->last_id;
+    s->mono_us = mono_us;
+    s->wall_us = wall_us;
+    s->cluster = arena_strdup(&s->arena, st->cluster);
+    s->environment = st->environment;
+    s->refresh_us = st->refresh_us;
+    kept_dcs_publish(&st->dcs, s);
+    s->dcs_leads = dcs_leads(st, mono_us);
+    publish_view(st, s);
+    struct member *members = kept_members_publish(&st->members, s);
+    scope_from_members(s);
+    publish_config(st, s);
+    publish_routes(st, s);
+    carry_since(s, members, st->current);
     return s;
 }
 
@@ -273,15 +402,21 @@ const struct snapshot *store_snapshot(struct store *st, int64_t mono_us, int64_t
 
 bool store_complete(const struct store *st)
 {
-    if (st->view_state.s.outcome == OBS_NEVER)
+    bool list = st->view || st->dcs.now;
+    if (st->cluster_state.s.outcome == OBS_NEVER && !st->dcs.now)
         return false;
-    if (st->view && st->config_state.s.outcome == OBS_NEVER)
+    if (list && st->config_state.s.outcome == OBS_NEVER && !st->dcs.now)
+        return false;
+    if (!kept_dcs_complete(&st->dcs))
         return false;
     for (int i = 0; i < st->members.n; i++)
         if (st->members.v[i]->listed && st->members.v[i]->api.s.outcome == OBS_NEVER)
             return false;
     for (int i = 0; i < st->nbouncers; i++)
         if (!kept_bouncer_complete(&st->bouncers[i]))
+            return false;
+    for (int i = 0; i < st->nhaproxies; i++)
+        if (st->haproxies[i].state.s.outcome == OBS_NEVER)
             return false;
     return true;
 }

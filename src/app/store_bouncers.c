@@ -16,6 +16,7 @@ void kept_bouncer_init(struct kept_bouncer *b, const char *name)
     kept_state_init(&b->pools_state);
     kept_state_init(&b->databases_state);
     kept_state_init(&b->stats_state);
+    kept_state_init(&b->servers_state);
 }
 
 void kept_bouncer_release(struct kept_bouncer *b)
@@ -25,7 +26,9 @@ void kept_bouncer_release(struct kept_bouncer *b)
     kept_state_release(&b->pools_state);
     kept_state_release(&b->databases_state);
     kept_state_release(&b->stats_state);
-    struct facts *all[] = {b->version, b->pools, b->databases, b->stats, b->globals, b->rates};
+    kept_state_release(&b->servers_state);
+    struct facts *all[] = {b->version, b->pools, b->databases, b->stats,
+                           b->globals, b->rates, b->servers};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         facts_unref(all[i]);
 }
@@ -68,6 +71,7 @@ static const struct pgb_kind {
     [OBS_PGB_DATABASES] = KIND(wire_pgb_databases, databases_state, databases),
     [OBS_PGB_STATS] = KIND(wire_pgb_stats, stats_state, stats),
     [OBS_PGB_STATE] = KIND(wire_pgb_state, version_state, globals),
+    [OBS_PGB_SERVERS] = KIND(wire_pgb_servers, servers_state, servers),
 #undef KIND
 };
 
@@ -134,6 +138,8 @@ void kept_bouncer_publish(const struct kept_bouncer *b, struct snapshot *s, stru
         .pools_state = kept_state_copy(&b->pools_state, a),
         .databases_state = kept_state_copy(&b->databases_state, a),
         .stats_state = kept_state_copy(&b->stats_state, a),
+        .servers = root(s, b->servers),
+        .servers_state = kept_state_copy(&b->servers_state, a),
         .rates = root(s, b->rates),
         .nrates = b->nrates,
     };

@@ -8,8 +8,8 @@
 
 struct kept_bouncer {
     char *name;
-    struct kept_state version_state, pools_state, databases_state, stats_state;
-    struct facts *version, *pools, *databases, *stats, *globals;
+    struct kept_state version_state, pools_state, databases_state, stats_state, servers_state;
+    struct facts *version, *pools, *databases, *stats, *globals, *servers;
     struct facts *rates; /* root: the array of pgb_rates */
     int nrates;
     int64_t stats_us; /* when `stats` was answered */

@@ -15,8 +15,10 @@ static void member_free(struct kept_member *m)
 {
     facts_unref(m->dcs_facts);
     facts_unref(m->health_facts);
+    facts_unref(m->pg_facts);
     kept_state_release(&m->api);
     kept_state_release(&m->liveness);
+    kept_state_release(&m->pg);
     free(m->name);
     free(m->base);
     free(m->why);
@@ -89,6 +91,7 @@ struct kept_member *kept_member_get(struct kept_members *ms, const char *name)
     m->name = xstrdup(name);
     kept_state_init(&m->api);
     kept_state_init(&m->liveness);
+    kept_state_init(&m->pg);
     ms->v = xrealloc(ms->v, ((size_t)ms->n + 1) * sizeof *ms->v);
     memmove(ms->v + at + 1, ms->v + at, (size_t)(ms->n - at) * sizeof *ms->v);
     ms->v[at] = m;
@@ -96,7 +99,8 @@ struct kept_member *kept_member_get(struct kept_members *ms, const char *name)
     return m;
 }
 
-void kept_members_listed(struct kept_members *ms, struct facts *view, const struct observation *o)
+void kept_members_listed(struct kept_members *ms, struct facts *view, int64_t mono_us,
+                         int64_t wall_us)
 {
     const struct cluster_view *v = view->root;
     for (int i = 0; i < ms->n; i++)
@@ -108,8 +112,8 @@ void kept_members_listed(struct kept_members *ms, struct facts *view, const stru
         m->dcs_facts = view;
         m->dcs = &v->members[i];
         m->listed = true;
-        m->last_seen_us = o->mono_us;
-        m->last_seen_wall_us = o->wall_us;
+        m->last_seen_us = mono_us;
+        m->last_seen_wall_us = wall_us;
     }
 }
 
@@ -167,6 +171,8 @@ static void publish_one(const struct kept_member *k, struct snapshot *s, struct 
         .api = kept_state_copy(&k->api, a),
         .liveness = kept_state_copy(&k->liveness, a),
         .api_base = arena_strdup(a, k->base),
+        .pg = kept_state_copy(&k->pg, a),
+        .pg_self = k->pg_facts ? k->pg_facts->root : NULL,
     };
     if (!k->base && k->why)
         m->note = arena_strdup(a, k->why);
@@ -174,6 +180,8 @@ static void publish_one(const struct kept_member *k, struct snapshot *s, struct 
         snapshot_hold(s, k->dcs_facts);
     if (k->health_facts)
         snapshot_hold(s, k->health_facts);
+    if (k->pg_facts)
+        snapshot_hold(s, k->pg_facts);
 }
 
 static int find_leader(const struct member *members, int n)

@@ -21,8 +21,9 @@ struct kept_member {
     struct facts *dcs_facts; /* the /cluster reply that holds dcs */
     const struct cluster_member *dcs;
     struct facts *health_facts;
-    struct kept_state api, liveness;
-    char *base, *why; /* the route */
+    struct kept_state api, liveness, pg;
+    struct facts *pg_facts; /* struct pg_self */
+    char *base, *why;       /* the route */
     struct lag_ring lag;
 };
 
@@ -34,9 +35,10 @@ struct kept_members {
 void kept_members_release(struct kept_members *ms);
 struct kept_member *kept_member_find(const struct kept_members *ms, const char *name);
 struct kept_member *kept_member_get(struct kept_members *ms, const char *name); /* makes it */
-/* A good /cluster answer: rows are kept, members no longer in it stay with the time they were last
- * seen. */
-void kept_members_listed(struct kept_members *ms, struct facts *view, const struct observation *o);
+/* A list of members (struct cluster_view, of /cluster or of the DCS) as of a time: rows are kept,
+ * members no longer in it stay with the time they were last seen. */
+void kept_members_listed(struct kept_members *ms, struct facts *view, int64_t mono_us,
+                         int64_t wall_us);
 /* Fills s->members, s->leader and the lags; adds to the rings what is new. The members are
  * returned for what is still to be carried over from the snapshot before. */
 struct member *kept_members_publish(struct kept_members *ms, struct snapshot *s);

@@ -101,6 +101,32 @@ lab_up() {
     eval "$("$lab" env --dir "$LAB_DIR")"
 }
 
+# register_whole NAME: the lab with everything that can be asked: Patroni, etcd, PostgreSQL, HAProxy, PgBouncer, and the way a probe goes
+register_whole() {
+    local dir=$XDG_CONFIG_HOME/pgdba/clusters
+    mkdir -p "$dir"
+    # PostgreSQL's options without the place: that is each member's own.
+    local options
+    options=$(tr ' ' '\n' <<<"$LAB_PG_pg1" | grep -vE '^(host|port)=' | tr '\n' ' ')
+    cat >"$dir/$1.yml" <<-END
+	scope: $LAB_SCOPE
+	patroni:
+	  urls: [$(sed 's/ /, /g' <<<"$LAB_PATRONI_URLS")]
+	etcd:
+	  urls: [$(sed 's/ /, /g' <<<"$LAB_ETCD_URLS")]
+	haproxy:
+	- {name: haproxy, url: $LAB_HAPROXY_STATS}
+	pgbouncer:
+	- {name: pgbouncer, conninfo: "$LAB_PGBOUNCER_STATS"}
+	postgres:
+	  conninfo: "${options% }"
+	routes:
+	- {name: haproxy, conninfo: "$LAB_HAPROXY_RW"}
+	- {name: pgbouncer, conninfo: "$LAB_PGBOUNCER_APP"}
+	END
+    chmod 600 "$dir/$1.yml"
+}
+
 patroni_get() { curl -s --max-time 3 "$1"; }
 
 # leader: its name as any member that answers says

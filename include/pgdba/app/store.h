@@ -10,10 +10,27 @@
 #include "pgdba/model/observation.h"
 
 struct store;
+struct probe_fold;
 
 struct store *store_new(const struct cluster_config *c, int64_t refresh_us);
 void store_free(struct store *st);
 void store_set_refresh(struct store *st, int64_t refresh_us);
+/* The cluster's prefix in etcd ("/service/demo/"), as soon as its scope is known. Before that no
+ * key is read. */
+void store_set_etcd_prefix(struct store *st, const char *prefix);
+/* Hears of every transaction in the DCS: a NULL at first sight. since_us: monotonic, b happened
+ * after it (an interruption began then), else equal to mono_us. */
+struct store_listener {
+    void *arg;
+    void (*dcs)(void *arg, const struct dcs *a, const struct dcs *b, int64_t mono_us,
+                int64_t wall_us, int64_t since_us);
+};
+void store_listen(struct store *st, const struct store_listener *l);
+/* The probe's fold, for its events and wishes; NULL before the first sample. */
+struct probe_fold *store_probe(struct store *st);
+/* Samples to come are so far apart. */
+void store_set_probe_every(struct store *st, int64_t every_us);
+void store_probe_stopped(struct store *st);
 /* Which URL a member answers on (from source/patroni); base NULL: not reachable, why says. Copied.
  */
 void store_set_route(struct store *st, const char *member, const char *base, const char *why);

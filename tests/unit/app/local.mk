@@ -3,3 +3,8 @@ check_PROGRAMS += tests/unit/app/test_store
 TESTS += tests/unit/app/test_store
 tests_unit_app_test_store_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_app_test_store_LDADD = $(UNIT_APP_LIBS)
+
+check_PROGRAMS += tests/unit/app/test_dcs_view
+TESTS += tests/unit/app/test_dcs_view
+tests_unit_app_test_dcs_view_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_app_test_dcs_view_LDADD = $(UNIT_APP_LIBS)
