@@ -25,6 +25,9 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/preflight_candidate.c \
 	src/analysis/preflight_cluster.c \
 	src/analysis/preflight_members.c \
+	src/analysis/probe.c \
+	src/analysis/probe_rows.c \
+	src/analysis/probe_rows.h \
 	src/analysis/rates.c \
 	src/analysis/telling.c \
 	src/analysis/telling.h \
@@ -35,4 +38,5 @@ src_libanalysis_la_SOURCES = \
 	include/pgdba/analysis/lag.h \
 	include/pgdba/analysis/pools.h \
 	include/pgdba/analysis/preflight.h \
+	include/pgdba/analysis/probe.h \
 	include/pgdba/analysis/topology.h

@@ -60,9 +60,9 @@ void telling_say(struct telling *t, const struct event *part, const char *fmt, .
     e->wall_us = t->wall_us;
     e->not_before_us = t->not_before_us;
     e->revision = t->revision;
-    e->subject = or_blank(part->subject);
-    e->old = or_blank(part->old);
-    e->now = or_blank(part->now);
+    e->subject = arena_strdup(&t->a, or_blank(part->subject));
+    e->old = arena_strdup(&t->a, or_blank(part->old));
+    e->now = arena_strdup(&t->a, or_blank(part->now));
     e->evidence = telling_evidence(t, or_blank(part->evidence));
     va_start(ap, fmt);
     e->text = arena_vprintf(&t->a, fmt, ap);

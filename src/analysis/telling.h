@@ -26,7 +26,7 @@ void telling_flush(struct telling *t, event_fn *fn, void *arg); /* by time; give
 /* What is told from here on is st_b's word, and st_a's was the one before. s: b's snapshot. */
 void telling_source(struct telling *t, enum obs_system source, const struct snapshot *s,
                     const struct source_state *st_a, const struct source_state *st_b);
-/* part has kind, grade, subject, old, now, evidence; a NULL among them is "". */
+/* part has kind, grade, subject, old, now, evidence: copied; a NULL among them is "". */
 void telling_say(struct telling *t, const struct event *part, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* At most EVIDENCE_MAX bytes of text, cleaned; in t's arena. */

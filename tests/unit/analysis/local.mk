@@ -5,6 +5,7 @@ unit_analysis_tests = \
 	tests/unit/analysis/test_pools \
 	tests/unit/analysis/test_carry \
 	tests/unit/analysis/test_events \
+	tests/unit/analysis/test_probe \
 	tests/unit/analysis/test_health \
 	tests/unit/analysis/test_preflight
 check_PROGRAMS += $(unit_analysis_tests)
@@ -31,3 +32,6 @@ tests_unit_analysis_test_preflight_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_
 tests_unit_analysis_test_events_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
 tests_unit_analysis_test_events_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_events_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
+tests_unit_analysis_test_probe_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
+tests_unit_analysis_test_probe_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_analysis_test_probe_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
