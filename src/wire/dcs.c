@@ -20,6 +20,15 @@ const char *wire_dcs_key_name(enum dcs_key key)
 
 static const char members[] = "members/";
 
+/* Bytes, NULs among them: xstrndup() would stop at the first. */
+static char *copy(const char *s, size_t n)
+{
+    char *to = xmalloc(n + 1);
+    memcpy(to, s, n);
+    to[n] = '\0';
+    return to;
+}
+
 static void forget(struct dcs_value *v)
 {
     free(v->s);
@@ -82,16 +91,14 @@ static struct dcs_member_key *add_member(struct wire_dcs *w, const char *name, s
         w->member = xrealloc(w->member, (size_t)w->room * sizeof *w->member);
     }
     struct dcs_member_key *m = &w->member[w->nmembers++];
-    *m = (struct dcs_member_key){.name = xstrndup(name, n), .name_len = n};
+    *m = (struct dcs_member_key){.name = copy(name, n), .name_len = n};
     return m;
 }
 
 static void set(struct dcs_value *v, const struct etcd_kv *kv)
 {
     forget(v);
-    v->s = xmalloc(kv->value_len + 1);
-    memcpy(v->s, kv->value, kv->value_len);
-    v->s[kv->value_len] = '\0';
+    v->s = copy(kv->value, kv->value_len);
     v->len = kv->value_len;
     v->create_revision = kv->create_revision;
     v->mod_revision = kv->mod_revision;

@@ -1,7 +1,8 @@
-/* A recorded table, through every reader of PgBouncer's, and back to bytes. */
+/* A recorded table, through every reader of one, and back to bytes. */
 #include "fuzz.h"
 
 #include "pgdba/wire/pgbouncer.h"
+#include "pgdba/wire/postgres.h"
 #include "pgdba/wire/table.h"
 
 static void check_pools(const struct pgb_pools *p)
@@ -24,6 +25,27 @@ static void check_databases(const struct pgb_databases *d)
     }
 }
 
+static void check_servers(const struct pgb_servers *s)
+{
+    for (int i = 0; i < s->n; i++) {
+        FUZZ_CHECK(s->v[i].database && s->v[i].port >= -1);
+        fuzz_shown(s->v[i].user);
+        fuzz_shown(s->v[i].state);
+        fuzz_shown(s->v[i].addr);
+        fuzz_shown(s->v[i].connected_at);
+    }
+}
+
+static void check_self(const struct pg_self *p)
+{
+    FUZZ_CHECK(p->server_version >= 120000 && p->timeline >= 0);
+    FUZZ_CHECK(p->received == LSN_UNKNOWN || p->lsn == LSN_UNKNOWN || p->received >= p->lsn);
+    fuzz_shown(p->system_id);
+    fuzz_shown(p->started_at);
+    fuzz_shown(p->receiver);
+    fuzz_shown(p->upstream);
+}
+
 static void check_readers(const struct table *t)
 {
     struct err e = ERR_INIT;
@@ -43,6 +65,14 @@ static void check_readers(const struct table *t)
     f = NULL;
     if (fuzz_ended(wire_pgb_state(t, &f, &e), &e))
         FUZZ_CHECK(((const struct pgb_state *)f->root)->paused <= TRI_YES);
+    facts_unref(f);
+    f = NULL;
+    if (fuzz_ended(wire_pgb_servers(t, &f, &e), &e))
+        check_servers(f->root);
+    facts_unref(f);
+    f = NULL;
+    if (fuzz_ended(wire_pg_self(t, &f, &e), &e))
+        check_self(f->root);
     facts_unref(f);
     f = NULL;
     if (fuzz_ended(wire_pgb_version(t, &f, &e), &e))

@@ -397,6 +397,19 @@ static void no_more_members_than_are_believed(void **state)
     assert_int_equal(range(v, 1200, 3)->nmembers, 1000);
 }
 
+/* A NUL in a name is a byte like any other, and no end. */
+static void names_with_nuls(void **state)
+{
+    (void)state;
+    const char *key = PREFIX "members/p\0g";
+    struct etcd_kv v[] = {kv(PREFIX "members/p", "{}", 1), kv(key, "{}", 2)};
+    v[1].key_len = strlen(key) + 2;
+    const struct dcs *d = range(v, 2, 3);
+    assert_int_equal(d->nmembers, 2);
+    assert_string_equal(d->members[0].name, "p");
+    assert_string_equal(d->members[1].name, "p\xef\xbf\xbdg");
+}
+
 /* ---- changes */
 
 static struct etcd_watch_line line_of(const struct etcd_kv *v, int n)
@@ -579,6 +592,7 @@ int main(void)
         T(texts_are_cleaned),
         T(keys_of_others_are_passed_over),
         T(no_more_members_than_are_believed),
+        T(names_with_nuls),
         T(one_transaction_a_step),
         T(what_is_known_is_passed_over),
         T(changes_of_others),
