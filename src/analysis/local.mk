@@ -1,6 +1,8 @@
 noinst_LTLIBRARIES += src/libanalysis.la
 src_libanalysis_la_CFLAGS = $(AM_CFLAGS)
 src_libanalysis_la_SOURCES = \
+	src/analysis/address.c \
+	src/analysis/address.h \
 	src/analysis/candidate.c \
 	src/analysis/candidate.h \
 	src/analysis/carry.c \
@@ -29,6 +31,7 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/probe_rows.c \
 	src/analysis/probe_rows.h \
 	src/analysis/rates.c \
+	src/analysis/routes.c \
 	src/analysis/telling.c \
 	src/analysis/telling.h \
 	src/analysis/topology.c \
@@ -39,4 +42,5 @@ src_libanalysis_la_SOURCES = \
 	include/pgdba/analysis/pools.h \
 	include/pgdba/analysis/preflight.h \
 	include/pgdba/analysis/probe.h \
+	include/pgdba/analysis/routes.h \
 	include/pgdba/analysis/topology.h

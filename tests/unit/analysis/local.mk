@@ -7,7 +7,8 @@ unit_analysis_tests = \
 	tests/unit/analysis/test_events \
 	tests/unit/analysis/test_probe \
 	tests/unit/analysis/test_health \
-	tests/unit/analysis/test_preflight
+	tests/unit/analysis/test_preflight \
+	tests/unit/analysis/test_routes
 check_PROGRAMS += $(unit_analysis_tests)
 TESTS += $(unit_analysis_tests)
 UNIT_ANALYSIS_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit/support
@@ -35,3 +36,6 @@ tests_unit_analysis_test_events_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIB
 tests_unit_analysis_test_probe_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
 tests_unit_analysis_test_probe_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_probe_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
+tests_unit_analysis_test_routes_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
+tests_unit_analysis_test_routes_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_analysis_test_routes_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
