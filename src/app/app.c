@@ -55,7 +55,7 @@ const struct snapshot *app_snapshot(const struct app *a)
 
 bool app_complete(const struct app *a)
 {
-    return a->story && store_complete(story_store(a->story));
+    return a->replay ? app_replay_complete(a) : a->story && store_complete(story_store(a->story));
 }
 
 bool app_read_only(const struct app *a)
@@ -86,12 +86,12 @@ void app_refresh_now(struct app *a)
 
 int64_t app_now_us(const struct app *a)
 {
-    return clock_mono(a->opt.clock);
+    return a->replay ? app_replay_now_us(a) : clock_mono(a->opt.clock);
 }
 
 int64_t app_now_wall_us(const struct app *a)
 {
-    return clock_wall(a->opt.clock);
+    return a->replay ? app_replay_now_us(a) : clock_wall(a->opt.clock);
 }
 
 void app_error(struct app *a, const char *text)

@@ -19,6 +19,8 @@ int64_t app_effective_refresh(const struct app *a)
 void app_apply_refresh(struct app *a)
 {
     int64_t us = app_effective_refresh(a);
+    if (a->replay) /* what is old in it was so at its own pace */
+        return;
     if (a->story)
         store_set_refresh(story_store(a->story), us);
     app_sources_set_refresh(a, us);
@@ -35,10 +37,9 @@ static void take_routes(struct app *a)
     }
 }
 
-static void publish_once(struct app *a)
+void app_publish_once(struct app *a)
 {
-    const struct clock *c = a->opt.clock;
-    const struct snapshot *s = story_snapshot(a->story, clock_mono(c), clock_wall(c));
+    const struct snapshot *s = story_snapshot(a->story, app_now_us(a), app_now_wall_us(a));
     if (s == a->published)
         return;
     snapshot_unref(a->published);
@@ -51,10 +52,11 @@ void app_publish(void *arg)
     if (!a->story)
         return;
     /* Names first: a route belongs to a member that the store knows since this very turn. */
-    publish_once(a);
+    app_publish_once(a);
     take_routes(a);
-    publish_once(a);
-    app_sources_follow(a, a->published);
+    app_publish_once(a);
+    if (!a->replay)
+        app_sources_follow(a, a->published);
     app_operation_observe(a, a->published);
     if (a->sub.snapshot)
         a->sub.snapshot(a->sub.arg, a->published);
@@ -64,24 +66,35 @@ void app_publish(void *arg)
 void app_on_observation(void *arg, const struct observation *o)
 {
     struct app *a = arg;
+    app_record_observe(a, o);
     story_apply(a->story, o);
     net_loop_defer(a->loop, app_publish, a);
 }
 
 /* ---- what happened, to whoever subscribed */
 
-static void on_event(void *arg, const struct event *e)
+void app_tell_event(struct app *a, const struct event *e)
 {
-    struct app *a = arg;
     if (a->sub.event)
         a->sub.event(a->sub.arg, e);
 }
 
-static void on_failover(void *arg, const struct failover *f)
+void app_tell_failover(struct app *a, const struct failover *f)
 {
-    struct app *a = arg;
     if (a->sub.failover)
         a->sub.failover(a->sub.arg, f);
+}
+
+static void on_event(void *arg, const struct event *e)
+{
+    app_history_event(arg, e);
+    app_tell_event(arg, e);
+}
+
+static void on_failover(void *arg, const struct failover *f)
+{
+    app_history_failover(arg, f);
+    app_tell_failover(arg, f);
 }
 
 const struct event_log *app_events(const struct app *a)
@@ -110,9 +123,10 @@ enum status app_open(struct app *a, struct cluster_config *c, struct err *e)
     if (c->refresh_us)
         a->refresh_us = c->refresh_us;
     a->story = story_new(c, a->refresh_us);
+    app_history_open(a);
     story_listen(a->story,
                  &(struct story_listener){.arg = a, .event = on_event, .failover = on_failover});
-    publish_once(a);
+    app_publish_once(a);
     enum status st = app_sources_open(a, e);
     if (st != ST_OK)
         app_cluster_close(a);
@@ -125,10 +139,13 @@ void app_cluster_close(struct app *a)
 {
     net_loop_undefer(a->loop, app_publish, a);
     app_sources_close(a);
+    app_record_close(a);
+    app_replay_close(a);
     snapshot_unref(a->published);
     a->published = NULL;
     story_free(a->story);
     a->story = NULL;
+    app_history_close(a);
     cluster_config_free(a->config);
     a->config = NULL;
 }

@@ -132,6 +132,8 @@ enum status app_plan(struct app *a, const struct request *r, struct plan **out, 
     *out = NULL;
     if (!a->config || !a->published)
         return err_set(e, ST_USAGE, "no cluster is open");
+    if (a->replay)
+        return app_replay_refuse(a, e);
     if (!app_has_password(a))
         return err_set(
             e, ST_CONFLICT,
@@ -162,7 +164,9 @@ void app_decline(struct app *a, struct plan *p, const char *why)
 
 enum status app_execute(struct app *a, struct plan *p, struct err *e)
 {
-    enum status st = need_audit(a, e);
+    enum status st = app_replay_refuse(a, e);
+    if (st == ST_OK)
+        st = need_audit(a, e);
     if (st != ST_OK) {
         app_plan_free(a, p);
         return st;

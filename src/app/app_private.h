@@ -54,6 +54,10 @@ struct app {
     bool leases_shown, urgent, dcs_watched;
     int64_t refresh_us;
     uint64_t routes_seen;
+    struct last_words *last_words; /* NULL until something was said */
+    struct app_record *record;     /* NULL: nothing is recorded */
+    struct app_replay *replay;     /* NULL: live */
+    struct app_history *history;   /* NULL: nothing is kept */
 
     /* the one operation */
     struct audit *audit;
@@ -67,6 +71,9 @@ struct app {
 void app_cluster_close(struct app *a);
 void app_on_observation(void *arg, const struct observation *o);
 void app_publish(void *arg); /* deferred to the end of a turn: snapshot N to everybody */
+void app_publish_once(struct app *a); /* makes the snapshot that app_snapshot() gives */
+void app_tell_event(struct app *a, const struct event *e);
+void app_tell_failover(struct app *a, const struct failover *f);
 int64_t app_effective_refresh(const struct app *a);
 void app_apply_refresh(struct app *a);
 void app_error(struct app *a, const char *text);
@@ -81,6 +88,22 @@ void app_sources_refresh(struct app *a);
  * failover goes on. */
 void app_sources_follow(struct app *a, const struct snapshot *s);
 const char *app_patroni_password(const struct app *a);
+
+/* app_record.c */
+void app_record_observe(struct app *a, const struct observation *o); /* each, before the story */
+void app_record_close(struct app *a);
+
+/* app_history.c */
+void app_history_open(struct app *a); /* into the story, before anything else is */
+void app_history_event(struct app *a, const struct event *e);
+void app_history_failover(struct app *a, const struct failover *f);
+void app_history_close(struct app *a);
+
+/* app_replay.c */
+int64_t app_replay_now_us(const struct app *a); /* of the picture, monotonic as wall; in a replay */
+bool app_replay_complete(const struct app *a);
+void app_replay_close(struct app *a);
+enum status app_replay_refuse(const struct app *a, struct err *e); /* ST_OK: live */
 
 /* app_operation.c */
 void app_operation_observe(struct app *a, const struct snapshot *s);

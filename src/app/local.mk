@@ -2,13 +2,20 @@ noinst_LTLIBRARIES += src/libapp.la
 src_libapp_la_SOURCES = \
 	src/app/app.c \
 	src/app/app_cluster.c \
+	src/app/app_history.c \
 	src/app/app_loop.c \
 	src/app/app_operation.c \
 	src/app/app_private.h \
+	src/app/app_record.c \
+	src/app/app_replay.c \
 	src/app/app_sources.c \
 	src/app/connect.c \
 	src/app/dcs_view.c \
 	src/app/dcs_view.h \
+	src/app/last_words.c \
+	src/app/last_words.h \
+	src/app/replay_file.c \
+	src/app/replay_file.h \
 	src/app/state.c \
 	src/app/state.h \
 	src/app/store.c \

@@ -93,6 +93,14 @@ void store_set_etcd_prefix(struct store *st, const char *prefix)
     st->dirty = true;
 }
 
+bool store_dcs_body(const struct store *st, struct buf *out)
+{
+    if (!st->dcs.keys || !wire_dcs_revision(st->dcs.keys))
+        return false;
+    wire_dcs_body(st->dcs.keys, out);
+    return true;
+}
+
 void store_listen(struct store *st, const struct store_listener *l)
 {
     st->listener = *l;

@@ -5,6 +5,7 @@
 #ifndef PGDBA_APP_STORE_H
 #define PGDBA_APP_STORE_H
 
+#include "pgdba/base/buf.h"
 #include "pgdba/config/cluster.h"
 #include "pgdba/model/cluster.h"
 #include "pgdba/model/observation.h"
@@ -18,6 +19,8 @@ void store_set_refresh(struct store *st, int64_t refresh_us);
 /* The cluster's prefix in etcd ("/service/demo/"), as soon as its scope is known. Before that no
  * key is read. */
 void store_set_etcd_prefix(struct store *st, const char *prefix);
+/* What it knows of etcd's keys, as the body of a range; false when nothing. */
+bool store_dcs_body(const struct store *st, struct buf *out);
 /* Hears of every transaction in the DCS: a NULL at first sight. since_us: monotonic, b happened
  * after it (an interruption began then), else equal to mono_us. */
 struct store_listener {

@@ -8,3 +8,12 @@ check_PROGRAMS += tests/unit/app/test_dcs_view
 TESTS += tests/unit/app/test_dcs_view
 tests_unit_app_test_dcs_view_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_app_test_dcs_view_LDADD = $(UNIT_APP_LIBS)
+
+check_PROGRAMS += tests/unit/app/test_record
+TESTS += tests/unit/app/test_record
+tests_unit_app_test_record_SOURCES = tests/unit/app/test_record.c tests/unit/app/recorded.c \
+	tests/unit/app/recorded.h
+tests_unit_app_test_record_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src/app
+tests_unit_app_test_record_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_app_test_record_LDADD = $(UNIT_APP_LIBS)
+
