@@ -18,6 +18,7 @@
 #define INPUT_SLICE (20 * USEC_PER_MS)
 /* The answers of one round come within milliseconds of each other: one frame shows them all. */
 #define GATHER_US 15000
+#define FAST_US   (200 * USEC_PER_MS)
 
 /* ---- small things --------------------------------------------------------------------------- */
 
@@ -34,7 +35,7 @@ void console_say(struct console *c, enum theme_role role, const char *fmt, ...)
     va_start(ap, fmt);
     buf_vaddf(&b, fmt, ap);
     va_end(ap);
-    c->v.live_us = clock_mono(c->opt->clock);
+    c->v.tick_us = clock_mono(c->opt->clock);
     view_say(&c->v, role, b.s);
     buf_release(&b);
     c->dirty = true;
@@ -81,8 +82,9 @@ void console_names(struct console *c)
 static void take_times(struct console *c)
 {
     struct view_state *v = &c->v;
-    v->live_us = clock_mono(c->opt->clock);
-    v->live_wall_us = clock_wall(c->opt->clock);
+    v->tick_us = clock_mono(c->opt->clock);
+    v->live_us = app_now_us(c->app);
+    v->live_wall_us = app_now_wall_us(c->app);
     if (!c->frozen) {
         v->now_us = v->live_us;
         v->now_wall_us = v->live_wall_us;
@@ -108,12 +110,27 @@ static void judge(struct console *c)
 
 void console_frame(struct console *c, struct frame *f)
 {
+    watch_take(c);
+    app_replay(c->app, &c->replay);
+    app_recording(c->app, &c->recording);
     *f = (struct frame){.s = console_picture(c),
                         .verdicts = &c->verdicts,
                         .op = app_operation(c->app),
                         .v = &c->v,
                         .bar = &c->bar,
-                        .keys = &c->keys};
+                        .keys = &c->keys,
+                        .events = app_events(c->app),
+                        .failovers = &c->failovers,
+                        .newer_failovers = c->newer_failovers,
+                        .replay = &c->replay,
+                        .recording = &c->recording};
+}
+
+/* A failover that goes on is read by its running clock. */
+static bool runs_fast(const struct console *c)
+{
+    return (c->failovers.open && c->layout.panes[PANE_FAILOVERS].rows && !c->frozen) ||
+           (c->replay.on && c->replay.playing);
 }
 
 /* The countdown moves a few times a second, in step with the rounds: the answers' own frame is one
@@ -122,16 +139,25 @@ static void schedule_tick(struct console *c)
 {
     const struct view_state *v = &c->v;
     const int64_t step = USEC_PER_SEC / TICKS_A_SECOND;
-    int64_t left = v->next_us - v->live_us, wait;
+    int64_t left = v->next_us - v->tick_us, wait;
     if (c->frozen || v->next_us == 0 || v->refresh_us >= 4 * USEC_PER_SEC)
         wait = USEC_PER_SEC - v->live_wall_us % USEC_PER_SEC;
     else
         wait = left > step ? (left - 1) % step + 1 : step;
     if (app_operation_running(c->app) && wait > step)
         wait = step;
+    if (runs_fast(c) && wait > FAST_US)
+        wait = FAST_US;
     if (c->more_keys)
         wait = 0;
-    app_tick_at(c->app, v->live_us + wait);
+    app_tick_at(c->app, v->tick_us + wait);
+}
+
+/* Leases are asked about only while they can be seen. */
+static void tell_what_is_shown(struct console *c)
+{
+    const struct rect *p = c->layout.panes;
+    app_show_leases(c->app, p[PANE_TOPOLOGY].rows || p[PANE_DCS].rows || p[PANE_FAILOVERS].rows);
 }
 
 /* For tests: nothing is waiting to be drawn, and everything drawn has left. */
@@ -181,9 +207,12 @@ static void draw(struct console *c)
     c->dirty = c->gathering = false;
     take_times(c);
     judge(c);
+    alert_update(c);
+    watch_failovers(c);
     bar_update(c);
     console_frame(c, &f);
-    frame_draw(&f, &c->surface);
+    frame_draw(&f, &c->surface, &c->layout);
+    tell_what_is_shown(c);
     term_present(c->term, &c->surface, c->theme);
     c->frames++;
     if (terminal_takes(c))
@@ -261,14 +290,30 @@ static void on_idle(void *arg)
     draw(arg);
 }
 
-static void on_snapshot(void *arg, const struct snapshot *s)
+static void draw_soon(struct console *c)
 {
-    struct console *c = arg;
-    (void)s;
     if (c->dirty || c->gathering)
         return;
     c->gathering = true;
     app_tick_at(c->app, clock_mono(c->opt->clock) + GATHER_US);
+}
+
+static void on_snapshot(void *arg, const struct snapshot *s)
+{
+    (void)s;
+    draw_soon(arg);
+}
+
+static void on_event(void *arg, const struct event *e)
+{
+    (void)e;
+    draw_soon(arg);
+}
+
+static void on_failover(void *arg, const struct failover *f)
+{
+    (void)f;
+    draw_soon(arg);
 }
 
 static void on_operation(void *arg, const struct operation *op)
@@ -336,7 +381,10 @@ static void console_release(struct console *c)
     surface_release(&c->surface);
     keymap_release(&c->keys);
     theme_free(c->theme);
+    if (c->frozen)
+        watch_thaw(c);
     snapshot_unref(c->frozen);
+    alert_release(c);
     view_release(&c->v);
     free(c->bar_error);
     arena_release(&c->judged);
@@ -346,8 +394,12 @@ static void console_release(struct console *c)
 
 static void run(struct console *c)
 {
-    struct app_subscriber sub = {
-        .arg = c, .snapshot = on_snapshot, .operation = on_operation, .error = on_error};
+    struct app_subscriber sub = {.arg = c,
+                                 .snapshot = on_snapshot,
+                                 .operation = on_operation,
+                                 .error = on_error,
+                                 .event = on_event,
+                                 .failover = on_failover};
     struct app_hooks hooks = {.arg = c,
                               .input_fd = term_input_fd(c->term),
                               .readable = on_readable,
@@ -358,6 +410,7 @@ static void run(struct console *c)
     int64_t number;
     c->test_fd = fd && fmt_parse_int(fd, &number) && number > 2 ? (int)number : -1;
     c->v.ascii = wants_ascii(c);
+    c->v.failover_shut = !c->opt->settings->failover_opens;
     suit_theme(c);
     c->dirty = true;
     console_names(c);

@@ -28,7 +28,7 @@ void bar_close(struct console *c)
     line_editor_cancel(c->editor);
 }
 
-/* Columns of the pane in focus, for "sort". */
+/* Columns of the pane in focus, for "sort", and the routes that a probe can go. */
 static void name_columns(struct console *c, struct arena *a)
 {
     const struct pane *p = pane_get(c->v.focus);

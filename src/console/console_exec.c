@@ -65,19 +65,28 @@ static void do_interval(struct console *c, const struct invocation *inv)
     console_say(c, TR_HINT, "asking every %s", fmt_duration(b, app_refresh(c->app)));
 }
 
+static void thaw(struct console *c)
+{
+    if (!c->frozen)
+        return;
+    snapshot_unref(c->frozen);
+    c->frozen = NULL;
+    watch_thaw(c);
+}
+
 static void do_freeze(struct console *c, const struct invocation *inv)
 {
     (void)inv;
     if (c->frozen) {
-        snapshot_unref(c->frozen);
-        c->frozen = NULL;
+        thaw(c);
         return;
     }
     if (!app_snapshot(c->app))
         return;
+    watch_freeze(c);
     c->frozen = snapshot_ref(app_snapshot(c->app));
-    c->v.now_us = clock_mono(c->opt->clock);
-    c->v.now_wall_us = clock_wall(c->opt->clock);
+    c->v.now_us = app_now_us(c->app);
+    c->v.now_wall_us = app_now_wall_us(c->app);
 }
 
 /* ---- panes ---------------------------------------------------------------------------------- */
@@ -100,7 +109,7 @@ static void do_pane(struct console *c, const struct invocation *inv)
     show_pane(c, invocation_get(inv, "PANE"));
 }
 
-/* topology, lag, pools, stats: a read shows the pane of its name. */
+/* topology, lag, truth, …: a read shows the pane of its name. */
 static void do_read(struct console *c, const struct invocation *inv)
 {
     show_pane(c, inv->command->name);
@@ -136,8 +145,8 @@ static void do_theme(struct console *c, const struct invocation *inv)
 
 static void forget_cluster(struct console *c)
 {
-    snapshot_unref(c->frozen);
-    c->frozen = NULL;
+    thaw(c);
+    alert_release(c);
     for (int i = 0; i < PANE_COUNT; i++) {
         table_state_release(&c->v.tables[i]);
         table_state_init(&c->v.tables[i]);
@@ -240,12 +249,38 @@ static bool do_change(struct console *c, const struct invocation *inv, const cha
 
 /* Changes go another way: do_change(). */
 static void (*const doers[CMD_COUNT])(struct console *, const struct invocation *) = {
-    [CMD_TOPOLOGY] = do_read,   [CMD_LAG] = do_read,        [CMD_POOLS] = do_read,
-    [CMD_STATS] = do_read,      [CMD_REFRESH] = do_refresh, [CMD_INTERVAL] = do_interval,
-    [CMD_FREEZE] = do_freeze,   [CMD_PANE] = do_pane,       [CMD_THEME] = do_theme,
-    [CMD_CLUSTER] = do_cluster, [CMD_FILTER] = do_filter,   [CMD_SORT] = do_sort,
-    [CMD_HELP] = do_help,       [CMD_QUIT] = do_quit,
+    [CMD_TOPOLOGY] = do_read,
+    [CMD_LAG] = do_read,
+    [CMD_POOLS] = do_read,
+    [CMD_STATS] = do_read,
+    [CMD_DCS] = do_read,
+    [CMD_EVENTS] = do_read,
+    [CMD_FAILOVERS] = live_failovers,
+    [CMD_RECORD_START] = live_record_start,
+    [CMD_RECORD_STOP] = live_record_stop,
+    [CMD_REPLAY_PLAY] = live_replay_play,
+    [CMD_REPLAY_PAUSE] = live_replay_play,
+    [CMD_REPLAY_STEP] = live_replay_step,
+    [CMD_REPLAY_SEEK] = live_replay_seek,
+    [CMD_REPLAY_SPEED] = live_replay_speed,
+    [CMD_REFRESH] = do_refresh,
+    [CMD_INTERVAL] = do_interval,
+    [CMD_FREEZE] = do_freeze,
+    [CMD_PANE] = do_pane,
+    [CMD_THEME] = do_theme,
+    [CMD_CLUSTER] = do_cluster,
+    [CMD_FILTER] = do_filter,
+    [CMD_SORT] = do_sort,
+    [CMD_HELP] = do_help,
+    [CMD_QUIT] = do_quit,
 };
+
+/* A write probe makes a schema first: that is a change. */
+static bool is_change(const struct invocation *inv)
+{
+    return inv->command->flags & CMDF_CHANGES ||
+           (inv->id == CMD_PROBE_START && invocation_has(inv, "--write"));
+}
 
 bool console_exec(struct console *c, const char *line, struct parse_error *pe)
 {
@@ -253,7 +288,7 @@ bool console_exec(struct console *c, const char *line, struct parse_error *pe)
     struct invocation inv;
     arena_init(&a);
     bool ok = command_parse_line(line, &a, &inv, pe) == ST_OK;
-    if (ok && inv.command->flags & CMDF_CHANGES)
+    if (ok && is_change(&inv))
         ok = do_change(c, &inv, line, pe);
     else if (ok && doers[inv.id])
         doers[inv.id](c, &inv);

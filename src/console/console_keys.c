@@ -20,7 +20,7 @@ static int visible_rows(struct console *c)
     struct layout l;
     console_frame(c, &f);
     layout_compute(&f, c->surface.rows, c->surface.cols, &l);
-    return l.too_small ? 0 : layout_table_rows(&l, c->v.focus);
+    return l.too_small ? 0 : layout_table_rows(&f, &l, c->v.focus);
 }
 
 static void focused_model(struct console *c, struct arena *a, struct table_model *m)
@@ -128,6 +128,11 @@ static void act(struct console *c, enum ui_action a)
     case UI_ZOOM:
         c->v.zoomed = !c->v.zoomed;
         break;
+    case UI_SHUT:
+        c->v.failover_shut = !c->v.failover_shut;
+        console_say(c, TR_HINT, "a failover %s its pane by itself",
+                    c->v.failover_shut ? "does not open" : "opens");
+        break;
     case UI_SORT_NEXT:
     case UI_SORT_PREVIOUS:
         sort_step(c, a == UI_SORT_NEXT ? 1 : -1);
@@ -164,7 +169,7 @@ static void plain_key(struct console *c, const struct key *k)
     const struct key_bind *b = keymap_find(&c->keys, k->name);
     if (c->v.overlay != OVERLAY_NONE)
         dialog_key(c, k);
-    else if (!console_picture(c))
+    else if (!console_picture(c) || replay_key(c, k))
         return;
     else if (b)
         run_binding(c, b);

@@ -22,8 +22,24 @@ struct console {
     struct view_state v;
     struct bar_view bar;
     char *bar_error;
-    const struct snapshot *frozen; /* a reference while the picture stands still */
-    struct arena judged;           /* of verdicts: remade with each frame */
+    const struct snapshot *frozen;  /* a reference while the picture stands still */
+    struct failover_list failovers; /* the newest; while frozen copies of what there was then */
+    int newer_failovers;            /* began since it was frozen */
+    struct replay_state replay;
+    struct recording_state recording;
+    struct layout layout; /* of the last frame */
+    struct {
+        bool open, moved;  /* one goes on; its pane was opened for it */
+        enum pane_id back; /* where the operator was */
+        uint64_t last;     /* the newest kept one before it */
+    } watch;
+    struct {
+        bool known;
+        enum health told; /* the verdict last told */
+        int64_t rung_us;
+        char *title; /* that the terminal has, NULL none */
+    } alert;
+    struct arena judged; /* of verdicts: remade with each frame */
     struct verdicts verdicts;
     struct arena hints; /* of the bar's hint */
     struct arena words; /* of names */
@@ -60,6 +76,30 @@ int bar_complete(void *arg, const char *line, int point, struct arena *a, const 
 bool console_exec(struct console *c, const char *line, struct parse_error *pe);
 void console_focus(struct console *c, enum pane_id id);
 void console_sort(struct console *c, int column, bool reverse);
+
+/* console_exec_live.c: the commands of watching. */
+void live_failovers(struct console *c, const struct invocation *inv);
+void live_record_start(struct console *c, const struct invocation *inv);
+void live_record_stop(struct console *c, const struct invocation *inv);
+void live_replay_play(struct console *c, const struct invocation *inv); /* and pause */
+void live_replay_step(struct console *c, const struct invocation *inv);
+void live_replay_seek(struct console *c, const struct invocation *inv);
+void live_replay_speed(struct console *c, const struct invocation *inv);
+void live_probe_start(struct console *c, const struct invocation *inv);
+void live_probe_stop(struct console *c, const struct invocation *inv);
+
+/* console_watch.c: a failover opens its pane; what was there when the picture was frozen. */
+void watch_failovers(struct console *c); /* before drawing */
+void watch_take(struct console *c);      /* the newest list into c->failovers, unless frozen */
+void watch_freeze(struct console *c);
+void watch_thaw(struct console *c);
+
+/* console_alert.c: bell and title on a change of verdict. After it was judged. */
+void alert_update(struct console *c);
+void alert_release(struct console *c);
+
+/* console_replay.c: true when the key belongs to the replay. */
+bool replay_key(struct console *c, const struct key *k);
 
 /* console_dialog.c */
 void dialog_plan(struct console *c, struct plan *p);

@@ -1,7 +1,9 @@
 /* draw.c: bars, sparklines, ages: what several views share. */
 #include "pgdba/console/draw.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "pgdba/base/clock.h"
 #include "pgdba/base/fmt.h"
@@ -120,4 +122,62 @@ const char *draw_outcome(struct arena *a, const struct source_state *st, int64_t
     /* How long nothing good has come, as the verdicts count it. */
     return arena_printf(a, "%s %s", obs_outcome_name(st->outcome),
                         draw_age(a, now_us, st->answered_us ? st->answered_us : st->since_us));
+}
+
+/* ---- wall times and stop watches ------------------------------------------------------------- */
+
+#define A_MINUTE (60 * USEC_PER_SEC)
+
+static bool local(int64_t wall_us, struct tm *tm)
+{
+    time_t t = (time_t)(wall_us / USEC_PER_SEC);
+    return wall_us >= 0 && localtime_r(&t, tm) != NULL;
+}
+
+struct draw_clock draw_clock_at(int64_t now_wall_us)
+{
+    struct draw_clock c = {.minute = -1};
+    if (!local(now_wall_us, &c.today))
+        c.today = (struct tm){0};
+    return c;
+}
+
+const char *draw_clock_text(struct draw_clock *c, int64_t wall_us, struct arena *a)
+{
+    char b[FMT_MAX];
+    if (wall_us / A_MINUTE != c->minute) { /* zones are whole minutes apart */
+        c->minute = wall_us / A_MINUTE;
+        c->known = local(wall_us, &c->tm);
+    }
+    if (!c->known)
+        return "?";
+    if (c->tm.tm_yday != c->today.tm_yday || c->tm.tm_year != c->today.tm_year)
+        return strftime(b, sizeof b, "%b %d %H:%M", &c->tm) ? arena_strdup(a, b) : "?";
+    int64_t ms = wall_us % A_MINUTE / USEC_PER_MS;
+    return arena_printf(a, "%02d:%02d:%02d.%03d", c->tm.tm_hour, c->tm.tm_min, (int)(ms / 1000),
+                        (int)(ms % 1000));
+}
+
+const char *draw_wall_full(struct arena *a, int64_t wall_us)
+{
+    struct tm tm;
+    char head[FMT_MAX], zone[FMT_MAX];
+    if (!local(wall_us, &tm) || !strftime(head, sizeof head, "%Y-%m-%d %H:%M:%S", &tm) ||
+        !strftime(zone, sizeof zone, "%z", &tm))
+        return "?";
+    return arena_printf(a, "%s.%03d %s", head, (int)(wall_us % USEC_PER_SEC / USEC_PER_MS), zone);
+}
+
+const char *draw_seconds(struct arena *a, int64_t us, int decimals)
+{
+    static const int64_t units[] = {USEC_PER_SEC, 100 * USEC_PER_MS, 10 * USEC_PER_MS, USEC_PER_MS};
+    int64_t unit = units[decimals], per = USEC_PER_SEC / unit, n = llabs(us) / unit;
+    const char *sign = us < 0 && n ? "-" : "";
+    int64_t s = n / per, rest = n % per;
+    const char *tail = decimals ? arena_printf(a, ".%0*" PRId64, decimals, rest) : "";
+    if (s < 60)
+        return arena_printf(a, "%s%" PRId64 "%s s", sign, s, tail);
+    if (s < 3600)
+        return arena_printf(a, "%s%" PRId64 "m%02" PRId64 "%ss", sign, s / 60, s % 60, tail);
+    return arena_printf(a, "%s%" PRId64 "h%02" PRId64 "m", sign, s / 3600, s / 60 % 60);
 }

@@ -13,15 +13,21 @@ enum { MATCH_ROWS = 5, MESSAGE_ROWS = 4 };
 
 /* ---- hints ---------------------------------------------------------------------------------- */
 
-static const struct {
+struct hint {
     const char *key, *what;
-} hints[] = {{":", "command"}, {"?", "help"},       {"Enter", "details"}, {"Tab", "pane"},
-             {"/", "filter"},  {"Space", "freeze"}, {"q", "quit"}};
+};
 
-static void draw_hints(struct surface *s, struct rect r)
+static const struct hint live_hints[] = {{":", "command"}, {"?", "help"},   {"Enter", "details"},
+                                         {"Tab", "pane"},  {"/", "filter"}, {"Space", "freeze"},
+                                         {"q", "quit"}};
+static const struct hint replay_hints[] = {{":", "command"},         {"?", "help"},
+                                           {"Space", "play, pause"}, {"n", "step"},
+                                           {"Tab", "pane"},          {"q", "quit"}};
+
+static void draw_hints(const struct hint *hints, size_t n, struct surface *s, struct rect r)
 {
     int x = r.col + 1, right = r.col + r.cols;
-    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
+    for (size_t i = 0; i < n; i++) {
         int need = surface_width(s, hints[i].key) + 1 + surface_width(s, hints[i].what);
         if (x + need > right)
             continue; /* a shorter one may still fit */
@@ -45,15 +51,29 @@ static void draw_message(const struct view_state *v, struct surface *s, struct r
     arena_release(&a);
 }
 
+/* A failover began while the operator was at something: nothing is taken away, but it is said. */
+static void draw_notice(const struct frame *f, struct surface *s, struct rect r)
+{
+    const struct failover *o = f->failovers->open;
+    surface_fill(s, r, TR_ERROR);
+    surface_textf(s, r.row, r.col + 1, r.cols - 2, TR_ERROR, "a %s has begun%s%s: key %d shows it",
+                  failover_kind_name(o->kind), *o->from ? ", from " : "", o->from,
+                  (int)PANE_FAILOVERS + 1);
+}
+
 void footer_draw(const struct frame *f, struct surface *s, struct rect r)
 {
     const struct view_state *v = f->v;
     if (f->bar && f->bar->open)
         bar_draw(f->bar, s, r);
-    else if (v->message && v->live_us < v->message_until_us)
+    else if (v->message && v->tick_us < v->message_until_us)
         draw_message(v, s, r);
+    else if (v->failover_waits && f->failovers && f->failovers->open)
+        draw_notice(f, s, r);
+    else if (frame_replays(f))
+        draw_hints(replay_hints, sizeof replay_hints / sizeof *replay_hints, s, r);
     else
-        draw_hints(s, r);
+        draw_hints(live_hints, sizeof live_hints / sizeof *live_hints, s, r);
 }
 
 /* ---- the running operation ------------------------------------------------------------------ */
@@ -64,7 +84,7 @@ void operation_line_draw(const struct frame *f, struct surface *s, struct rect r
     char took[FMT_MAX];
     surface_fill(s, r, TR_HINT);
     int x = r.col + 1, right = r.col + r.cols;
-    fmt_duration(took, f->v->live_us - op->started_us);
+    fmt_duration(took, f->v->tick_us - op->started_us);
     x += surface_textf(s, r.row, x, right - x, TR_WARN, "%s %s", glyph(s, GL_ARROW),
                        action_name(op->plan->kind));
     x += surface_textf(s, r.row, x, right - x, TR_HINT, " for %s", took);

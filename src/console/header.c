@@ -16,7 +16,7 @@ enum { NARROW = 64 };
 /* "0.4s" below ten seconds, else whole seconds: what changes less costs less. */
 static const char *countdown(const struct view_state *v, struct arena *a)
 {
-    int64_t left = v->next_us - v->live_us;
+    int64_t left = v->next_us - v->tick_us;
     if (v->next_us == 0)
         return "-";
     if (left <= 0)
@@ -32,6 +32,16 @@ static const char *interval(const struct view_state *v, struct arena *a)
     return v->refresh_us % USEC_PER_SEC
                ? arena_printf(a, "%.1fs", (double)v->refresh_us / USEC_PER_SEC)
                : arena_printf(a, "%" PRId64 "s", v->refresh_us / USEC_PER_SEC);
+}
+
+/* In a replay the time is the recording's, and nobody is asked. */
+static const char *replayed_text(const struct view_state *v, int room, struct arena *a)
+{
+    char b[FMT_MAX];
+    const char *text = arena_strdup(a, fmt_time_local(b, v->live_wall_us));
+    if ((int)strlen(text) > room)
+        text = arena_strdup(a, fmt_clock_local(b, v->live_wall_us));
+    return (int)strlen(text) > room ? "" : text;
 }
 
 static const char *timer_text(const struct view_state *v, int room, struct arena *a)
@@ -70,7 +80,9 @@ static int draw_time(const struct frame *f, struct surface *s, struct rect r, in
                      struct arena *a)
 {
     int room = r.cols - (left - r.col) - 2;
-    const char *t = f->v->frozen ? frozen_text(f, room, a) : timer_text(f->v, room, a);
+    const char *t = f->v->frozen       ? frozen_text(f, room, a)
+                    : frame_replays(f) ? replayed_text(f->v, room, a)
+                                       : timer_text(f->v, room, a);
     if (f->v->frozen && r.cols < NARROW)
         t = ""; /* said on the left already */
     int w = surface_width(s, t), col = r.col + r.cols - w - 1;
@@ -92,22 +104,67 @@ static const char *environment_badge(enum environment e, bool narrow)
     return words[e][narrow];
 }
 
-static int draw_badges(const struct frame *f, struct surface *s, struct rect r, int x)
+struct badge {
+    enum theme_role role;
+    const char *text;
+};
+
+enum { BADGES_MOST = 8, VERDICT_COLS = 13, NAME_COLS = 6 };
+
+static const char *recording_badge(const struct recording_state *r, bool narrow, struct arena *a)
 {
-    bool narrow = r.cols < NARROW;
+    char b[FMT_MAX];
+    return narrow ? " REC " : arena_printf(a, " REC %s ", fmt_bytes(b, (int64_t)r->bytes));
+}
+
+static const char *failover_badge(const struct frame *f, bool narrow, struct arena *a)
+{
+    const struct failover *o = f->failovers->open;
+    int64_t s = (f->v->now_us - o->start_mono_us) / USEC_PER_SEC;
+    return arena_printf(a, narrow ? " FO %" PRId64 "s " : " FAILOVER %" PRId64 "s ", s > 0 ? s : 0);
+}
+
+static struct badge probe_badge(const struct frame *f, bool narrow, struct arena *a)
+{
+    const struct probe_view *p = f->s->probe;
+    if (!p->out)
+        return (struct badge){TR_BADGE, " PROBE "};
+    int64_t us = p->noutages ? f->v->now_us - p->outages[0].from_us : 0;
+    return (struct badge){TR_BADGE_PROD, arena_printf(a, narrow ? " OUT %s " : " PROBE OUT %s ",
+                                                      draw_seconds(a, us, 0))};
+}
+
+/* The most important first: what does not fit goes from the end. */
+static int badges_of(const struct frame *f, bool narrow, struct badge *v, struct arena *a)
+{
     const char *env = environment_badge(f->s->environment, narrow);
-    int right = r.col + r.cols;
+    int n = 0;
+    if (frame_replays(f))
+        v[n++] = (struct badge){TR_BADGE_RO, " RECORDING "};
     if (f->v->frozen && narrow)
-        x += 1 + surface_text(s, r.row, x, right - x, TR_BADGE_RO, " FROZEN ");
+        v[n++] = (struct badge){TR_BADGE_RO, " FROZEN "};
     if (env)
-        x += 1 + surface_text(s, r.row, x, right - x,
-                              f->s->environment == ENV_PRODUCTION ? TR_BADGE_PROD : TR_BADGE, env);
-    if (f->v->read_only)
-        x += 1 + surface_text(s, r.row, x, right - x, TR_BADGE_RO, narrow ? " RO " : " READ-ONLY ");
+        v[n++] =
+            (struct badge){f->s->environment == ENV_PRODUCTION ? TR_BADGE_PROD : TR_BADGE, env};
+    if (f->v->read_only && !frame_replays(f)) /* a recording is so by itself */
+        v[n++] = (struct badge){TR_BADGE_RO, narrow ? " RO " : " READ-ONLY "};
     if (f->s->paused)
-        x += 1 + surface_text(s, r.row, x, right - x, TR_BADGE,
-                              narrow ? " PAUSED " : " PATRONI PAUSED ");
-    return x;
+        v[n++] = (struct badge){TR_BADGE, narrow ? " PAUSED " : " PATRONI PAUSED "};
+    if (f->failovers && f->failovers->open)
+        v[n++] = (struct badge){TR_BADGE_PROD, failover_badge(f, narrow, a)};
+    if (f->s->probe && f->s->probe->running)
+        v[n++] = probe_badge(f, narrow, a);
+    if (f->recording && f->recording->on)
+        v[n++] = (struct badge){TR_BADGE_RO, recording_badge(f->recording, narrow, a)};
+    return n;
+}
+
+static int badges_width(const struct surface *s, const struct badge *v, int n)
+{
+    int w = 0;
+    for (int i = 0; i < n; i++)
+        w += surface_width(s, v[i].text) + 1;
+    return w;
 }
 
 static bool nothing_yet(const struct frame *f)
@@ -126,16 +183,20 @@ static int draw_verdict(const struct frame *f, struct surface *s, struct rect r,
                              glyph(s, draw_health_glyph(h)), health_name(h));
 }
 
+/* The verdict must have its place, then the badges, then the whole of a long name. */
 static void draw_first(const struct frame *f, struct surface *s, struct rect r, struct arena *a)
 {
-    int x = r.col + 1, most = r.cols / 2;
-    if (r.cols < NARROW) /* the verdict must have its place */
-        most = r.cols - 14 - (f->s->environment ? 7 : 0) - (f->v->read_only ? 5 : 0) -
-               (f->s->paused ? 9 : 0) - (f->v->frozen ? 9 : 0);
-    if (most < 8)
-        most = 8;
+    struct badge v[BADGES_MOST];
+    int x = r.col + 1, right = r.col + r.cols;
+    int n = badges_of(f, r.cols < NARROW, v, a);
+    while (n > 1 && NAME_COLS + 3 + badges_width(s, v, n) + VERDICT_COLS > r.cols)
+        n--;
+    int most = r.cols - 3 - badges_width(s, v, n) - VERDICT_COLS;
+    if (most > r.cols / 2 && r.cols >= NARROW)
+        most = r.cols / 2;
     x += 2 + surface_text(s, r.row, x, most, TR_HEADER, f->s->cluster ? f->s->cluster : "?");
-    x = draw_badges(f, s, r, x);
+    for (int i = 0; i < n; i++)
+        x += 1 + surface_text(s, r.row, x, right - x, v[i].role, v[i].text);
     x = draw_verdict(f, s, r, x);
     draw_time(f, s, r, x + 1, a);
 }
@@ -204,30 +265,5 @@ void header_draw(const struct frame *f, struct surface *s, struct rect r)
     draw_first(f, s, (struct rect){r.row, r.col, 1, r.cols}, &a);
     if (r.rows > 1)
         draw_second(f, s, (struct rect){r.row + 1, r.col, 1, r.cols}, &a);
-    arena_release(&a);
-}
-
-/* ---- tabs ----------------------------------------------------------------------------------- */
-
-void tabs_draw(const struct frame *f, struct surface *s, struct rect r)
-{
-    struct arena a;
-    struct picture pic;
-    struct table_model m;
-    int x = r.col, right = r.col + r.cols;
-    arena_init(&a);
-    frame_picture(f, &pic);
-    pane_model(pane_get(f->v->focus), &pic, &a, &m);
-    surface_hline(s, r.row, r.col, r.cols, TR_BORDER);
-    for (int i = 0; i < PANE_COUNT; i++) {
-        bool on = i == (int)f->v->focus;
-        x += surface_textf(s, r.row, x, right - x, on ? TR_TITLE_FOCUS : TR_TITLE,
-                           on ? "[%d %s]" : " %d %s ", i + 1, pane_get((enum pane_id)i)->title);
-    }
-    const struct table_state *t = &f->v->tables[f->v->focus];
-    const char *note = t->filter ? arena_printf(&a, "with \"%s\"", t->filter) : m.note;
-    if (*note && right - x > 12)
-        surface_textf(s, r.row, x + 1, right - x - 2, t->filter ? TR_HINT : m.note_role, " %s ",
-                      note);
     arena_release(&a);
 }

@@ -7,30 +7,47 @@ src_libconsole_la_SOURCES = \
 	src/console/console_bar.c \
 	src/console/console_dialog.c \
 	src/console/console_exec.c \
+	src/console/console_exec_live.c \
 	src/console/console_keys.c \
 	src/console/console_private.h \
+	src/console/console_alert.c \
+	src/console/console_replay.c \
+	src/console/console_watch.c \
+	src/console/dcs_card.c \
+	src/console/dcs_card.h \
 	src/console/doc.c \
 	src/console/draw.c \
+	src/console/failover_head.c \
+	src/console/failover_head.h \
+	src/console/failover_lines.c \
+	src/console/failover_lines.h \
 	src/console/footer.c \
 	src/console/glyphs.c \
 	src/console/header.c \
 	src/console/help.c \
 	src/console/keymap.c \
 	src/console/layout.c \
+	src/console/lease_view.c \
+	src/console/lease_view.h \
 	src/console/member_card.c \
 	src/console/member_card.h \
 	src/console/member_facts.c \
 	src/console/overlay.c \
 	src/console/pane.c \
+	src/console/pane_dcs.c \
+	src/console/pane_events.c \
+	src/console/pane_failovers.c \
 	src/console/pane_lag.c \
 	src/console/pane_pools.c \
 	src/console/pane_stats.c \
 	src/console/pane_topology.c \
 	src/console/plan_text.c \
+	src/console/replay_bar.c \
 	src/console/style.c \
 	src/console/surface.c \
 	src/console/table_order.c \
 	src/console/table_view.c \
+	src/console/tabs.c \
 	src/console/view.c \
 	include/pgdba/console/doc.h \
 	include/pgdba/console/draw.h \

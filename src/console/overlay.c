@@ -60,7 +60,7 @@ static void write_progress(const struct frame *f, struct sheet *sh)
     sh->title = f->op ? f->op->plan->title : "No operation";
     sh->keys = f->op && f->op->state == OP_RUNNING ? "Esc closes, it goes on" : "Esc closes";
     if (f->op)
-        progress_write(f->op, f->v->live_us, &sh->doc);
+        progress_write(f->op, f->v->tick_us, &sh->doc);
     else
         doc_text(&sh->doc, 0, TR_DIALOG, "Nothing was started here yet.");
 }
@@ -70,7 +70,8 @@ static void write_card(const struct frame *f, struct sheet *sh)
     const struct pane *pane = pane_get(f->v->focus);
     struct picture pic;
     frame_picture(f, &pic);
-    sh->title = f->v->card_key ? f->v->card_key : "";
+    const char *key = f->v->card_key ? f->v->card_key : "";
+    sh->title = pane->noun ? arena_printf(&sh->arena, "%s %s", pane->noun, key) : key;
     sh->keys = "Esc closes";
     if (f->v->card_key)
         pane->card(&pic, f->v->card_key, &sh->doc);
@@ -123,11 +124,12 @@ static void write_sheet(const struct frame *f, struct sheet *sh)
     }
 }
 
-/* The body between header and footer is the box's; on a small screen all of it. */
-static void place(const struct surface *s, struct sheet *sh)
+/* The body between header and footer is the box's; on a small screen all of it. That this is a
+ * recording is never covered. */
+static void place(const struct frame *f, const struct surface *s, struct sheet *sh)
 {
     int answer = sh->ask ? 2 : 0, top = s->rows > 16 ? 2 : 1;
-    int room = s->rows - top - 1, want = sh->doc.nlines + answer + 2;
+    int room = s->rows - top - 1 - frame_replays(f), want = sh->doc.nlines + answer + 2;
     int h = want < room ? want : room, w = sh->doc.width + 4;
     sh->box = (struct rect){top + (room - h) / 2, (s->cols - w) / 2, h, w};
     sh->shown = h - 2 - answer;
@@ -140,7 +142,7 @@ static void sheet_init(const struct frame *f, const struct surface *s, struct sh
     arena_init(&sh->arena);
     doc_init(&sh->doc, &sh->arena, s, width);
     write_sheet(f, sh);
-    place(s, sh);
+    place(f, s, sh);
 }
 
 int overlay_scroll_most(const struct frame *f, const struct surface *s)

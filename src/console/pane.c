@@ -2,6 +2,7 @@
 #include "pgdba/console/pane.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
@@ -11,14 +12,14 @@
 #include "pgdba/console/draw.h"
 
 static const struct pane *const panes[] = {
-    [PANE_TOPOLOGY] = &pane_topology,
-    [PANE_LAG] = &pane_lag,
-    [PANE_POOLS] = &pane_pools,
-    [PANE_STATS] = &pane_stats,
+    [PANE_TOPOLOGY] = &pane_topology,   [PANE_LAG] = &pane_lag, [PANE_POOLS] = &pane_pools,
+    [PANE_STATS] = &pane_stats,         [PANE_DCS] = &pane_dcs, [PANE_EVENTS] = &pane_events,
+    [PANE_FAILOVERS] = &pane_failovers,
 };
 _Static_assert(sizeof panes / sizeof *panes == PANE_COUNT, "a pane an id");
 
-static const char *const names[] = {"topology", "lag", "pools", "stats"};
+static const char *const names[] = {"topology", "lag",    "pools",    "stats",
+                                    "dcs",      "events", "failovers"};
 _Static_assert(sizeof names / sizeof *names == PANE_COUNT, "a name a pane");
 
 const struct pane *pane_get(enum pane_id id)
@@ -48,28 +49,39 @@ void pane_model(const struct pane *p, const struct picture *pic, struct arena *a
     p->rows(pic, a, m);
 }
 
-int pane_rows_wanted(const struct pane *p, const struct picture *pic)
+int pane_rows_wanted(const struct pane *p, const struct picture *pic, int cols)
 {
     struct arena a;
-    struct table_model m;
+    struct table_model m = {0};
+    int head = p->head ? p->head(pic, NULL, (struct rect){0, 0, INT_MAX, cols}) : 0;
     arena_init(&a);
-    pane_model(p, pic, &a, &m);
-    int n = 1 + (m.nrows > 0 ? m.nrows : 1);
+    if (p->count)
+        m.nrows = p->count(pic);
+    else
+        pane_model(p, pic, &a, &m);
     arena_release(&a);
-    return n;
+    return head + 1 + (m.nrows > 0 ? m.nrows : 1);
 }
 
-/* "3 of 12 rows, filter "x"": only what is not plain to see. */
-static const char *describe_rows(const struct table_model *m, const struct table_state *t, int rows,
-                                 struct arena *a)
+int pane_table_rows(const struct pane *p, const struct picture *pic, struct rect r)
+{
+    return r.rows - (p->head ? p->head(pic, NULL, r) : 0);
+}
+
+/* "3 of 12 rows", "5 newer": only what is not plain to see. */
+const char *pane_extent(const struct table_model *m, const struct table_state *t, int rows,
+                        struct arena *a)
 {
     int n;
-    table_order(m, t, a, &n);
+    const int *order = table_order(m, t, a, &n);
+    int at = table_selected(m, t, order, n);
+    const char *newer = m->stays && at > 0 ? arena_printf(a, "%d newer (g)", at) : "";
     if (t->filter)
-        return arena_printf(a, "%d of %d contain \"%s\"", n, m->nrows, t->filter);
-    if (n > rows)
-        return arena_printf(a, "%d of %d rows", rows > 0 ? rows : 0, n);
-    return "";
+        return arena_printf(a, "%d of %d contain \"%s\"%s%s", n, m->nrows, t->filter,
+                            *newer ? "; " : "", newer);
+    if (*newer || n == 0 || n <= rows)
+        return newer;
+    return arena_printf(a, "%d of %d rows", rows > 0 ? rows : 0, n);
 }
 
 static void draw_title(enum pane_id id, const struct table_model *m, const char *extent,
@@ -96,12 +108,12 @@ void pane_draw(enum pane_id id, const struct picture *pic, const struct table_st
         return;
     arena_init(&a);
     pane_model(panes[id], pic, &a, &m);
-    if (title) {
-        draw_title(id, &m, describe_rows(&m, t, r.rows - 2, &a), s, r, focused);
-        r.row++;
-        r.rows--;
-    }
-    table_draw(&m, t, s, r, focused);
+    struct rect in = title ? (struct rect){r.row + 1, r.col, r.rows - 1, r.cols} : r;
+    int head = panes[id]->head && in.rows > 0 ? panes[id]->head(pic, s, in) : 0;
+    struct rect table = {in.row + head, in.col, in.rows - head, in.cols};
+    if (title)
+        draw_title(id, &m, pane_extent(&m, t, table.rows - 1, &a), s, r, focused);
+    table_draw(&m, t, s, table, focused);
     arena_release(&a);
 }
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lease_view.h"
 #include "member_card.h"
 #include "pgdba/analysis/health.h"
 #include "pgdba/analysis/topology.h"
@@ -16,6 +17,7 @@ enum {
     C_ROLE,
     C_STATE,
     C_TL,
+    C_LEASE,
     C_LSN,
     C_REPLAYED,
     C_API,
@@ -30,6 +32,7 @@ static const struct table_column columns[] = {
     [C_ROLE] = {.name = "role", .title = "ROLE", .width = 9, .most = 17, .claim = 17},
     [C_STATE] = {.name = "state", .title = "STATE", .width = 10, .most = 48, .claim = 36},
     [C_TL] = {.name = "timeline", .title = "TL", .width = 3, .drop = 2, .right = true},
+    [C_LEASE] = {.name = "lease", .title = "LEASE", .width = 12, .most = 13, .drop = 3},
     [C_LSN] = {.name = "lsn", .title = "LSN", .width = 10, .most = 17, .drop = 4, .right = true},
     [C_REPLAYED] = {.name = "replayed",
                     .title = "REPLAYED",
@@ -74,6 +77,21 @@ static struct table_cell role_cell(const struct picture *p, const struct member_
         arena_printf(a, "%s%s", leads ? glyph(&paper, GL_LEADER) : "", leads ? " " : "");
     text = arena_printf(a, "%s%s", text, role_name(f->role));
     return cell_role(leads ? TR_LEADER : sync ? TR_SYNC : TR_REPLICA, text);
+}
+
+/* The lock's: what runs out when the leader dies, before anything else is to be seen. */
+static struct table_cell lease_cell(const struct picture *p, bool leads, struct arena *a)
+{
+    const struct dcs *d = p->s->dcs;
+    if (!leads || !d || !d->leader_lease)
+        return cell_none();
+    struct lease_view v = lease_view_of(p, d->leader_lease, a);
+    return (struct table_cell){.kind = CELL_BAR,
+                               .text = v.text,
+                               .role = v.role,
+                               .filled = v.filled,
+                               .num = (double)v.left_s,
+                               .has_num = v.known};
 }
 
 static const char *pending_text(const struct member_facts *f, struct arena *a)
@@ -136,6 +154,7 @@ static void fill_row(const struct picture *p, const struct topology_row *t, stru
     c[C_ROLE] = role_cell(p, &f, a);
     c[C_STATE] = cell_role(f.state_role, f.state_words);
     c[C_TL] = cell_count(a, f.timeline > 0 ? f.timeline : -1);
+    c[C_LEASE] = lease_cell(p, leads, a);
     c[C_LSN] = lsn_cell(a, leads ? f.location : f.received);
     c[C_REPLAYED] = leads ? cell_none() : lsn_cell(a, f.replayed);
     c[C_API] = api_cell(m, a);
@@ -176,13 +195,15 @@ static void rows(const struct picture *p, struct arena *a, struct table_model *m
         restart |= m->rows[i].cells[C_RESTART].text != NULL;
         tags |= m->rows[i].cells[C_TAGS].text != NULL;
     }
-    m->hidden = (restart ? 0 : 1u << C_RESTART) | (tags ? 0 : 1u << C_TAGS);
+    m->hidden = (restart ? 0 : 1u << C_RESTART) | (tags ? 0 : 1u << C_TAGS) |
+                (p->s->etcd_configured ? 0 : 1u << C_LEASE);
     m->empty = p->s->view.outcome == OBS_NEVER ? "asking Patroni" : "no member is known";
     note_view(p, m, a);
 }
 
 const struct pane pane_topology = {.name = "topology",
                                    .title = "Topology",
+                                   .brief = "Topo",
                                    .columns = columns,
                                    .ncolumns = C_COUNT,
                                    .rows = rows,

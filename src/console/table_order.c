@@ -140,6 +140,11 @@ int table_selected(const struct table_model *m, const struct table_state *t, con
     return n > 0 ? 0 : -1;
 }
 
+int table_first(const struct table_model *m, const struct table_state *t, int selected)
+{
+    return m->stays && t->selected && selected >= 0 ? selected - t->below : t->top;
+}
+
 int table_top(int top, int selected, int n, int rows)
 {
     if (rows <= 0)
@@ -162,11 +167,14 @@ void table_move(const struct table_model *m, struct table_state *t, int delta, i
     int at = table_selected(m, t, order, n);
     if (at >= 0) {
         long to = (long)at + delta;
+        int first = table_first(m, t, at);
         at = to < 0 ? 0 : to >= n ? n - 1 : (int)to;
-        char *key = xstrdup(m->rows[order[at]].key);
+        /* At the top of what comes in at the top nothing is held fast: the newest is followed. */
+        char *key = m->stays && at == 0 ? NULL : xstrdup(m->rows[order[at]].key);
         free(t->selected);
         t->selected = key;
-        t->top = table_top(t->top, at, n, rows);
+        t->top = table_top(first, at, n, rows);
+        t->below = at - t->top;
     }
     arena_release(&a);
 }

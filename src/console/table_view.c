@@ -197,7 +197,7 @@ void table_draw(const struct table_model *m, const struct table_state *t, struct
     draw_heading(m, t, s, r, widths);
     const int *order = table_order(m, t, &a, &n);
     int selected = table_selected(m, t, order, n), rows = r.rows - 1;
-    int top = table_top(t->top, focused ? selected : -1, n, rows);
+    int top = table_top(table_first(m, t, selected), focused ? selected : -1, n, rows);
     for (int i = 0; i < rows && top + i < n; i++) {
         struct rect line = {r.row + 1 + i, r.col, 1, r.cols};
         const struct table_row *row = &m->rows[order[top + i]];

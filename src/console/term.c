@@ -27,6 +27,7 @@
 #include "pgdba/console/style.h"
 #include "term_keys.h"
 #include "term_out.h"
+#include "term_title.h"
 
 enum { KEY_PASTE_BEGIN = 1000, KEY_PASTE_END, PAIRS_MAX = 128, LAST_WORDS_MS = 1000 };
 
@@ -40,6 +41,7 @@ struct term {
     int in_fd, saved_stderr;
     struct termios cooked, raw;
     struct term_out o;
+    struct term_title title;
     bool lost, pasting, fresh;
     mbstate_t partial; /* of a character of which more is to come */
     int rows, cols;
@@ -100,6 +102,12 @@ static void set_modes(struct term *t)
     t->has_default = t->colors && use_default_colors() == OK;
 }
 
+static const char *capability(const char *name)
+{
+    const char *s = tigetstr(name);
+    return s && s != (const char *)-1 ? s : NULL;
+}
+
 static enum status no_terminal(struct term *t, struct err *e, const char *why)
 {
     const char *name = getenv("TERM");
@@ -132,8 +140,8 @@ enum status term_open(struct term **out, int in_fd, int out_fd, struct err *e)
         return no_terminal(t, e, "it is not known on this machine; try TERM=xterm-256color");
     set_modes(t);
     t->saved_stderr = term_stderr_divert();
-    const char *cup = tigetstr("cup");
-    if (!cup || cup == (const char *)-1) {
+    term_title_init(&t->title, getenv("TERM"), capability("tsl"), capability("fsl"));
+    if (!capability("cup")) {
         term_close(t);
         return err_set(e, ST_IO, "this terminal cannot place its cursor; try another TERM");
     }
@@ -148,6 +156,7 @@ static void leave_screen(struct term *t)
     trap_begin(t);
     endwin();
     trap_end(t);
+    term_title_leave(&t->title, &t->o);
     term_out_put(&t->o, PASTE_OFF, strlen(PASTE_OFF));
     term_out_drain(&t->o, LAST_WORDS_MS);
     tcsetattr(t->in_fd, TCSANOW, &t->cooked);
@@ -164,6 +173,7 @@ void term_close(struct term *t)
     fclose(t->out);
     term_out_close(&t->o);
     term_stderr_restore(&t->saved_stderr);
+    term_title_release(&t->title);
     free(t->last);
     free(t);
 }
@@ -192,6 +202,7 @@ void term_suspend(struct term *t)
     tcgetattr(t->in_fd, &t->cooked);
     tcsetattr(t->in_fd, TCSANOW, &t->raw);
     term_out_put(&t->o, PASTE_ON, strlen(PASTE_ON));
+    term_title_back(&t->title, &t->o);
     term_resized(t);
 }
 
@@ -199,6 +210,7 @@ void term_continued(struct term *t)
 {
     tcsetattr(t->in_fd, TCSANOW, &t->raw);
     term_out_put(&t->o, PASTE_ON, strlen(PASTE_ON));
+    term_title_back(&t->title, &t->o);
     t->fresh = true;
 }
 
@@ -485,6 +497,12 @@ void term_redraw(struct term *t)
 void term_bell(struct term *t)
 {
     term_out_put(&t->o, "\a", 1);
+    term_out_pump(&t->o);
+}
+
+void term_title(struct term *t, const char *text)
+{
+    term_title_set(&t->title, &t->o, text);
     term_out_pump(&t->o);
 }
 

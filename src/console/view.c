@@ -35,7 +35,7 @@ void view_say(struct view_state *v, enum theme_role role, const char *text)
     free(v->message);
     v->message = copy;
     v->message_role = role;
-    v->message_until_us = v->live_us + MESSAGE_STAYS;
+    v->message_until_us = v->tick_us + MESSAGE_STAYS;
 }
 
 void view_open(struct view_state *v, enum overlay o)

@@ -4,6 +4,8 @@
 #ifndef PGDBA_CONSOLE_DRAW_H
 #define PGDBA_CONSOLE_DRAW_H
 
+#include <time.h>
+
 #include "pgdba/console/surface.h"
 #include "pgdba/model/cluster.h"
 #include "pgdba/model/verdict.h"
@@ -30,5 +32,19 @@ const double *draw_buckets(const struct series *v, int64_t now_us, int64_t span_
 const char *draw_age(struct arena *a, int64_t now_us, int64_t at_us);
 /* "timed out 14s", "answered"; in the arena. */
 const char *draw_outcome(struct arena *a, const struct source_state *st, int64_t now_us);
+
+/* Local wall times to the millisecond, "03:12:07.123"; of another day than now's "Nov 20 03:12".
+ * For many rows: what was worked out for one minute serves the next row too. */
+struct draw_clock {
+    struct tm today, tm;
+    int64_t minute;
+    bool known;
+};
+struct draw_clock draw_clock_at(int64_t now_wall_us);
+const char *draw_clock_text(struct draw_clock *c, int64_t wall_us, struct arena *a);
+/* "2026-11-21 03:12:07.123 +0100" */
+const char *draw_wall_full(struct arena *a, int64_t wall_us);
+/* "12.4 s", "1m02.4s": with so many decimals (0 to 3). */
+const char *draw_seconds(struct arena *a, int64_t us, int decimals);
 
 #endif

@@ -32,6 +32,7 @@ enum ui_action {
     UI_VERDICTS,
     UI_OPERATION,
     UI_ZOOM,
+    UI_SHUT,
     UI_SORT_NEXT,
     UI_SORT_PREVIOUS,
     UI_SORT_REVERSE,

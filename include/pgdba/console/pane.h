@@ -12,7 +12,16 @@
 #include "pgdba/model/failover.h"
 #include "pgdba/model/verdict.h"
 
-enum pane_id { PANE_TOPOLOGY, PANE_LAG, PANE_POOLS, PANE_STATS, PANE_COUNT };
+enum pane_id {
+    PANE_TOPOLOGY,
+    PANE_LAG,
+    PANE_POOLS,
+    PANE_STATS,
+    PANE_DCS,
+    PANE_EVENTS,
+    PANE_FAILOVERS,
+    PANE_COUNT
+};
 
 /* What a pane may look at: the picture, its verdicts, and when it is looked at. */
 struct picture {
@@ -24,20 +33,29 @@ struct picture {
      * shown. */
     const struct event_log *events;        /* NULL: none */
     const struct failover_list *failovers; /* NULL: none */
+    int newer_failovers; /* began after the picture was frozen: not in failovers */
 };
 
 struct pane {
     const char *name;  /* "topology": pane topology */
     const char *title; /* "Topology" */
+    const char *brief; /* the title where tabs are narrow; NULL: the title */
+    const char *noun;  /* before a key that is no name of its own: "Event" 812; NULL: none */
     const struct table_column *columns;
     int ncolumns;
     /* The table as of now, in the arena; m's columns are set already. */
     void (*rows)(const struct picture *p, struct arena *a, struct table_model *m);
     /* Everything known about one row: each fact with its source, age and status. */
     void (*card)(const struct picture *p, const char *key, struct doc *d);
+    /* What stands above the table in panes that are more than one; NULL: nothing. Returns the rows
+     * it takes of r, up to all. s NULL: measures only, nothing is drawn. */
+    int (*head)(const struct picture *p, struct surface *s, struct rect r);
+    /* Table rows without making them, where making them is not cheap; NULL: they are made. */
+    int (*count)(const struct picture *p);
 };
 
-extern const struct pane pane_topology, pane_lag, pane_pools, pane_stats;
+extern const struct pane pane_topology, pane_lag, pane_pools, pane_stats, pane_dcs, pane_events,
+    pane_failovers;
 
 const struct pane *pane_get(enum pane_id id);
 int pane_find(const char *name); /* enum pane_id, or -1 */
@@ -46,8 +64,14 @@ const char *const *pane_names(void);
 
 void pane_model(const struct pane *p, const struct picture *pic, struct arena *a,
                 struct table_model *m);
-/* Rows the table wants: heading and rows, for sharing a large screen. */
-int pane_rows_wanted(const struct pane *p, const struct picture *pic);
+/* Rows the pane wants at that width: what stands above the table, heading and rows, for sharing a
+ * large screen. */
+int pane_rows_wanted(const struct pane *p, const struct picture *pic, int cols);
+/* Rows of r (without a title) that are left for the table, heading included. */
+int pane_table_rows(const struct pane *p, const struct picture *pic, struct rect r);
+/* What there is to say about the rows shown of so many: "3 of 12 rows", "5 newer". In the arena. */
+const char *pane_extent(const struct table_model *m, const struct table_state *t, int rows,
+                        struct arena *a);
 /* Title line (number, name, note, how much of it is shown) and table. title false: the table only,
  * for the tabbed screen, whose tab bar is the title. */
 void pane_draw(enum pane_id id, const struct picture *pic, const struct table_state *t,

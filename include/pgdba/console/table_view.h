@@ -56,6 +56,7 @@ struct table_model {
     unsigned hidden; /* bit per column: not worth showing (one bouncer only) */
     int nrows;
     struct table_row *rows;
+    bool stays;        /* rows come in at the top: a selected one keeps its place on the screen */
     const char *empty; /* said when there is no row at all */
     const char *note;  /* beside the pane's title, "" */
     enum theme_role note_role;
@@ -65,6 +66,7 @@ struct table_model {
 struct table_state {
     char *selected; /* a row's key */
     int top;        /* first visible row */
+    int below;      /* of a table whose selection stays: rows between top and the selected one */
     int sort;       /* column, -1: the pane's own order */
     bool reverse;
     char *filter;
@@ -81,6 +83,8 @@ const int *table_order(const struct table_model *m, const struct table_state *t,
  * when there are no rows. */
 int table_selected(const struct table_model *m, const struct table_state *t, const int *order,
                    int n);
+/* The first row as the state has it, given where the selected one is now. */
+int table_first(const struct table_model *m, const struct table_state *t, int selected);
 /* The first row to draw so that the selected one is visible in `rows` rows. */
 int table_top(int top, int selected, int n, int rows);
 /* Moves the selection by delta rows and settles selection and scrolling for that many rows. */

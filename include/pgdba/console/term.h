@@ -51,6 +51,9 @@ bool term_writable(const struct term *t);
 void term_present(struct term *t, const struct surface *s, const struct theme *th);
 void term_redraw(struct term *t); /* the next frame is drawn whole */
 void term_bell(struct term *t);
+/* The window's title, where TERM allows one; cleaned. NULL: as it was before the first. It goes
+ * back by itself when the terminal is given back, and comes again after a suspension. */
+void term_title(struct term *t, const char *text);
 
 /* Gives the terminal back, stops the process group as Ctrl-Z would, and takes it again when it is
  * continued. */

@@ -5,6 +5,7 @@
 #ifndef PGDBA_CONSOLE_VIEW_H
 #define PGDBA_CONSOLE_VIEW_H
 
+#include "pgdba/app/app.h"
 #include "pgdba/base/buf.h"
 #include "pgdba/console/keymap.h"
 #include "pgdba/console/pane.h"
@@ -38,7 +39,8 @@ enum overlay {
 
 struct view_state {
     int64_t now_us, now_wall_us;   /* of the picture: stands still while frozen */
-    int64_t live_us, live_wall_us; /* the real time */
+    int64_t live_us, live_wall_us; /* of the newest picture: in a replay the recording's */
+    int64_t tick_us;               /* the real clock: for messages and countdowns only */
     int64_t refresh_us, next_us;   /* interval; when the next round begins, 0 unknown */
     bool frozen;
     enum health live_health; /* of the newest snapshot, to be said while frozen */
@@ -47,6 +49,8 @@ struct view_state {
 
     enum pane_id focus;
     bool zoomed;
+    bool failover_shut;  /* a failover does not open its pane by itself */
+    bool failover_waits; /* one began while something else was being done: said at the bottom */
     struct table_state tables[PANE_COUNT];
 
     enum overlay overlay;
@@ -60,7 +64,7 @@ struct view_state {
 
     char *message; /* one line at the bottom, NULL none */
     enum theme_role message_role;
-    int64_t message_until_us; /* live time */
+    int64_t message_until_us; /* tick_us */
 };
 
 void view_init(struct view_state *v);
@@ -76,28 +80,36 @@ struct frame {
     const struct view_state *v;
     const struct bar_view *bar;
     const struct keymap *keys;
+    const struct event_log *events;          /* NULL: none */
+    const struct failover_list *failovers;   /* of the picture; NULL: none */
+    int newer_failovers;                     /* that began after the picture was frozen */
+    const struct replay_state *replay;       /* NULL, or off: live */
+    const struct recording_state *recording; /* NULL, or off: none */
 };
 
-void frame_picture(const struct frame *f, struct picture *p);
-/* The whole screen. surface has its size already. */
-void frame_draw(const struct frame *f, struct surface *s);
+bool frame_replays(const struct frame *f);
 
+void frame_picture(const struct frame *f, struct picture *p);
 /* Where everything is. rows == 0: not shown. */
 struct layout {
     bool too_small, tabbed;
-    struct rect header, tabs, operation, footer;
+    struct rect header, tabs, note, operation, replay, footer;
     struct rect panes[PANE_COUNT];
 };
 void layout_compute(const struct frame *f, int rows, int cols, struct layout *l);
+/* The whole screen. surface has its size already. Where everything went is in *l. */
+void frame_draw(const struct frame *f, struct surface *s, struct layout *l);
 /* Rows of a pane that hold table rows (for paging). */
-int layout_table_rows(const struct layout *l, enum pane_id id);
+int layout_table_rows(const struct frame *f, const struct layout *l, enum pane_id id);
 /* Lines that an overlay shows at once, and how far it can scroll, on that surface. */
 int overlay_scroll_most(const struct frame *f, const struct surface *s);
 int overlay_page(const struct frame *f, const struct surface *s);
 
 /* Parts. */
 void header_draw(const struct frame *f, struct surface *s, struct rect r);
-void tabs_draw(const struct frame *f, struct surface *s, struct rect r);
+void tabs_draw(const struct frame *f, struct surface *s, const struct layout *l);
+/* The bar of a replay: that it is a recording, where it is, how it goes on. */
+void replay_draw(const struct frame *f, struct surface *s, struct rect r);
 void operation_line_draw(const struct frame *f, struct surface *s, struct rect r);
 void footer_draw(const struct frame *f, struct surface *s, struct rect r);
 void bar_draw(const struct bar_view *b, struct surface *s, struct rect footer);

@@ -130,3 +130,102 @@ void app_when_writable(struct app *a, int fd, void (*fn)(void *arg), void *arg)
     (void)fn;
     (void)arg;
 }
+
+int64_t app_now_us(const struct app *a)
+{
+    return clock_mono(a->clock);
+}
+
+int64_t app_now_wall_us(const struct app *a)
+{
+    return clock_wall(a->clock);
+}
+
+const struct event_log *app_events(const struct app *a)
+{
+    return a->events;
+}
+
+void app_failovers(const struct app *a, struct failover_list *out)
+{
+    *out = a->failovers;
+}
+
+void app_show_leases(struct app *a, bool shown)
+{
+    a->leases_shown = shown;
+}
+
+void app_recording(const struct app *a, struct recording_state *out)
+{
+    *out = a->recording;
+}
+
+void app_replay(const struct app *a, struct replay_state *out)
+{
+    *out = a->replay;
+}
+
+void app_replay_play(struct app *a, bool play)
+{
+    buf_puts(&a->log, play ? "play; " : "pause; ");
+    a->replay.playing = play;
+}
+
+void app_replay_step(struct app *a)
+{
+    buf_puts(&a->log, "step; ");
+}
+
+void app_replay_seek(struct app *a, int64_t at_us)
+{
+    buf_addf(&a->log, "seek %lld ms; ", (long long)(at_us / USEC_PER_MS));
+    a->replay.at_us = at_us;
+}
+
+enum status app_replay_speed(struct app *a, double speed, struct err *e)
+{
+    (void)e;
+    buf_addf(&a->log, "speed %.1f; ", speed);
+    return ST_OK;
+}
+
+enum status app_record_start(struct app *a, const char *path, struct err *e)
+{
+    buf_addf(&a->log, "record %s; ", path);
+    if (a->refusal)
+        return err_set(e, ST_CONFLICT, "%s", a->refusal);
+    a->recording = (struct recording_state){.on = true, .path = "x.jsonl"};
+    return ST_OK;
+}
+
+void app_record_stop(struct app *a)
+{
+    buf_puts(&a->log, "record stop; ");
+    a->recording = (struct recording_state){0};
+}
+
+enum status app_probe_start(struct app *a, const struct probe_request *r, struct err *e)
+{
+    buf_addf(&a->log, "probe %s every %lld ms; ", r->via, (long long)(r->every_us / USEC_PER_MS));
+    return a->refusal ? err_set(e, ST_NOT_FOUND, "%s", a->refusal) : ST_OK;
+}
+
+void app_probe_stop(struct app *a)
+{
+    buf_puts(&a->log, "probe stop; ");
+}
+
+bool app_probe_running(const struct app *a)
+{
+    return a->probe_runs;
+}
+
+int app_probe_routes(const struct app *a, struct arena *arena, const char *const **out)
+{
+    static const char *const routes[] = {"haproxy", "pgbouncer"};
+    (void)a;
+    (void)arena;
+    *out = routes;
+    return 2;
+}

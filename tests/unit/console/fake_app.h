@@ -14,7 +14,13 @@ struct app {
     bool read_only, stopped;
     struct plan *next_plan; /* what app_plan() gives; NULL: it refuses */
     const char *refusal;    /* of app_plan() or app_execute(), NULL: none */
-    struct buf log;         /* "plan switchover pg2; execute; " */
+    const struct clock *clock;
+    const struct event_log *events;
+    struct failover_list failovers;
+    struct replay_state replay;
+    struct recording_state recording;
+    bool leases_shown, probe_runs;
+    struct buf log; /* "plan switchover pg2; execute; " */
 };
 
 void fake_app_init(struct app *a);

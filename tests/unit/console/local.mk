@@ -10,7 +10,8 @@ console_tests = \
 check_PROGRAMS += $(console_tests)
 TESTS += $(console_tests)
 
-tests_unit_console_test_golden_SOURCES = tests/unit/console/test_golden.c $(CONSOLE_SCREEN)
+tests_unit_console_test_golden_SOURCES = tests/unit/console/test_golden.c \
+	tests/unit/console/scenes.c tests/unit/console/scenes.h $(CONSOLE_SCREEN)
 tests_unit_console_test_golden_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_console_test_golden_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_CONSOLE_LIBS)
 
@@ -19,6 +20,7 @@ tests_unit_console_test_widgets_LDADD = $(UNIT_CONSOLE_LIBS)
 
 # An app of its own in the place of libapp.
 tests_unit_console_test_console_SOURCES = tests/unit/console/test_console.c \
+	tests/unit/console/scenes.c tests/unit/console/scenes.h \
 	tests/unit/console/fake_app.c tests/unit/console/fake_app.h $(CONSOLE_SCREEN)
 tests_unit_console_test_console_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_console_test_console_LDADD = src/libconsole.la $(UNIT_SNAPSHOT_LIB) src/libcommand.la \

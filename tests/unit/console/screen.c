@@ -17,7 +17,7 @@ void screen_init_of(struct screen *sc, const struct snapshot *s, int rows, int c
     sc->s = s;
     health_judge(s, SB_NOW_US, &sc->arena, &sc->verdicts);
     view_init(&sc->v);
-    sc->v.now_us = sc->v.live_us = SB_NOW_US;
+    sc->v.now_us = sc->v.live_us = sc->v.tick_us = SB_NOW_US;
     sc->v.now_wall_us = sc->v.live_wall_us = SB_WALL_US;
     sc->v.refresh_us = USEC_PER_SEC;
     sc->v.next_us = SB_NOW_US + 400 * USEC_PER_MS;
@@ -26,8 +26,14 @@ void screen_init_of(struct screen *sc, const struct snapshot *s, int rows, int c
     sc->bar =
         (struct bar_view){.prompt = ":", .text = "", .hint = "", .error = "", .error_start = -1};
     assert_int_equal(keymap_init(&sc->keys, NULL, NULL), ST_OK);
-    sc->frame = (struct frame){
-        .s = s, .verdicts = &sc->verdicts, .v = &sc->v, .bar = &sc->bar, .keys = &sc->keys};
+    sc->frame = (struct frame){.s = s,
+                               .verdicts = &sc->verdicts,
+                               .v = &sc->v,
+                               .bar = &sc->bar,
+                               .keys = &sc->keys,
+                               .failovers = &sc->failovers,
+                               .replay = &sc->replay,
+                               .recording = &sc->recording};
     surface_init(&sc->surface, rows, cols);
 }
 
@@ -38,11 +44,16 @@ void screen_init(struct screen *sc, enum sample which, int rows, int cols)
 
 void screen_draw(struct screen *sc)
 {
-    frame_draw(&sc->frame, &sc->surface);
+    sc->frame.events = sc->events;
+    frame_draw(&sc->frame, &sc->surface, &sc->layout);
 }
 
 void screen_release(struct screen *sc)
 {
+    failover_free((struct failover *)(uintptr_t)sc->failovers.open);
+    for (int i = 0; i < sc->failovers.n; i++)
+        failover_free((struct failover *)(uintptr_t)sc->failovers.v[i]);
+    event_log_free(sc->events);
     surface_release(&sc->surface);
     keymap_release(&sc->keys);
     view_release(&sc->v);

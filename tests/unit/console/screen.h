@@ -17,6 +17,11 @@ struct screen {
     struct keymap keys;
     struct frame frame;
     struct surface surface;
+    struct layout layout;
+    struct event_log *events;       /* ours, NULL none */
+    struct failover_list failovers; /* ours */
+    struct replay_state replay;
+    struct recording_state recording;
 };
 
 void screen_init(struct screen *sc, enum sample which, int rows, int cols);

@@ -11,7 +11,7 @@
 #include "../../../src/console/console_private.h"
 #include "../../../src/console/term_keys.h"
 #include "fake_app.h"
-#include "screen.h"
+#include "scenes.h"
 
 struct world {
     struct app app;
@@ -20,6 +20,8 @@ struct world {
     struct console_options opt;
     struct console c;
     struct arena arena;
+    struct event_log *events;
+    struct failover *fo;
 };
 
 static int setup(void **state)
@@ -30,6 +32,7 @@ static int setup(void **state)
     arena_init(&w->arena);
     w->app.snapshot = sample_snapshot(SAMPLE_CASCADING, SB_NOW_US);
     w->clock = clock_fake(SB_NOW_US, SB_WALL_US);
+    w->app.clock = &w->clock;
     w->opt = (struct console_options){.clock = &w->clock, .settings = &w->settings};
     w->c = (struct console){.app = &w->app, .opt = &w->opt, .test_fd = -1};
     view_init(&w->c.v);
@@ -43,6 +46,9 @@ static int setup(void **state)
     w->c.editor = line_editor_open(&le);
     line_editor_cancel(w->c.editor);
     console_names(&w->c);
+    w->settings.bell = w->settings.title = true;
+    w->c.v.complete = true;
+    w->c.layout.tabbed = true;
     *state = w;
     return 0;
 }
@@ -54,8 +60,13 @@ static int teardown(void **state)
     surface_release(&w->c.surface);
     keymap_release(&w->c.keys);
     view_release(&w->c.v);
+    if (w->c.frozen)
+        watch_thaw(&w->c);
     snapshot_unref(w->c.frozen);
     snapshot_unref(w->app.snapshot);
+    alert_release(&w->c);
+    event_log_free(w->events);
+    failover_free(w->fo);
     free(w->c.bar_error);
     arena_release(&w->c.judged);
     arena_release(&w->c.hints);
@@ -70,9 +81,10 @@ static void press(struct world *w, const char *name)
 {
     static const struct {
         const char *name, *bytes;
-    } named[] = {{"Enter", "\r"},     {"Esc", "\033"},       {"Up", "\033[A"}, {"Down", "\033[B"},
-                 {"Tab", "\t"},       {"Backspace", "\177"}, {"C-c", "\003"},  {"C-u", "\025"},
-                 {"PgDn", "\033[6~"}, {"Space", " "}};
+    } named[] = {{"Enter", "\r"},    {"Esc", "\033"},     {"Up", "\033[A"},
+                 {"Down", "\033[B"}, {"Tab", "\t"},       {"Backspace", "\177"},
+                 {"C-c", "\003"},    {"C-u", "\025"},     {"PgDn", "\033[6~"},
+                 {"Space", " "},     {"Right", "\033[C"}, {"Left", "\033[D"}};
     struct key k;
     for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
         if (strcmp(named[i].name, name) == 0) {
@@ -110,6 +122,8 @@ static void panes_by_key_and_by_command(void **state)
     assert_int_equal(w->c.v.focus, PANE_POOLS);
     press(w, "Tab");
     assert_int_equal(w->c.v.focus, PANE_STATS);
+    press(w, "7");
+    assert_int_equal(w->c.v.focus, PANE_FAILOVERS);
     press(w, "Tab");
     assert_int_equal(w->c.v.focus, PANE_TOPOLOGY);
     command(w, "lag");
@@ -390,6 +404,290 @@ static void help_scrolls_to_its_end(void **state)
     assert_false(w->app.stopped);
 }
 
+/* ---- watching ------------------------------------------------------------------------------- */
+
+static void happen(struct world *w, int n)
+{
+    if (!w->events)
+        w->app.events = w->events = event_log_new(EVENT_LOG_MAX);
+    for (int i = 0; i < n; i++) {
+        clock_advance(&w->clock, 100 * USEC_PER_MS);
+        event_log_add(w->events, &(struct event){.mono_us = clock_mono(&w->clock),
+                                                 .wall_us = clock_wall(&w->clock),
+                                                 .text = "it happened"});
+    }
+    w->c.v.now_us = clock_mono(&w->clock);
+}
+
+/* The first row of the events pane that is on the screen. */
+static const char *first_event(struct world *w)
+{
+    struct frame f;
+    console_frame(&w->c, &f);
+    w->c.v.tick_us = clock_mono(&w->clock);
+    frame_draw(&f, &w->c.surface, &w->c.layout);
+    struct picture p;
+    struct table_model m;
+    int n;
+    frame_picture(&f, &p);
+    pane_model(pane_get(PANE_EVENTS), &p, &w->arena, &m);
+    const struct table_state *t = &w->c.v.tables[PANE_EVENTS];
+    const int *order = table_order(&m, t, &w->arena, &n);
+    int rows = layout_table_rows(&f, &w->c.layout, PANE_EVENTS);
+    int at = table_selected(&m, t, order, n);
+    return m.rows[order[table_top(table_first(&m, t, at), at, n, rows)]].key;
+}
+
+static void new_events_scroll_in_unless_a_row_is_selected(void **state)
+{
+    struct world *w = *state;
+    press(w, "6");
+    happen(w, 40);
+    assert_string_equal(first_event(w), "40");
+    happen(w, 1);
+    assert_string_equal(first_event(w), "41");
+    press(w, "Down");
+    press(w, "Down");
+    assert_string_equal(w->c.v.tables[PANE_EVENTS].selected, "39");
+    assert_string_equal(first_event(w), "41");
+    happen(w, 30);
+    assert_string_equal(w->c.v.tables[PANE_EVENTS].selected, "39");
+    assert_string_equal(first_event(w), "41"); /* nothing moved under the eye */
+    press(w, "PgDn");
+    const char *there = first_event(w);
+    happen(w, 5);
+    assert_string_equal(first_event(w), there);
+    press(w, "g");
+    assert_string_equal(first_event(w), "76");
+    happen(w, 2);
+    assert_string_equal(first_event(w), "78");
+}
+
+static void what_is_younger_than_a_frozen_picture_is_counted(void **state)
+{
+    struct world *w = *state;
+    struct frame f;
+    struct picture p;
+    struct table_model m;
+    press(w, "6");
+    happen(w, 4);
+    press(w, "Space");
+    int64_t frozen_at = w->c.v.now_us;
+    happen(w, 3);
+    w->c.v.now_us = frozen_at;
+    console_frame(&w->c, &f);
+    frame_picture(&f, &p);
+    pane_model(pane_get(PANE_EVENTS), &p, &w->arena, &m);
+    assert_int_equal(m.nrows, 4);
+    assert_string_equal(m.note, "3 newer than this picture");
+}
+
+static void begin_failover(struct world *w)
+{
+    w->fo = scene_crash(MOMENT_SILENT);
+    w->app.failovers = (struct failover_list){.open = w->fo};
+    watch_failovers(&w->c);
+}
+
+static void a_failover_opens_its_pane(void **state)
+{
+    struct world *w = *state;
+    press(w, "2");
+    begin_failover(w);
+    assert_int_equal(w->c.v.focus, PANE_FAILOVERS);
+    press(w, "3"); /* chosen: it stays away for this one */
+    watch_failovers(&w->c);
+    assert_int_equal(w->c.v.focus, PANE_POOLS);
+}
+
+static void one_that_was_nothing_takes_nobody_away(void **state)
+{
+    struct world *w = *state;
+    press(w, "2");
+    begin_failover(w);
+    w->app.failovers = (struct failover_list){0};
+    watch_failovers(&w->c);
+    assert_int_equal(w->c.v.focus, PANE_LAG);
+}
+
+static void one_that_ended_stays_on_the_screen(void **state)
+{
+    struct world *w = *state;
+    press(w, "2");
+    begin_failover(w);
+    w->fo->open = false;
+    w->app.failovers = (struct failover_list){.n = 1, .v = {w->fo}};
+    watch_failovers(&w->c);
+    assert_int_equal(w->c.v.focus, PANE_FAILOVERS);
+}
+
+static void a_failover_never_takes_the_screen_from_the_operator(void **state)
+{
+    struct world *w = *state;
+    press(w, ":");
+    type(w, "swi");
+    begin_failover(w);
+    assert_int_equal(w->c.v.focus, PANE_TOPOLOGY);
+    assert_true(w->c.v.failover_waits);
+    press(w, "Esc");
+    watch_failovers(&w->c);
+    assert_int_equal(w->c.v.focus, PANE_TOPOLOGY);
+    assert_true(w->c.v.failover_waits); /* said until it is looked at */
+    press(w, "7");
+    watch_failovers(&w->c);
+    assert_false(w->c.v.failover_waits);
+}
+
+static void a_plan_is_not_covered(void **state)
+{
+    struct world *w = *state;
+    begin_plan(w, false);
+    begin_failover(w);
+    assert_int_equal(w->c.v.focus, PANE_TOPOLOGY);
+    assert_int_equal(w->c.v.overlay, OVERLAY_PLAN);
+}
+
+static void the_pane_can_be_kept_shut(void **state)
+{
+    struct world *w = *state;
+    press(w, "X");
+    begin_failover(w);
+    assert_int_equal(w->c.v.focus, PANE_TOPOLOGY);
+    assert_false(w->c.v.failover_waits);
+}
+
+static void a_frozen_picture_keeps_its_failover(void **state)
+{
+    struct world *w = *state;
+    struct frame f;
+    begin_failover(w);
+    press(w, "Space");
+    failover_free(w->fo); /* the fold is done with it */
+    w->fo = NULL;
+    w->app.failovers = (struct failover_list){0};
+    console_frame(&w->c, &f);
+    assert_non_null(f.failovers->open);
+    assert_string_equal(f.failovers->open->from, "pg1");
+    press(w, "Space");
+    console_frame(&w->c, &f);
+    assert_null(f.failovers->open);
+}
+
+static void a_kept_one_is_reopened(void **state)
+{
+    struct world *w = *state;
+    w->fo = scene_crash(MOMENT_ENDED);
+    w->app.failovers = (struct failover_list){.n = 1, .v = {w->fo}};
+    command(w, "failovers 3");
+    assert_int_equal(w->c.v.focus, PANE_FAILOVERS);
+    assert_int_equal(w->c.v.overlay, OVERLAY_CARD);
+    assert_string_equal(w->c.v.card_key, "3");
+    press(w, "Esc");
+    command(w, "failovers 9");
+    assert_int_equal(w->c.v.overlay, OVERLAY_NONE);
+    assert_non_null(strstr(w->c.v.message, "no failover 9"));
+}
+
+/* ---- alerts --------------------------------------------------------------------------------- */
+
+static bool rings(struct world *w, enum health h)
+{
+    int64_t before = w->c.alert.rung_us;
+    clock_advance(&w->clock, 10 * USEC_PER_SEC);
+    w->c.v.tick_us = clock_mono(&w->clock);
+    w->c.v.live_health = h;
+    alert_update(&w->c);
+    return w->c.alert.rung_us != before;
+}
+
+static void the_bell_rings_when_it_gets_worse(void **state)
+{
+    struct world *w = *state;
+    assert_false(rings(w, HEALTH_DEGRADED)); /* as it was found */
+    assert_string_equal(w->c.alert.title, "lab: degraded");
+    assert_true(rings(w, HEALTH_CRITICAL));
+    assert_string_equal(w->c.alert.title, "lab: critical");
+    assert_false(rings(w, HEALTH_CRITICAL));
+    assert_false(rings(w, HEALTH_OK));
+    assert_string_equal(w->c.alert.title, "lab: healthy");
+    w->settings.bell = w->settings.title = false;
+    assert_false(rings(w, HEALTH_CRITICAL));
+    assert_string_equal(w->c.alert.title, "lab: healthy");
+}
+
+static void nothing_is_told_before_everybody_was_asked(void **state)
+{
+    struct world *w = *state;
+    w->c.v.complete = false;
+    assert_false(rings(w, HEALTH_UNREACHABLE));
+    assert_null(w->c.alert.title);
+    w->c.v.complete = true;
+    assert_false(rings(w, HEALTH_OK));
+    assert_true(rings(w, HEALTH_UNREACHABLE));
+}
+
+/* ---- recordings and the probe --------------------------------------------------------------- */
+
+static const char *log_of(struct world *w)
+{
+    char *s = arena_strdup(&w->arena, w->app.log.s);
+    buf_clear(&w->app.log);
+    return s;
+}
+
+static void keys_of_a_replay(void **state)
+{
+    struct world *w = *state;
+    happen(w, 3); /* 100 ms apart */
+    w->app.replay = (struct replay_state){
+        .on = true, .playing = true, .at_us = 10 * USEC_PER_SEC, .length_us = 60 * USEC_PER_SEC};
+    press(w, "Space");
+    assert_string_equal(log_of(w), "pause; ");
+    assert_null(w->c.frozen);
+    press(w, "Space");
+    assert_string_equal(log_of(w), "play; ");
+    press(w, "n");
+    press(w, "Right");
+    assert_string_equal(log_of(w), "step; step; ");
+    press(w, "Left");
+    assert_string_equal(log_of(w), "pause; seek 9900 ms; ");
+    w->app.replay.ended = true;
+    press(w, "Space");
+    assert_string_equal(log_of(w), "seek 0 ms; play; ");
+    press(w, "3"); /* all other keys are what they are */
+    assert_int_equal(w->c.v.focus, PANE_POOLS);
+}
+
+static void commands_of_a_replay(void **state)
+{
+    struct world *w = *state;
+    command(w, "replay play");
+    assert_string_equal(log_of(w), "");
+    assert_non_null(strstr(w->c.v.message, "no recording"));
+    setenv("TZ", "UTC", 1);
+    w->app.replay = (struct replay_state){.on = true,
+                                          .start_wall_us = SB_WALL_US, /* 03:12:07 */
+                                          .at_us = 10 * USEC_PER_SEC,
+                                          .length_us = 60 * USEC_PER_SEC};
+    command(w, "replay seek +20s");
+    command(w, "replay seek 03:12:37");
+    command(w, "replay seek 16s");
+    command(w, "replay speed 4x");
+    command(w, "replay step");
+    assert_string_equal(log_of(w),
+                        "seek 20000 ms; seek 30000 ms; seek 46000 ms; speed 4.0; step; ");
+}
+
+static void recording_and_probing_by_command(void **state)
+{
+    struct world *w = *state;
+    command(w, "record stop");
+    assert_string_equal(log_of(w), "");
+    command(w, "record start /tmp/x.jsonl");
+    command(w, "record stop");
+    assert_string_equal(log_of(w), "record /tmp/x.jsonl; record stop; ");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -417,6 +715,21 @@ int main(void)
         TEST(interrupt_twice_leaves),
         TEST(a_plan_left_open_is_declined),
         TEST(help_scrolls_to_its_end),
+        TEST(new_events_scroll_in_unless_a_row_is_selected),
+        TEST(what_is_younger_than_a_frozen_picture_is_counted),
+        TEST(a_failover_opens_its_pane),
+        TEST(one_that_was_nothing_takes_nobody_away),
+        TEST(one_that_ended_stays_on_the_screen),
+        TEST(a_failover_never_takes_the_screen_from_the_operator),
+        TEST(a_plan_is_not_covered),
+        TEST(the_pane_can_be_kept_shut),
+        TEST(a_frozen_picture_keeps_its_failover),
+        TEST(a_kept_one_is_reopened),
+        TEST(the_bell_rings_when_it_gets_worse),
+        TEST(nothing_is_told_before_everybody_was_asked),
+        TEST(keys_of_a_replay),
+        TEST(commands_of_a_replay),
+        TEST(recording_and_probing_by_command),
     };
     return cmocka_run_group_tests_name("console", tests, NULL, NULL);
 }

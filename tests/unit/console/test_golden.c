@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "pgdba/console/style.h"
-#include "screen.h"
+#include "scenes.h"
 
 static const struct {
     int rows, cols;
@@ -335,6 +335,158 @@ static void other_states(void **state)
     screen_release(&sc);
 }
 
+/* ---- watching a failover -------------------------------------------------------------------- */
+
+static void show(struct screen *sc, const struct snapshot *s, int k, enum pane_id focus)
+{
+    screen_init_of(sc, s, sizes[k].rows, sizes[k].cols);
+    sc->v.focus = focus;
+}
+
+static void etcd_scenes(void **state)
+{
+    static const struct {
+        const char *name;
+        int64_t left_s;
+        bool down;
+    } v[] = {{"etcd", 22, false}, {"etcd-down", 6, true}, {"etcd-overdue", -1, false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+        for (int k = 0; k < SIZES; k++) {
+            char what[64];
+            struct screen sc;
+            show(&sc, scene_etcd(v[i].left_s, v[i].down), k, PANE_DCS);
+            snprintf(what, sizeof what, "%s-dcs", v[i].name);
+            golden(&sc, what, false);
+            sc.v.focus = PANE_TOPOLOGY;
+            snprintf(what, sizeof what, "%s-topology", v[i].name);
+            golden(&sc, what, false);
+            screen_release(&sc);
+        }
+    }
+    for (int k = 0; k < 3; k++) {
+        struct screen sc;
+        show(&sc, scene_etcd(22, true), k, PANE_DCS);
+        view_open(&sc.v, OVERLAY_CARD);
+        sc.v.card_key = xstrdup("http://10.0.1.3:2379");
+        golden(&sc, "card-dcs", false);
+        screen_release(&sc);
+    }
+}
+
+static void no_etcd(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        struct screen sc;
+        screen_init(&sc, SAMPLE_HEALTHY, sizes[k].rows, sizes[k].cols);
+        sc.v.focus = PANE_DCS;
+        golden(&sc, "no-etcd-dcs", false);
+        screen_release(&sc);
+    }
+}
+
+static void event_scenes(void **state)
+{
+    (void)state;
+    for (int k = 0; k < SIZES; k++) {
+        struct screen sc;
+        show(&sc, scene_etcd(28, false), k, PANE_EVENTS);
+        scene_events(&sc, 0);
+        golden(&sc, "events", false);
+        if (k < 3) {
+            view_open(&sc.v, OVERLAY_CARD);
+            sc.v.card_key = xstrdup("6");
+            golden(&sc, "card-event", false);
+            view_open(&sc.v, OVERLAY_NONE);
+        }
+        sc.v.tables[PANE_EVENTS].selected = xstrdup("9");
+        sc.v.tables[PANE_EVENTS].below = 1;
+        golden(&sc, "events-scrolled", false);
+        screen_release(&sc);
+
+        show(&sc, scene_etcd(28, false), k, PANE_EVENTS);
+        scene_events(&sc, SB_SEC(5));
+        sc.v.frozen = true;
+        sc.v.live_us += SB_SEC(6);
+        golden(&sc, "events-frozen", false);
+        screen_release(&sc);
+    }
+}
+
+static void failover_scenes(void **state)
+{
+    static const char *const names[] = {[MOMENT_SILENT] = "failover-silent",
+                                        [MOMENT_OVERDUE] = "failover-overdue",
+                                        [MOMENT_PROMOTED] = "failover-promoted",
+                                        [MOMENT_ENDED] = "failover-ended"};
+    (void)state;
+    for (int m = MOMENT_SILENT; m <= MOMENT_ENDED; m++) {
+        for (int k = 0; k < SIZES; k++) {
+            struct screen sc;
+            show(&sc, scene_etcd(m == MOMENT_SILENT ? 8 : 28, false), k, PANE_FAILOVERS);
+            scene_failovers(&sc, (enum moment)m);
+            scene_events(&sc, -SB_SEC(24));
+            golden(&sc, names[m], k == 1);
+            if (k < 3 && m == MOMENT_ENDED) {
+                view_open(&sc.v, OVERLAY_CARD);
+                sc.v.card_key = xstrdup("3");
+                golden(&sc, "card-failover", false);
+                free(sc.v.card_key);
+                sc.v.card_key = xstrdup("1");
+                golden(&sc, "card-failover-coarse", false);
+            }
+            screen_release(&sc);
+        }
+    }
+    struct screen sc;
+    show(&sc, scene_etcd(8, false), 1, PANE_FAILOVERS);
+    scene_failovers(&sc, MOMENT_PROMOTED);
+    sc.v.ascii = true;
+    golden(&sc, "failover-ascii", false);
+    screen_release(&sc);
+}
+
+/* One began while a plan is read: nothing is taken away, but it is said. */
+static void failover_while_busy(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        struct screen sc;
+        show(&sc, scene_etcd(8, false), k, PANE_TOPOLOGY);
+        scene_failovers(&sc, MOMENT_SILENT);
+        view_open(&sc.v, OVERLAY_PLAN);
+        sc.v.plan = screen_plan(&sc.arena, false);
+        sc.v.failover_waits = true;
+        golden(&sc, "failover-waits", false);
+        screen_release(&sc);
+    }
+}
+
+static void recordings(void **state)
+{
+    (void)state;
+    for (int k = 0; k < SIZES; k++) {
+        struct screen sc;
+        show(&sc, scene_etcd(22, false), k, PANE_TOPOLOGY);
+        scene_recording(&sc);
+        golden(&sc, "recording", false);
+        screen_release(&sc);
+
+        show(&sc, scene_etcd(22, false), k, PANE_TOPOLOGY);
+        scene_replay(&sc, true, "");
+        golden(&sc, "replay", false);
+        view_open(&sc.v, OVERLAY_HELP);
+        golden(&sc, "replay-help", false);
+        screen_release(&sc);
+
+        show(&sc, scene_etcd(22, false), k, PANE_TOPOLOGY);
+        scene_replay(&sc, false, "stops at line 812: truncated");
+        golden(&sc, "replay-broken", false);
+        screen_release(&sc);
+    }
+}
+
 int main(void)
 {
     setlocale(LC_ALL, "C.UTF-8");
@@ -349,6 +501,12 @@ int main(void)
         cmocka_unit_test(verdicts_overlay),
         cmocka_unit_test(command_bar),
         cmocka_unit_test(other_states),
+        cmocka_unit_test(etcd_scenes),
+        cmocka_unit_test(no_etcd),
+        cmocka_unit_test(event_scenes),
+        cmocka_unit_test(failover_scenes),
+        cmocka_unit_test(failover_while_busy),
+        cmocka_unit_test(recordings),
     };
     return cmocka_run_group_tests_name("golden screens", tests, NULL, NULL);
 }

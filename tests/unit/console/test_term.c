@@ -189,6 +189,49 @@ static void the_size_is_the_kernels(void **state)
     assert_no_key(w); /* ncurses' own note of it is no key */
 }
 
+static void expect(struct world *w, const char *what)
+{
+    char got[65536];
+    size_t n = 0;
+    ssize_t k;
+    while (n < sizeof got - 1 && (k = read(w->master, got + n, sizeof got - 1 - n)) > 0)
+        n += (size_t)k;
+    got[n] = 0;
+    if (!strstr(got, what))
+        fail_msg("%zu bytes, and not what was expected among them", n);
+}
+
+static void the_title_is_set_cleaned_and_given_back(void **state)
+{
+    struct world *w = *state;
+    drain(w);
+    term_title(w->term, "lab: critical");
+    expect(w, "\033[22;2t\033]2;lab: critical\a");
+    term_title(w->term, "l\033]0;x\aab: healthy");
+    expect(w, "\033]2;l\xEF\xBF\xBD]0;x\xEF\xBF\xBD"
+              "ab: healthy\a");
+    term_close(w->term);
+    w->term = NULL;
+    expect(w, "\033]2;\a\033[23;2t");
+}
+
+/* Where TERM promises nothing, nothing is sent that could come out as rubbish. */
+static void no_title_where_none_is_known(void **state)
+{
+    struct world *w = *state;
+    struct err e = ERR_INIT;
+    term_close(w->term);
+    setenv("TERM", "vt100", 1);
+    enum status st = term_open(&w->term, w->slave, w->slave, &e);
+    setenv("TERM", "xterm-256color", 1);
+    if (st != ST_OK)
+        fail_msg("%s", err_text(&e));
+    assert_true(term_writable(w->term)); /* what opening it sent */
+    drain(w);
+    term_title(w->term, "lab: critical");
+    assert_int_equal(drain(w), 0);
+}
+
 static void a_terminal_that_is_gone_is_seen(void **state)
 {
     struct world *w = *state;
@@ -216,6 +259,8 @@ int main(void)
         TEST(a_paste_is_text_whatever_is_in_it),
         TEST(a_stalled_line_is_seen_and_never_waited_for),
         TEST(the_size_is_the_kernels),
+        TEST(the_title_is_set_cleaned_and_given_back),
+        TEST(no_title_where_none_is_known),
         TEST(a_terminal_that_is_gone_is_seen),
     };
     return cmocka_run_group_tests_name("terminal", tests, NULL, NULL);

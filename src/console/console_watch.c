@@ -1,0 +1,89 @@
+/* console_watch.c: a failover that begins opens its pane, unless the operator is at something; what
+ * a frozen picture shows of failovers is what there was when it was frozen. */
+#include "console_private.h"
+
+#include <string.h>
+
+#include "pgdba/base/clock.h"
+
+/* ---- the list ------------------------------------------------------------------------------- */
+
+void watch_freeze(struct console *c)
+{
+    struct failover_list *l = &c->failovers;
+    app_failovers(c->app, l);
+    if (l->open)
+        l->open = failover_copy(l->open);
+    for (int i = 0; i < l->n; i++)
+        l->v[i] = failover_copy(l->v[i]);
+}
+
+void watch_thaw(struct console *c)
+{
+    struct failover_list *l = &c->failovers;
+    failover_free((struct failover *)(uintptr_t)l->open); /* our own copies */
+    for (int i = 0; i < l->n; i++)
+        failover_free((struct failover *)(uintptr_t)l->v[i]);
+    *l = (struct failover_list){0};
+    c->newer_failovers = 0;
+}
+
+void watch_take(struct console *c)
+{
+    struct failover_list now;
+    if (!c->frozen) {
+        app_failovers(c->app, &c->failovers);
+        return;
+    }
+    app_failovers(c->app, &now);
+    c->newer_failovers = now.open && now.open->start_wall_us > c->v.now_wall_us;
+    for (int i = 0; i < now.n; i++)
+        c->newer_failovers += now.v[i]->start_wall_us > c->v.now_wall_us;
+}
+
+/* ---- opening -------------------------------------------------------------------------------- */
+
+static bool busy(const struct console *c)
+{
+    return c->bar.open || c->v.overlay != OVERLAY_NONE || c->frozen;
+}
+
+/* On a large screen the pane has its place beside the others, and the focus stays where it is. */
+static void begins(struct console *c, const struct failover_list *l)
+{
+    c->watch.last = l->n > 0 ? l->v[0]->number : 0;
+    c->watch.moved = false;
+    c->v.failover_waits = false;
+    if (c->v.failover_shut || c->v.focus == PANE_FAILOVERS)
+        return;
+    if (busy(c)) {
+        c->v.failover_waits = true;
+    } else if (c->layout.tabbed) {
+        c->watch.back = c->v.focus;
+        c->watch.moved = true;
+        console_focus(c, PANE_FAILOVERS);
+    }
+}
+
+/* It turned out to have been nothing: the operator is taken back to where he was. */
+static void ends(struct console *c, const struct failover_list *l)
+{
+    bool kept = l->n > 0 && l->v[0]->number != c->watch.last;
+    if (!kept && c->watch.moved && c->v.focus == PANE_FAILOVERS && !busy(c))
+        console_focus(c, c->watch.back);
+    c->watch.moved = c->v.failover_waits = false;
+}
+
+void watch_failovers(struct console *c)
+{
+    struct failover_list now;
+    app_failovers(c->app, &now);
+    bool open = now.open != NULL;
+    if (open && !c->watch.open)
+        begins(c, &now);
+    else if (!open && c->watch.open)
+        ends(c, &now);
+    c->watch.open = open;
+    if (c->v.focus == PANE_FAILOVERS)
+        c->v.failover_waits = false;
+}
