@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "facts.h"
+#include "writes.h"
 
 static const char *leader_name(const struct snapshot *s)
 {
@@ -53,6 +54,41 @@ static void carry_stream(const struct snapshot *s, struct member *m, const struc
         m->stream_lost_us = seen_well(prev, before) ? s->mono_us : STREAM_LOST_BEFORE;
 }
 
+static void carry_recovery(struct member *m, const struct member *before)
+{
+    if (!m->pg_self || m->pg_self->in_recovery)
+        m->out_of_recovery_us = 0;
+    else if (before && before->out_of_recovery_us)
+        m->out_of_recovery_us = before->out_of_recovery_us;
+    else
+        m->out_of_recovery_us = m->pg.answered_us;
+}
+
+/* It has said something before, under our eyes, that was not this. */
+static bool heard(const struct snapshot *prev, const struct member *before)
+{
+    return before && (snapshot_leader(prev) != before || before->health || before->pg_self ||
+                      facts_never_reachable(before));
+}
+
+static void carry_writes(const struct snapshot *s, struct member *m, const struct snapshot *prev,
+                         const struct member *before)
+{
+    bool held = before && snapshot_leader(prev) == before;
+    int64_t carried = held ? before->unwritable_us : 0;
+    struct writes w = {.takes = TRI_YES};
+    if (snapshot_leader(s) == m)
+        w = writes_of(s, m, s->mono_us);
+    if (w.takes == TRI_YES)
+        m->unwritable_us = 0;
+    else if (w.takes == TRI_UNKNOWN || carried)
+        m->unwritable_us = carried;
+    else if (!heard(prev, before))
+        m->unwritable_us = SINCE_BEFORE;
+    else /* a word from before it got the lock counts from then on */
+        m->unwritable_us = w.at_us > s->leader_since_us ? w.at_us : s->leader_since_us;
+}
+
 void carry_since(struct snapshot *s, struct member *members, const struct snapshot *prev)
 {
     carry_leader(s, prev);
@@ -60,5 +96,7 @@ void carry_since(struct snapshot *s, struct member *members, const struct snapsh
         const struct member *before = prev ? snapshot_member(prev, members[i].name) : NULL;
         carry_role(&members[i], before);
         carry_stream(s, &members[i], prev, before);
+        carry_recovery(&members[i], before);
+        carry_writes(s, &members[i], prev, before);
     }
 }

@@ -1,11 +1,10 @@
 noinst_LTLIBRARIES += src/libanalysis.la
 src_libanalysis_la_CFLAGS = $(AM_CFLAGS)
 src_libanalysis_la_SOURCES = \
-	src/analysis/address.c \
-	src/analysis/address.h \
 	src/analysis/candidate.c \
 	src/analysis/candidate.h \
 	src/analysis/carry.c \
+	src/analysis/carry_routes.c \
 	src/analysis/events.c \
 	src/analysis/events_cluster.c \
 	src/analysis/events_dcs.c \
@@ -22,6 +21,8 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/health_member.c \
 	src/analysis/judge.h \
 	src/analysis/lag.c \
+	src/analysis/place.c \
+	src/analysis/place.h \
 	src/analysis/pools.c \
 	src/analysis/preflight.c \
 	src/analysis/preflight_candidate.c \
@@ -35,6 +36,8 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/telling.c \
 	src/analysis/telling.h \
 	src/analysis/topology.c \
+	src/analysis/writes.c \
+	src/analysis/writes.h \
 	include/pgdba/analysis/carry.h \
 	include/pgdba/analysis/events.h \
 	include/pgdba/analysis/health.h \

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "address.h"
+#include "place.h"
 
 /* ---- HAProxy's write backend */
 
@@ -60,15 +60,15 @@ static bool asked_at(const struct member *m, const char *addr, int64_t port)
     const char *host;
     int64_t p;
     arena_init(&a);
-    bool same = m->pg.endpoint && address_split(m->pg.endpoint, &a, &host, &p) && p == port &&
-                !address_is_loopback(host) && address_same(host, addr);
+    bool same = m->pg.endpoint && place_split(m->pg.endpoint, &a, &host, &p) && p == port &&
+                !place_is_loopback(host) && place_same(host, addr);
     arena_release(&a);
     return same;
 }
 
 static bool listed_at(const struct member *m, const char *addr, int64_t port)
 {
-    return m->dcs && m->dcs->port == port && address_same(m->dcs->host, addr);
+    return m->dcs && m->dcs->port == port && place_same(m->dcs->host, addr);
 }
 
 typedef bool at_fn(const struct member *m, const char *addr, int64_t port);
@@ -100,8 +100,8 @@ bool routes_may_be_member(const struct snapshot *s, const char *addr, int64_t po
 {
     for (int i = 0; i < s->nmembers; i++) {
         const struct cluster_member *row = s->members[i].dcs;
-        if (addr && row && row->host && row->port == port && !address_is_numeric(row->host) &&
-            !address_is_loopback(row->host))
+        if (addr && row && row->host && row->port == port && !place_is_numeric(row->host) &&
+            !place_is_loopback(row->host))
             return true;
     }
     return false;
@@ -114,7 +114,7 @@ const struct member *routes_member_of(const struct snapshot *s, const struct ha_
     int64_t port;
     const struct member *m = NULL;
     arena_init(&a);
-    if (r->addr && *r->addr && address_split(r->addr, &a, &host, &port))
+    if (r->addr && *r->addr && place_split(r->addr, &a, &host, &port))
         m = routes_member_at(s, host, port);
     arena_release(&a);
     return m ? m : snapshot_member(s, r->name);
@@ -147,7 +147,7 @@ bool routes_is_haproxy(const struct snapshot *s, const char *addr, int64_t port)
     bool is = false;
     arena_init(&a);
     for (int i = 0; addr && port > 0 && !is && i < s->nhaproxies; i++)
-        is = address_split(s->haproxies[i].endpoint, &a, &host, &p) && address_same(host, addr);
+        is = place_split(s->haproxies[i].endpoint, &a, &host, &p) && place_same(host, addr);
     arena_release(&a);
     return is && !routes_member_at(s, addr, port);
 }

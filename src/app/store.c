@@ -392,8 +392,9 @@ static struct snapshot *build(struct store *st, int64_t mono_us, int64_t wall_us
     struct member *members = kept_members_publish(&st->members, s);
     scope_from_members(s);
     publish_config(st, s);
-    publish_routes(st, s);
+    struct haproxy *haproxies = publish_routes(st, s);
     carry_since(s, members, st->current);
+    carry_routes(s, members, haproxies, st->current);
     return s;
 }
 

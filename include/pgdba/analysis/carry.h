@@ -10,9 +10,14 @@
 
 #include "pgdba/model/cluster.h"
 
-/* Fills s->leader_since_us and every member's role_since_us and stream_lost_us (monotonic µs).
- * Called last while a snapshot is made (after topology_find_upstreams() and s->leader are done);
- * members is s->members, still mutable. prev: the snapshot before, NULL for the first. */
+/* Fills s->leader_since_us and every member's role_since_us, stream_lost_us, out_of_recovery_us and
+ * unwritable_us (monotonic µs). Called last while a snapshot is made (after
+ * topology_find_upstreams(), s->leader and s->config are done); members is s->members, still
+ * mutable. prev: the snapshot before, NULL for the first. */
 void carry_since(struct snapshot *s, struct member *members, const struct snapshot *prev);
+/* After that, and after s->haproxies and s->bouncers are there: every member's stray_*_us and every
+ * haproxy's no_target_us; haproxies is s->haproxies, still mutable. */
+void carry_routes(struct snapshot *s, struct member *members, struct haproxy *haproxies,
+                  const struct snapshot *prev);
 
 #endif

@@ -51,7 +51,8 @@ struct lag_sample {
     int64_t at_us;           /* when measured (the older end) */
 };
 
-#define STREAM_LOST_BEFORE 1
+#define SINCE_BEFORE       1 /* monotonic µs of "since before we looked" */
+#define STREAM_LOST_BEFORE SINCE_BEFORE
 
 struct member {
     const char *name;                        /* never NULL */
@@ -75,10 +76,12 @@ struct member {
     int64_t stream_lost_us; /* running as a replica but not streaming since; 0 while it streams or
                                that is not known; STREAM_LOST_BEFORE: since before we looked */
     int64_t out_of_recovery_us; /* its PostgreSQL (libpq) says so since; 0 it does not */
-    int64_t unwritable_us;    /* it holds the lock, and its PostgreSQL (libpq, else its own /health)
-                                 says    since then that it takes no writes; 0 else */
+    int64_t unwritable_us;    /* it holds the lock, and its PostgreSQL (libpq, else its own /health,
+                                 else its row) says since then that it takes no writes, which a
+                                 silence does not end; SINCE_BEFORE: since before we looked; 0 else */
     int64_t stray_haproxy_us; /* not the leader, and a write backend sends to it since; 0 */
-    int64_t stray_pgbouncer_us; /* not the leader, and PgBouncer's servers point at it since; 0 */
+    int64_t stray_pgbouncer_us; /* it led, leads no more, and PgBouncer points at it since; 0. One
+                                   that never led under our eyes may be pointed at on purpose */
 };
 
 /* One HAProxy. */

@@ -17,6 +17,141 @@ static void carry(struct sb *b, const struct sb *prev)
 {
     sb_finish(b);
     carry_since(b->s, b->members, prev ? prev->s : NULL);
+    carry_routes(b->s, b->members, b->haproxies, prev ? prev->s : NULL);
+}
+
+/* What a second of a story changes in a cluster in which pg1 leads; NULL ends the story. */
+typedef void change_fn(struct sb *b);
+
+/* Plays the story, a picture a second, all systems being there, and gives the last picture with the
+ * times carried through. */
+static struct sb *play(change_fn *const *story)
+{
+    struct sb *prev = NULL;
+    for (int i = 0; story[i]; i++) {
+        struct sb *b = sb_new(T0 + SB_SEC(i));
+        sb_everything(b);
+        story[i](b);
+        carry(b, prev);
+        if (prev)
+            sb_free(prev);
+        prev = b;
+    }
+    return prev;
+}
+
+static void well(struct sb *b)
+{
+    (void)b;
+}
+static void pg2_leads(struct sb *b)
+{
+    sb_lead(b, "pg2", true);
+}
+static void pg2_promotes(struct sb *b)
+{
+    pg2_leads(b);
+    sb_pg(b, "pg2")->in_recovery = true;
+}
+static void pg1_read_only(struct sb *b)
+{
+    sb_pg(b, "pg1")->read_only = true;
+}
+static void pg1_silent(struct sb *b)
+{
+    sb_fail(b, &sb_member(b, "pg1")->pg, OBS_REFUSED, SB_SEC(1));
+    sb_fail(b, &sb_member(b, "pg1")->api, OBS_REFUSED, SB_SEC(1));
+}
+static void haproxy_follows(struct sb *b)
+{
+    pg2_leads(b);
+    sb_ha_sends(b, "pg2");
+}
+static void haproxy_without(struct sb *b)
+{
+    sb_ha_sends(b, NULL);
+    sb_ha_row(b, "rw", "BACKEND")->changed_s = 0;
+}
+static void haproxy_silent(struct sb *b)
+{
+    pg2_leads(b);
+    sb_fail(b, &b->haproxies[0].state, OBS_TIMED_OUT, SB_SEC(1));
+}
+static void bouncer_follows(struct sb *b)
+{
+    pg2_leads(b);
+    sb_no_servers(b);
+    sb_servers_at(b, "pg2", 4);
+}
+static void bouncer_reads(struct sb *b)
+{
+    sb_servers_at(b, "pg3", 2);
+}
+static void nobody_leads(struct sb *b)
+{
+    sb_no_leader(b, 0);
+}
+
+static void a_story_gives_its_times(void **state)
+{
+    (void)state;
+    enum { OUT, UNWRITABLE, HAPROXY, BOUNCER, TARGET };
+    static const struct {
+        change_fn *story[5];
+        const char *member;
+        int what;
+        int64_t since; /* in µs after T0; -1: 0; SINCE_BEFORE */
+    } cases[] = {
+        {{well}, "pg1", OUT, -200 * USEC_PER_MS}, /* answered then */
+        {{well, well}, "pg1", OUT, -200 * USEC_PER_MS},
+        {{well, well}, "pg2", OUT, -1},
+        {{well, pg2_leads, pg2_leads}, "pg2", OUT, 800 * USEC_PER_MS},
+        {{well, pg2_leads}, "pg1", OUT, -1},
+
+        {{well, well}, "pg1", UNWRITABLE, -1},
+        {{pg1_read_only, pg1_read_only}, "pg1", UNWRITABLE, SINCE_BEFORE},
+        {{well, pg1_read_only, pg1_read_only}, "pg1", UNWRITABLE, 800 * USEC_PER_MS},
+        {{well, pg1_read_only, well}, "pg1", UNWRITABLE, -1},
+        {{well, pg1_read_only, pg1_silent}, "pg1", UNWRITABLE, 800 * USEC_PER_MS},
+        {{well, pg1_silent, pg1_read_only}, "pg1", UNWRITABLE, 1800 * USEC_PER_MS},
+        {{well, pg2_promotes, pg2_promotes}, "pg2", UNWRITABLE, 800 * USEC_PER_MS},
+        {{well, pg2_promotes, pg2_leads}, "pg2", UNWRITABLE, -1},
+        {{pg1_read_only, pg2_leads}, "pg1", UNWRITABLE, -1}, /* not its lock any more */
+
+        {{well, well}, "pg1", HAPROXY, -1},
+        {{well, pg2_leads, pg2_leads}, "pg1", HAPROXY, SB_SEC(1)},
+        {{well, nobody_leads, pg2_leads}, "pg1", HAPROXY, SB_SEC(1)},
+        {{well, pg2_leads, haproxy_silent}, "pg1", HAPROXY, SB_SEC(1)},
+        {{well, pg2_leads, haproxy_follows}, "pg1", HAPROXY, -1},
+        {{pg2_leads}, "pg1", HAPROXY, 1}, /* = T0, see below */
+
+        {{well, pg2_leads, pg2_leads}, "pg1", BOUNCER, SB_SEC(1)},
+        {{well, nobody_leads, pg2_leads}, "pg1", BOUNCER, SB_SEC(1)},
+        {{well, pg2_leads, bouncer_follows}, "pg1", BOUNCER, -1},
+        {{bouncer_reads, bouncer_reads}, "pg3", BOUNCER, -1}, /* on purpose, for all we know */
+
+        {{well, well}, NULL, TARGET, -1},
+        {{well, haproxy_without, well}, NULL, TARGET, -1},
+        {{well, haproxy_without}, NULL, TARGET, 800 * USEC_PER_MS},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sb *b = play(cases[i].story);
+        const struct member *m = cases[i].member ? sb_member(b, cases[i].member) : NULL;
+        const int64_t got[] = {
+            [OUT] = m ? m->out_of_recovery_us : 0,   [UNWRITABLE] = m ? m->unwritable_us : 0,
+            [HAPROXY] = m ? m->stray_haproxy_us : 0, [BOUNCER] = m ? m->stray_pgbouncer_us : 0,
+            [TARGET] = b->haproxies[0].no_target_us,
+        };
+        int64_t want = cases[i].since == -1             ? 0
+                       : cases[i].since != SINCE_BEFORE ? T0 + cases[i].since
+                       : cases[i].what == UNWRITABLE    ? SINCE_BEFORE
+                                                        : T0;
+        if (got[cases[i].what] != want)
+            fail_msg("case %zu: %lld, expected %lld (after T0: %lld)", i,
+                     (long long)got[cases[i].what], (long long)want,
+                     (long long)(got[cases[i].what] - T0));
+        sb_free(b);
+    }
 }
 
 static void the_first_picture_knows_no_beginning(void **state)
@@ -126,6 +261,7 @@ int main(void)
         cmocka_unit_test(a_lost_stream_counts_from_when_it_was_lost),
         cmocka_unit_test(a_stream_lost_before_we_looked_gets_no_grace),
         cmocka_unit_test(a_member_just_started_gets_its_moment),
+        cmocka_unit_test(a_story_gives_its_times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

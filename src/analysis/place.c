@@ -1,4 +1,4 @@
-#include "address.h"
+#include "place.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -16,13 +16,13 @@ static bool parse(const char *host, unsigned char out[16])
     return inet_pton(AF_INET, host, out + sizeof mapped) == 1;
 }
 
-bool address_is_numeric(const char *host)
+bool place_is_numeric(const char *host)
 {
     unsigned char b[16];
     return host && parse(host, b);
 }
 
-bool address_is_loopback(const char *host)
+bool place_is_loopback(const char *host)
 {
     static const unsigned char v4[13] = {[10] = 0xff, [11] = 0xff, [12] = 127}, v6[16] = {[15] = 1};
     unsigned char b[16];
@@ -33,17 +33,17 @@ bool address_is_loopback(const char *host)
     return memcmp(b, v4, sizeof v4) == 0 || memcmp(b, v6, sizeof v6) == 0;
 }
 
-bool address_same(const char *a, const char *b)
+bool place_same(const char *a, const char *b)
 {
     unsigned char x[16], y[16];
     if (!a || !b || !*a || !*b)
         return false;
-    if (strcasecmp(a, b) == 0 || (address_is_loopback(a) && address_is_loopback(b)))
+    if (strcasecmp(a, b) == 0 || (place_is_loopback(a) && place_is_loopback(b)))
         return true;
     return parse(a, x) && parse(b, y) && memcmp(x, y, sizeof x) == 0;
 }
 
-bool address_split(const char *text, struct arena *a, const char **host, int64_t *port)
+bool place_split(const char *text, struct arena *a, const char **host, int64_t *port)
 {
     const char *scheme = text ? strstr(text, "://") : NULL;
     const char *p = scheme ? scheme + 3 : text;
