@@ -1,6 +1,7 @@
 # Unit tests of wire/.
 WIRE_TESTS = \
 	tests/unit/wire/test_dcs \
+	tests/unit/wire/test_dcs_stream \
 	tests/unit/wire/test_etcd \
 	tests/unit/wire/test_etcd_endpoint \
 	tests/unit/wire/test_etcd_refusal \
@@ -17,6 +18,9 @@ check_PROGRAMS += $(WIRE_TESTS)
 TESTS += $(WIRE_TESTS)
 tests_unit_wire_test_dcs_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_dcs_LDADD = $(UNIT_WIRE_LIBS)
+tests_unit_wire_test_dcs_stream_CPPFLAGS = $(AM_CPPFLAGS) -DTOP_SRCDIR='"$(abs_top_srcdir)"'
+tests_unit_wire_test_dcs_stream_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_test_dcs_stream_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_etcd_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_etcd_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_etcd_endpoint_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
