@@ -93,6 +93,10 @@ static cli_fn *const runners[CMD_COUNT] = {
     [CMD_LAG] = cli_lag,
     [CMD_POOLS] = cli_pools,
     [CMD_STATS] = cli_stats,
+    [CMD_DCS] = cli_dcs,
+    [CMD_EVENTS] = cli_events,
+    [CMD_FAILOVERS] = cli_failovers,
+    [CMD_WATCH] = cli_watch,
     [CMD_SWITCHOVER] = cli_change,
     [CMD_RESTART] = cli_change,
     [CMD_REINIT] = cli_change,
@@ -123,6 +127,8 @@ int cli_run(const struct cli_options *opt, const struct invocation *inv)
     app_subscribe(c.app, &(struct app_subscriber){0});
     cluster_config_free(c.config);
     arena_release(&c.arena);
+    if (c.reader_gone) /* head(1) has seen enough */
+        return code;
     /* A full disk or a closed pipe must not look like a healthy answer. */
     if (fflush(opt->out) != 0 || ferror(opt->out))
         return cli_fail(opt->err, ST_IO, "cannot write the output");

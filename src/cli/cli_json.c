@@ -31,7 +31,7 @@ void cli_json_print(struct wire_json *root, FILE *out)
     wire_json_free(root);
 }
 
-static void put_positive(struct wire_json *j, const char *key, int64_t v)
+void cli_put_positive(struct wire_json *j, const char *key, int64_t v)
 {
     if (v > 0)
         wire_json_int(j, key, v);
@@ -47,14 +47,14 @@ static void put_lag(struct wire_json *j, const char *key, int64_t v)
         wire_json_null(j, key);
 }
 
-static void put_lsn(struct wire_json *j, const char *key, lsn_t v)
+void cli_put_lsn(struct wire_json *j, const char *key, lsn_t v)
 {
     char s[24];
     wire_json_str(j, key, v == LSN_UNKNOWN ? NULL : lsn_format(s, v));
 }
 
-static void put_source(struct wire_json *parent, const char *key, const struct source_state *st,
-                       int64_t refresh_us, int64_t now_us)
+void cli_put_source(struct wire_json *parent, const char *key, const struct source_state *st,
+                    int64_t refresh_us, int64_t now_us)
 {
     struct wire_json *j = wire_json_add_object(parent, key);
     wire_json_str(j, "outcome", obs_outcome_name(st->outcome));
@@ -99,11 +99,11 @@ static void put_own_word(struct wire_json *parent, const struct member *m)
     wire_json_str(j, "role", role_name(h->role));
     wire_json_str(j, "state", h->state_text);
     wire_json_str(j, "replication_state", h->replication_state);
-    put_positive(j, "server_version", h->server_version);
-    put_positive(j, "timeline", h->timeline);
-    put_lsn(j, "location", h->location);
-    put_lsn(j, "received", h->received);
-    put_lsn(j, "replayed", h->replayed);
+    cli_put_positive(j, "server_version", h->server_version);
+    cli_put_positive(j, "timeline", h->timeline);
+    cli_put_lsn(j, "location", h->location);
+    cli_put_lsn(j, "received", h->received);
+    cli_put_lsn(j, "replayed", h->replayed);
     wire_json_bool(j, "replay_paused", h->replay_paused);
     wire_json_str(j, "postmaster_start_time", h->postmaster_start_time);
     wire_json_str(j, "patroni_version", h->patroni_version);
@@ -118,9 +118,9 @@ static void put_member(struct wire_json *list, const struct snapshot *s, const s
     wire_json_bool(j, "listed", m->listed);
     wire_json_str(j, "role", d ? role_name(d->role) : NULL);
     wire_json_str(j, "state", d ? d->state_text : NULL);
-    put_positive(j, "timeline", d ? d->timeline : 0);
+    cli_put_positive(j, "timeline", d ? d->timeline : 0);
     wire_json_str(j, "host", d ? d->host : NULL);
-    put_positive(j, "port", d ? d->port : 0);
+    cli_put_positive(j, "port", d ? d->port : 0);
     wire_json_str(j, "api_url", d ? d->api_url : NULL);
     wire_json_str(j, "upstream", m->upstream);
     wire_json_bool(j, "upstream_observed", m->upstream_observed);
@@ -135,7 +135,7 @@ static void put_member(struct wire_json *list, const struct snapshot *s, const s
         wire_json_null(j, "tags");
     }
     put_own_word(j, m);
-    put_source(j, "api", &m->api, s->refresh_us, now_us);
+    cli_put_source(j, "api", &m->api, s->refresh_us, now_us);
     wire_json_str(j, "note", m->note);
 }
 
@@ -162,7 +162,7 @@ void cli_json_status(struct wire_json *root, const struct snapshot *s, const str
                   *environment_name(s->environment) ? environment_name(s->environment) : NULL);
     wire_json_str(root, "scope", s->scope);
     wire_json_str(root, "leader", leader ? leader->name : NULL);
-    put_positive(root, "timeline", snapshot_timeline(s));
+    cli_put_positive(root, "timeline", snapshot_timeline(s));
     wire_json_bool(root, "paused", s->paused);
     struct wire_json *sw = NULL;
     if (s->switchover_at) {
@@ -173,7 +173,7 @@ void cli_json_status(struct wire_json *root, const struct snapshot *s, const str
     } else {
         wire_json_null(root, "scheduled_switchover");
     }
-    put_source(root, "view", &s->view, s->refresh_us, now_us);
+    cli_put_source(root, "view", &s->view, s->refresh_us, now_us);
     struct wire_json *list = wire_json_add_array(root, "members");
     for (int i = 0; i < s->nmembers; i++)
         put_member(list, s, &s->members[i], now_us);
@@ -182,7 +182,7 @@ void cli_json_status(struct wire_json *root, const struct snapshot *s, const str
         struct wire_json *j = wire_json_add_object(list, NULL);
         wire_json_str(j, "name", s->bouncers[i].name);
         wire_json_str(j, "version", s->bouncers[i].version.text);
-        put_source(j, "console", &s->bouncers[i].state, s->refresh_us, now_us);
+        cli_put_source(j, "console", &s->bouncers[i].state, s->refresh_us, now_us);
     }
 }
 
@@ -286,7 +286,7 @@ void cli_json_plan(struct wire_json *root, const struct plan *p)
     wire_json_str(j, "title", p->title);
     wire_json_str(j, "command", p->equivalent);
     wire_json_str(j, "leader", p->leader);
-    put_positive(j, "timeline", p->timeline);
+    cli_put_positive(j, "timeline", p->timeline);
     wire_json_str(j, "verdict", check_verdict_name(p->worst));
     struct wire_json *list = wire_json_add_array(j, "lines");
     for (int i = 0; i < p->nlines; i++)

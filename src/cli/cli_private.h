@@ -7,6 +7,7 @@
 #include "pgdba/cli/cli.h"
 #include "pgdba/model/verdict.h"
 #include "pgdba/wire/json_out.h"
+#include "pgdba/wire/recording.h"
 
 struct cli {
     const struct cli_options *opt;
@@ -15,12 +16,15 @@ struct cli {
     struct arena arena;
     bool json;
     struct cluster_config *config; /* until the app takes it */
+    bool reader_gone;              /* whoever read what is written has closed the pipe */
 };
 
 typedef int cli_fn(struct cli *c);
 
 /* cli_read.c */
 cli_fn cli_status, cli_topology, cli_lag, cli_pools, cli_stats;
+/* cli_dcs.c, cli_events.c, cli_failovers.c, cli_watch.c */
+cli_fn cli_dcs, cli_events, cli_failovers, cli_watch;
 /* cli_change.c */
 cli_fn cli_change;
 /* cli_cluster.c */
@@ -32,6 +36,39 @@ int cli_open(struct cli *c);
 int64_t cli_now(const struct cli *c);
 int cli_exit_of(enum health h);
 int cli_error(const struct cli *c, enum status st, const char *text);
+
+/* ---- cli_read.c: one read: the picture, its verdict, and the way out. */
+struct cli_reading {
+    const struct snapshot *s;
+    struct verdicts v;
+    int64_t now_us, wall_us;
+    int code;
+};
+bool cli_begin(struct cli *c, struct cli_reading *r); /* cli_open() and cli_look() */
+void cli_look(struct cli *c, struct cli_reading *r);  /* once more, at what is there now */
+void cli_print_head(struct cli *c, const struct cli_reading *r);
+const char *cli_age(struct arena *a, const struct source_state *st, int64_t now_us);
+
+/* ---- cli_until.c: commands that go on until their time is over or somebody ends them. */
+struct cli_span {
+    struct cli *c;
+    bool (*done)(void *arg); /* besides; NULL */
+    void *arg;
+};
+/* --for, an interrupt (SIGINT, SIGTERM, SIGHUP), a closed pipe or done() ends it. */
+void cli_run_span(const struct cli_span *s);
+/* Each line goes out at once. */
+void cli_flush(struct cli *c);
+
+/* ---- cli_events.c: what happened, in words. */
+const char *cli_stamp(struct arena *a, int64_t wall_us); /* "2026-11-21 03:12:00.123" */
+void cli_event_text(const struct event *e, struct arena *a, struct buf *out);
+/* ---- cli_failovers.c */
+/* "lock gone", "HAProxy routes (haproxy)" */
+const char *cli_phase_text(const struct failover_phase *p, struct arena *a);
+/* "etcd, revision 412, within 0.5 s", "" */
+const char *cli_said_by(enum obs_system source, int64_t revision, int64_t mono_us,
+                        int64_t not_before_us, struct arena *a);
 
 /* ---- text tables: columns as wide as they need, numbers right. */
 struct cli_table {
@@ -55,6 +92,12 @@ void cli_json_stats(struct wire_json *root, const struct snapshot *s, int64_t no
 void cli_json_plan(struct wire_json *root, const struct plan *p);
 void cli_json_operation(struct wire_json *root, const struct operation *op);
 void cli_json_print(struct wire_json *root, FILE *out); /* prints and frees */
+void cli_json_dcs(struct wire_json *root, const struct snapshot *s, int64_t now_us);
+/* Parts of them: 0 and what is not known become null. */
+void cli_put_positive(struct wire_json *j, const char *key, int64_t v);
+void cli_put_lsn(struct wire_json *j, const char *key, lsn_t v);
+void cli_put_source(struct wire_json *parent, const char *key, const struct source_state *st,
+                    int64_t refresh_us, int64_t now_us);
 /* Every document begins with these. */
 struct wire_json *cli_json_begin(const char *document, const char *cluster, int64_t wall_us);
 

@@ -10,29 +10,25 @@
 #include "pgdba/analysis/topology.h"
 #include "pgdba/base/fmt.h"
 
-/* One read: the picture, its verdict, and the way out. */
-struct reading {
-    const struct snapshot *s;
-    struct verdicts v;
-    int64_t now_us, wall_us;
-    int code;
-};
-
-static bool begin(struct cli *c, struct reading *r)
+bool cli_begin(struct cli *c, struct cli_reading *r)
 {
     r->code = cli_open(c);
     if (r->code != CLI_HEALTHY)
         return false;
-    struct clock real = clock_real();
-    r->s = app_snapshot(c->app);
-    r->now_us = clock_mono(&real);
-    r->wall_us = clock_wall(&real);
-    health_judge(r->s, r->now_us, &c->arena, &r->v);
-    r->code = cli_exit_of(r->v.worst);
+    cli_look(c, r);
     return true;
 }
 
-static const char *age(struct arena *a, const struct source_state *st, int64_t now_us)
+void cli_look(struct cli *c, struct cli_reading *r)
+{
+    r->s = app_snapshot(c->app);
+    r->now_us = app_now_us(c->app);
+    r->wall_us = app_now_wall_us(c->app);
+    health_judge(r->s, r->now_us, &c->arena, &r->v);
+    r->code = cli_exit_of(r->v.worst);
+}
+
+const char *cli_age(struct arena *a, const struct source_state *st, int64_t now_us)
 {
     char s[FMT_MAX];
     if (!st->answered_us)
@@ -61,7 +57,7 @@ static const char *role_text(const struct member *m)
 }
 
 /* The member's own word where it is fresh: the DCS's is up to a loop old. */
-static const char *state_text(const struct reading *r, int i)
+static const char *state_text(const struct cli_reading *r, int i)
 {
     const struct member *m = &r->s->members[i];
     if (m->health && !source_is_stale(&m->api, r->s->refresh_us, r->now_us)) {
@@ -102,7 +98,7 @@ static const char *notes(struct arena *a, const struct member *m)
     return text;
 }
 
-static void print_members(struct cli *c, const struct reading *r)
+static void print_members(struct cli *c, const struct cli_reading *r)
 {
     static const char *const heads[] = {"MEMBER",      "ROLE", "STATE", ">TL",  ">RECEIVE LAG",
                                         ">REPLAY LAG", "API",  ">AGE",  "NOTES"};
@@ -124,12 +120,12 @@ static void print_members(struct cli *c, const struct reading *r)
                                            leader ? NULL : lag_text(a, m->lag.receive),
                                            leader ? NULL : lag_text(a, m->lag.replay),
                                            api_text(a, r->s, m, r->now_us),
-                                           age(a, &m->api, r->now_us), notes(a, m)});
+                                           cli_age(a, &m->api, r->now_us), notes(a, m)});
     }
     cli_table_print(&t, c->opt->out);
 }
 
-static void print_head(struct cli *c, const struct reading *r)
+void cli_print_head(struct cli *c, const struct cli_reading *r)
 {
     FILE *out = c->opt->out;
     const struct snapshot *s = r->s;
@@ -144,7 +140,7 @@ static void print_head(struct cli *c, const struct reading *r)
     if (s->paused)
         fputs(", paused", out);
     if (source_is_stale(&s->view, s->refresh_us, r->now_us) && s->view.answered_us)
-        fprintf(out, ", picture %s old", age(&c->arena, &s->view, r->now_us));
+        fprintf(out, ", picture %s old", cli_age(&c->arena, &s->view, r->now_us));
     fputc('\n', out);
     for (int i = 0; i < r->v.n; i++)
         fprintf(out, "  %s: %s\n", health_name(r->v.v[i].health), r->v.v[i].reason);
@@ -153,7 +149,7 @@ static void print_head(struct cli *c, const struct reading *r)
                 s->switchover_to ? s->switchover_to : "", s->switchover_at);
 }
 
-static void print_bouncers(struct cli *c, const struct reading *r)
+static void print_bouncers(struct cli *c, const struct cli_reading *r)
 {
     static const char *const heads[] = {"PGBOUNCER", "CONSOLE", ">AGE", "VERSION"};
     if (!r->s->nbouncers)
@@ -162,8 +158,9 @@ static void print_bouncers(struct cli *c, const struct reading *r)
     cli_table_init(&t, &c->arena, 4, heads);
     for (int i = 0; i < r->s->nbouncers; i++) {
         const struct bouncer *b = &r->s->bouncers[i];
-        cli_table_row(&t, (const char *[]){b->name, obs_outcome_name(b->state.outcome),
-                                           age(&c->arena, &b->state, r->now_us), b->version.text});
+        cli_table_row(&t,
+                      (const char *[]){b->name, obs_outcome_name(b->state.outcome),
+                                       cli_age(&c->arena, &b->state, r->now_us), b->version.text});
     }
     fputc('\n', c->opt->out);
     cli_table_print(&t, c->opt->out);
@@ -171,8 +168,8 @@ static void print_bouncers(struct cli *c, const struct reading *r)
 
 static int print_status(struct cli *c, bool with_bouncers)
 {
-    struct reading r;
-    if (!begin(c, &r))
+    struct cli_reading r;
+    if (!cli_begin(c, &r))
         return r.code;
     if (c->json) {
         struct wire_json *root =
@@ -181,7 +178,7 @@ static int print_status(struct cli *c, bool with_bouncers)
         cli_json_print(root, c->opt->out);
         return r.code;
     }
-    print_head(c, &r);
+    cli_print_head(c, &r);
     if (r.s->nmembers) {
         fputc('\n', c->opt->out);
         print_members(c, &r);
@@ -206,8 +203,8 @@ int cli_lag(struct cli *c)
     static const char *const heads[] = {"MEMBER", ">RECEIVE LAG", ">REPLAY LAG",
                                         ">TIME",  "BASIS",        "STATE"};
     static const char *const bases[] = {"?", "published", "live"};
-    struct reading r;
-    if (!begin(c, &r))
+    struct cli_reading r;
+    if (!cli_begin(c, &r))
         return r.code;
     if (c->json) {
         struct wire_json *root = cli_json_begin("lag", r.s->cluster, r.wall_us);
@@ -247,8 +244,8 @@ int cli_pools(struct cli *c)
     static const char *const heads[] = {"BOUNCER",  "DATABASE", "USER",    ">SERVERS",
                                         ">LIMIT",   ">SAT",     ">ACTIVE", ">WAITING",
                                         ">MAXWAIT", "MODE",     "STATE"};
-    struct reading r;
-    if (!begin(c, &r))
+    struct cli_reading r;
+    if (!cli_begin(c, &r))
         return r.code;
     if (c->json) {
         struct wire_json *root = cli_json_begin("pools", r.s->cluster, r.wall_us);

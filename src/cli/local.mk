@@ -3,8 +3,14 @@ src_libcli_la_SOURCES = \
 	src/cli/cli.c \
 	src/cli/cli_change.c \
 	src/cli/cli_cluster.c \
+	src/cli/cli_dcs.c \
+	src/cli/cli_events.c \
+	src/cli/cli_failovers.c \
 	src/cli/cli_json.c \
+	src/cli/cli_json_dcs.c \
 	src/cli/cli_private.h \
 	src/cli/cli_read.c \
 	src/cli/cli_table.c \
+	src/cli/cli_until.c \
+	src/cli/cli_watch.c \
 	include/pgdba/cli/cli.h

@@ -8,9 +8,8 @@
 
 enum { MAX_EVENT_VALUES = 64 };
 
-void wire_event_line(const struct event *ev, struct buf *out)
+void wire_event_json(struct wire_json *j, const struct event *ev)
 {
-    struct wire_json *j = wire_json_object();
     char at[FMT_MAX];
     wire_json_str(j, "type", "event");
     if (ev->seq)
@@ -29,6 +28,12 @@ void wire_event_line(const struct event *ev, struct buf *out)
         wire_json_int(j, "revision", ev->revision);
     if (ev->mono_us && ev->not_before_us)
         wire_json_int(j, "uncertain_us", ev->mono_us - ev->not_before_us);
+}
+
+void wire_event_line(const struct event *ev, struct buf *out)
+{
+    struct wire_json *j = wire_json_object();
+    wire_event_json(j, ev);
     recording_end(j, out);
 }
 

@@ -60,9 +60,9 @@ static void put_outage(struct wire_json *j, const struct failover_outage *o)
     wire_json_int(p, "ghosts", o->ghosts);
 }
 
-void wire_failover_line(const struct failover *f, struct buf *out)
+void wire_failover_json(struct wire_json *j, const struct failover *f)
 {
-    struct wire_json *j = wire_json_object(), *phases;
+    struct wire_json *phases;
     wire_json_str(j, "type", "failover");
     wire_json_int(j, "number", (int64_t)f->number);
     wire_json_str(j, "kind", failover_kind_id(f->kind));
@@ -82,6 +82,12 @@ void wire_failover_line(const struct failover *f, struct buf *out)
     for (int i = 0; i < f->nphases; i++)
         put_phase(phases, f, &f->phases[i]);
     put_outage(j, &f->outage);
+}
+
+void wire_failover_line(const struct failover *f, struct buf *out)
+{
+    struct wire_json *j = wire_json_object();
+    wire_failover_json(j, f);
     recording_end(j, out);
 }
 

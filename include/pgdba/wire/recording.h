@@ -63,5 +63,9 @@ enum status wire_event_read(const char *line, size_t n, struct facts **out,
                             struct err *e); /* struct event */
 void wire_failover_line(const struct failover *f, struct buf *out);
 enum status wire_failover_read(const char *line, size_t n, struct failover **out, struct err *e);
+/* The same into an object of a larger document. */
+struct wire_json;
+void wire_event_json(struct wire_json *j, const struct event *ev);
+void wire_failover_json(struct wire_json *j, const struct failover *f);
 
 #endif
