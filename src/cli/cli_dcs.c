@@ -140,7 +140,7 @@ static void print_head(struct cli *c, const struct cli_reading *r)
     fputc('\n', out);
     if (!s->dcs)
         return;
-    fprintf(out, "Prefix %s, revision %lld, heard of %s ago\n", s->dcs->prefix,
+    fprintf(out, "Prefix %s, revision %lld; last word of it: %s\n", s->dcs->prefix,
             (long long)s->dcs->revision, cli_age(&c->arena, &s->dcs_state, r->now_us));
     if (!s->dcs->leader) {
         fputs("Nobody holds the leader lock\n", out);
