@@ -324,7 +324,9 @@ enum status app_open_recording(struct app *a, const char *path, struct err *e)
         a->etcd_prefix = xstrdup(file.header->etcd_prefix);
     a->replay = replay_new(a, &file);
     begin_story(a->replay);
-    app_publish_once(a);
+    /* Something to look at; that it is empty is no news. */
+    a->published =
+        snapshot_ref(store_snapshot(story_store(a->story), app_now_us(a), app_now_us(a)));
     wake(a->replay, 0);
     return ST_OK;
 }

@@ -17,3 +17,10 @@ tests_unit_app_test_record_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src/app
 tests_unit_app_test_record_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_app_test_record_LDADD = $(UNIT_APP_LIBS)
 
+check_PROGRAMS += tests/unit/app/test_replay
+TESTS += tests/unit/app/test_replay
+tests_unit_app_test_replay_SOURCES = tests/unit/app/test_replay.c tests/unit/app/recorded.c \
+	tests/unit/app/recorded.h
+tests_unit_app_test_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src/app
+tests_unit_app_test_replay_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_app_test_replay_LDADD = $(UNIT_APP_LIBS)
