@@ -24,3 +24,11 @@ tests_unit_app_test_replay_SOURCES = tests/unit/app/test_replay.c tests/unit/app
 tests_unit_app_test_replay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src/app
 tests_unit_app_test_replay_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_app_test_replay_LDADD = $(UNIT_APP_LIBS)
+
+check_PROGRAMS += tests/unit/app/test_history
+TESTS += tests/unit/app/test_history
+tests_unit_app_test_history_SOURCES = tests/unit/app/test_history.c tests/unit/app/recorded.c \
+	tests/unit/app/recorded.h
+tests_unit_app_test_history_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src/app
+tests_unit_app_test_history_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_app_test_history_LDADD = $(UNIT_APP_LIBS)

@@ -50,7 +50,7 @@ static void put_header(struct buf *out)
 /* pg1 leads; from 0.8 s on nobody does, and it does not answer; from 1.2 s on pg2 leads. */
 static void put_moment(struct buf *out, int i)
 {
-    int64_t t = i < 4 ? -(4 - i) * 10 * MS : (int64_t)i * LENGTH_MS / (OBSERVATIONS - 1) * MS;
+    int64_t t = i < 4 ? (i - 4) * (10 * MS) : (int64_t)i * LENGTH_MS / (OBSERVATIONS - 1) * MS;
     const char *leader = t < 800 * MS ? "pg1" : t < 1200 * MS ? NULL : "pg2";
     char name[] = {'p', 'g', (char)('0' + i % 4), 0};
     char *body;
