@@ -9,6 +9,7 @@
 struct net_io {
     struct net_loop *loop;
     struct net_http *http;
+    struct net_resolver *resolver;
     struct net_timer *timer;
     struct action_run *run;
 };
@@ -24,6 +25,23 @@ static void io_cancel(void *arg, void *call)
 {
     (void)arg;
     net_http_cancel(call);
+}
+
+static void *io_sql(void *arg, const struct action_sql_route *to, const char *sql,
+                    int64_t timeout_us, net_pg_fn *fn, void *fn_arg)
+{
+    static const char *const extra[] = {"application_name=pgdba", NULL};
+    struct net_io *io = arg;
+    struct net_pg *pg = net_pg_new(io->loop, io->resolver, to->conninfo, to->password, extra);
+
+    (void)net_pg_query(pg, sql, timeout_us, fn, fn_arg, NULL); /* the first one is never refused */
+    return pg;
+}
+
+static void io_sql_cancel(void *arg, void *call)
+{
+    (void)arg;
+    net_pg_free(call);
 }
 
 static void ring(void *arg)
@@ -61,10 +79,13 @@ enum status action_start(const struct action_env *env, struct plan *p, const str
 
     io->loop = env->loop;
     io->http = env->http;
+    io->resolver = env->resolver;
     return action_start_with(env,
                              &(struct action_io){.arg = io,
                                                  .send = io_send,
                                                  .cancel = io_cancel,
+                                                 .sql = io_sql,
+                                                 .sql_cancel = io_sql_cancel,
                                                  .alarm = io_alarm,
                                                  .release = io_release},
                              p, now, out, e);

@@ -7,12 +7,17 @@
 
 #include "pgdba/action/action.h"
 #include "pgdba/net/http.h"
+#include "pgdba/net/pg.h"
 
 struct action_io {
     void *arg;
     /* As net_http_send(): copies req, calls fn once, later. */
     void *(*send)(void *arg, const struct net_http_request *req, net_http_fn *fn, void *fn_arg);
     void (*cancel)(void *arg, void *call);
+    /* One simple query on a connection of its own, closed after it; fn once, later. */
+    void *(*sql)(void *arg, const struct action_sql_route *to, const char *sql, int64_t timeout_us,
+                 net_pg_fn *fn, void *fn_arg);
+    void (*sql_cancel)(void *arg, void *call);
     /* One alarm; a new one replaces it; delay_us < 0: none. It calls action_alarm(run). */
     void (*alarm)(void *arg, struct action_run *run, int64_t delay_us);
     void (*release)(void *arg);

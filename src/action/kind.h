@@ -29,6 +29,9 @@ void planner_check(struct planner *b, const char *check, enum check_verdict v, c
  * blocks. */
 void planner_post(struct planner *b, const char *member, const char *via, const char *path,
                   const struct buf *body, int64_t timeout_us, const char *summary);
+/* SQL through one of the probe's routes. A missing route is a check that blocks. */
+void planner_sql(struct planner *b, const char *via, const char *sql, int64_t timeout_us,
+                 const char *summary);
 const char *planner_quote(struct planner *b, const char *word); /* for a shell */
 /* "pgdba VERB --cluster NAME", for the equivalent command. */
 const char *planner_command(struct planner *b, const char *verb);
@@ -51,20 +54,22 @@ struct action_run {
     const struct snapshot *last; /* a reference */
     int step;                    /* the plan's step that was sent last; -1 before the first */
     void *call;                  /* waits for its answer; NULL: none */
-    int64_t sent_us;             /* when the step was sent */
-    int64_t deadline_us;         /* when ops->expired is called; 0: never */
-    uint64_t told;               /* the revision that env.changed has seen */
-    bool left;                   /* the operator leaves it while it runs */
-    void *state;                 /* the kind's own, in the arena */
+    bool call_is_sql;
+    int64_t sent_us;     /* when the step was sent */
+    int64_t deadline_us; /* when ops->expired is called; 0: never */
+    uint64_t told;       /* the revision that env.changed has seen */
+    bool left;           /* the operator leaves it while it runs */
+    void *state;         /* the kind's own, in the arena */
 };
 
 /* How the answer to a step came out, whatever it says. */
 struct step_answer {
-    bool sent;              /* false: the request never left, nothing can have happened */
-    bool definite;          /* the server said something about the outcome */
-    bool final;             /* 4xx: this request started nothing, whatever is seen */
-    enum wire_answer means; /* when definite; WIRE_UNKNOWN_OUTCOME else */
-    const char *text;       /* for people */
+    bool sent;                 /* false: the request never left, nothing can have happened */
+    bool definite;             /* the server said something about the outcome */
+    bool final;                /* 4xx: this request started nothing, whatever is seen */
+    enum wire_answer means;    /* when definite; WIRE_UNKNOWN_OUTCOME else */
+    const char *text;          /* for people */
+    const struct table *table; /* what SQL returned; NULL none */
 };
 
 struct action_ops {
@@ -77,7 +82,8 @@ struct action_ops {
     void (*expired)(struct action_run *r); /* deadline_us has come */
 };
 
-extern const struct action_ops switchover_ops, restart_ops, reinit_ops;
+extern const struct action_ops switchover_ops, restart_ops, reinit_ops, probe_start_ops,
+    probe_drop_ops;
 const struct action_ops *action_ops_of(enum action_kind k);
 
 int64_t run_now(const struct action_run *r);

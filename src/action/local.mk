@@ -2,4 +2,5 @@ noinst_LTLIBRARIES += src/libaction.la
 src_libaction_la_CFLAGS = $(AM_CFLAGS)
 src_libaction_la_SOURCES = include/pgdba/action/action.h src/action/audit.c \
 	src/action/evidence.c src/action/io.c src/action/io.h src/action/kind.h src/action/plan.c \
+	src/action/probe.c \
 	src/action/reinit.c src/action/restart.c src/action/run.c src/action/switchover.c

@@ -8,8 +8,11 @@
 #include "pgdba/analysis/preflight.h"
 #include "pgdba/base/fmt.h"
 
-static const struct action_ops *const kinds[] = {
-    [ACT_SWITCHOVER] = &switchover_ops, [ACT_RESTART] = &restart_ops, [ACT_REINIT] = &reinit_ops};
+static const struct action_ops *const kinds[] = {[ACT_SWITCHOVER] = &switchover_ops,
+                                                 [ACT_RESTART] = &restart_ops,
+                                                 [ACT_REINIT] = &reinit_ops,
+                                                 [ACT_PROBE_START] = &probe_start_ops,
+                                                 [ACT_PROBE_DROP] = &probe_drop_ops};
 _Static_assert(sizeof kinds / sizeof *kinds == ACT_COUNT, "an action without its file");
 
 const struct action_ops *action_ops_of(enum action_kind k)
@@ -87,6 +90,27 @@ void planner_post(struct planner *b, const char *member, const char *via, const 
     };
 }
 
+void planner_sql(struct planner *b, const char *via, const char *sql, int64_t timeout_us,
+                 const char *summary)
+{
+    struct plan *p = b->plan;
+    struct plan_step *v = grow(&p->arena, b->steps, p->nsteps, &b->cap_steps, sizeof *v);
+    struct action_sql_route route = b->env->sql_route(b->env->sql_route_arg, via);
+
+    if (v)
+        b->steps = v;
+    if (!route.conninfo && p->nsteps == 0)
+        planner_check(b, "route", CHECK_BLOCK, "%s", route.why);
+    b->steps[p->nsteps++] = (struct plan_step){
+        .member = arena_strdup(&p->arena, via),
+        .summary = summary,
+        .method = "SQL",
+        .url = route.conninfo ? arena_strdup(&p->arena, route.label) : "",
+        .body = arena_strdup(&p->arena, sql),
+        .timeout_us = timeout_us,
+    };
+}
+
 const char *planner_quote(struct planner *b, const char *word)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -160,6 +184,7 @@ static void copy_request(struct plan *p, const struct request *r)
     p->request = *r;
     p->request.leader = arena_strdup(&p->arena, r->leader);
     p->request.candidate = arena_strdup(&p->arena, r->candidate);
+    p->request.via = arena_strdup(&p->arena, r->via);
     for (int i = 0; i < r->nmembers; i++)
         members[i] = arena_strdup(&p->arena, r->members[i]);
     p->request.members = members;

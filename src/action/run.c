@@ -216,11 +216,64 @@ static void replied(void *arg, const struct net_http_reply *reply)
     settle(r);
 }
 
+/* What was refused in SQL has changed nothing: a statement is all or nothing. Without an answer it
+ * may have been carried out. */
+static void sql_replied(void *arg, const struct net_pg_reply *reply)
+{
+    struct action_run *r = arg;
+    bool answered = reply->outcome == NET_ANSWERED, refused = answered && *reply->sqlstate;
+    struct step_answer a = {
+        .sent = answered || reply->outcome == NET_TIMED_OUT || reply->outcome == NET_GARBLED,
+        .definite = answered,
+        .final = refused,
+        .means = !answered ? WIRE_UNKNOWN_OUTCOME
+                 : refused ? WIRE_REFUSED
+                           : WIRE_DONE,
+        .table = reply->table,
+        .text = !refused ? utf8_clean(&r->arena, reply->detail, strlen(reply->detail))
+                         : arena_printf(
+                               &r->arena, "%s (%s)",
+                               utf8_clean(&r->arena, reply->detail, strlen(reply->detail)),
+                               utf8_clean(&r->arena, reply->sqlstate, strlen(reply->sqlstate)))};
+    void *call = r->call;
+
+    r->call = NULL;
+    r->op.answer = a.text;
+    touch(r);
+    if (!run_ended(r))
+        r->ops->answered(r, &a);
+    r->io->sql_cancel(r->io->arg, call); /* the connection has served; reply goes with it */
+    settle(r);
+}
+
 void run_drop_call(struct action_run *r)
 {
-    if (r->call)
+    if (r->call && r->call_is_sql)
+        r->io->sql_cancel(r->io->arg, r->call);
+    else if (r->call)
         r->io->cancel(r->io->arg, r->call);
     r->call = NULL;
+}
+
+/* False: the way that was there when the plan was made is not any more. */
+static bool send_sql(struct action_run *r, const struct plan_step *step)
+{
+    struct action_sql_route to = r->env.sql_route(r->env.sql_route_arg, step->member);
+
+    if (!to.conninfo) {
+        run_end(r, OP_REFUSED, "nothing was sent: %s", to.why);
+        return false;
+    }
+    run_drop_call(r);
+    r->step++;
+    r->sent_us = run_now(r);
+    r->op.answer = "";
+    log_write(r->env.log, LOG_INFO, "%s %s: SQL to %s: %s", r->plan->cluster,
+              action_name(r->plan->kind), step->url, step->body);
+    r->call_is_sql = true;
+    r->call = r->io->sql(r->io->arg, &to, step->body, step->timeout_us, sql_replied, r);
+    touch(r);
+    return true;
 }
 
 static struct net_http_request request_of(const struct action_run *r, const struct plan_step *step)
@@ -256,6 +309,8 @@ bool run_send_next(struct action_run *r)
         run_end(r, OP_REFUSED, "this console is read-only: nothing was sent");
         return false;
     }
+    if (strcmp(step->method, "SQL") == 0)
+        return send_sql(r, step);
     if (secret_read(&r->env.config->patroni.tls.key_password, "the TLS key", &key_password, &e) !=
         ST_OK) {
         run_end(r, OP_REFUSED, "nothing was sent: %s", err_text(&e));
@@ -269,6 +324,7 @@ bool run_send_next(struct action_run *r)
     r->op.answer = "";
     log_write(r->env.log, LOG_INFO, "%s %s: %s %s %s", r->plan->cluster, action_name(r->plan->kind),
               step->method, step->url, step->body);
+    r->call_is_sql = false;
     r->call = r->io->send(r->io->arg, &req, replied, r);
     secret_wipe_free(key_password);
     touch(r);

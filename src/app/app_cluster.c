@@ -57,6 +57,7 @@ void app_publish(void *arg)
     app_publish_once(a);
     if (!a->replay)
         app_sources_follow(a, a->published);
+    app_probe_follow(a);
     app_operation_observe(a, a->published);
     if (a->sub.snapshot)
         a->sub.snapshot(a->sub.arg, a->published);

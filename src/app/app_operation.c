@@ -50,6 +50,8 @@ static void tell(void *arg)
     if (running != a->run_was_running) {
         a->run_was_running = running;
         note_event(a, op);
+        if (!running)
+            app_probe_planned(a, op);
         app_apply_refresh(a);
     }
     if (op->revision == a->op_revision)
@@ -79,6 +81,9 @@ static struct action_env env_of(struct app *a)
                                .password = app_patroni_password(a),
                                .route = route,
                                .route_arg = a,
+                               .resolver = a->resolver,
+                               .sql_route = app_probe_way,
+                               .sql_route_arg = a,
                                .changed = changed,
                                .changed_arg = a};
 }

@@ -57,6 +57,7 @@ struct app {
     struct last_words *last_words; /* NULL until something was said */
     struct app_record *record;     /* NULL: nothing is recorded */
     struct app_replay *replay;     /* NULL: live */
+    struct app_probe *probe;       /* NULL: none was ever asked for */
     struct app_history *history;   /* NULL: nothing is kept */
 
     /* the one operation */
@@ -70,7 +71,7 @@ struct app {
 /* app_cluster.c */
 void app_cluster_close(struct app *a);
 void app_on_observation(void *arg, const struct observation *o);
-void app_publish(void *arg); /* deferred to the end of a turn: snapshot N to everybody */
+void app_publish(void *arg);          /* deferred to the end of a turn: snapshot N to everybody */
 void app_publish_once(struct app *a); /* makes the snapshot that app_snapshot() gives */
 void app_tell_event(struct app *a, const struct event *e);
 void app_tell_failover(struct app *a, const struct failover *f);
@@ -88,10 +89,17 @@ void app_sources_refresh(struct app *a);
  * failover goes on. */
 void app_sources_follow(struct app *a, const struct snapshot *s);
 const char *app_patroni_password(const struct app *a);
+struct source_ctx app_source_ctx(struct app *a);
 
 /* app_record.c */
 void app_record_observe(struct app *a, const struct observation *o); /* each, before the story */
 void app_record_close(struct app *a);
+
+/* app_probe.c */
+struct action_sql_route app_probe_way(void *arg, const char *via); /* valid until the next call */
+void app_probe_planned(struct app *a, const struct operation *op); /* when it has ended */
+void app_probe_follow(struct app *a);                              /* after each snapshot */
+void app_probe_close(struct app *a);
 
 /* app_history.c */
 void app_history_open(struct app *a); /* into the story, before anything else is */

@@ -17,7 +17,7 @@ struct app_source_kind {
     void (*late)(struct app *a, const char *password);
 };
 
-static struct source_ctx source_ctx(struct app *a)
+struct source_ctx app_source_ctx(struct app *a)
 {
     return (struct source_ctx){.loop = a->loop,
                                .resolver = a->resolver,
@@ -30,7 +30,7 @@ static struct source_ctx source_ctx(struct app *a)
 
 static void start_patroni(struct app *a, int index, const char *password)
 {
-    struct source_ctx ctx = source_ctx(a);
+    struct source_ctx ctx = app_source_ctx(a);
     (void)index;
     a->patroni = source_patroni_new(&ctx, app_effective_refresh(a), password);
     source_patroni_start(a->patroni);
@@ -43,21 +43,21 @@ static void late_patroni(struct app *a, const char *password)
 
 static void start_bouncer(struct app *a, int index, const char *password)
 {
-    struct source_ctx ctx = source_ctx(a);
+    struct source_ctx ctx = app_source_ctx(a);
     a->bouncers[index] = source_pgbouncer_new(&ctx, index, app_effective_refresh(a), password);
     source_pgbouncer_start(a->bouncers[index]);
 }
 
 static void start_haproxy(struct app *a, int index, const char *password)
 {
-    struct source_ctx ctx = source_ctx(a);
+    struct source_ctx ctx = app_source_ctx(a);
     a->haproxies[index] = source_haproxy_new(&ctx, index, app_effective_refresh(a), password);
     source_haproxy_start(a->haproxies[index]);
 }
 
 static void start_postgres(struct app *a, int index, const char *password)
 {
-    struct source_ctx ctx = source_ctx(a);
+    struct source_ctx ctx = app_source_ctx(a);
     (void)index;
     a->postgres = source_postgres_new(&ctx, app_effective_refresh(a), password);
     source_postgres_start(a->postgres);
@@ -83,7 +83,7 @@ static void start_etcd_when_known(struct app *a)
                                          : NULL;
     if (a->etcd || !a->etcd_ready || !scope)
         return;
-    struct source_ctx ctx = source_ctx(a);
+    struct source_ctx ctx = app_source_ctx(a);
     const char *ns = a->config->etcd.namespace_;
     a->etcd_prefix = prefix_of(ns ? ns : "/service", scope);
     store_set_etcd_prefix(story_store(a->story), a->etcd_prefix);
@@ -184,6 +184,7 @@ static void secret_drop(struct app_secret *s)
 
 void app_sources_close(struct app *a)
 {
+    app_probe_close(a);
     source_patroni_free(a->patroni);
     source_postgres_free(a->postgres);
     source_etcd_free(a->etcd);

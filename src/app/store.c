@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "pgdba/analysis/carry.h"
+#include "pgdba/analysis/probe.h"
 #include "pgdba/base/buf.h"
 #include "pgdba/wire/patroni.h"
 #include "pgdba/wire/postgres.h"
+#include "pgdba/wire/probe.h"
 #include "pgdba/wire/table.h"
 #include "store_bouncers.h"
 #include "store_dcs.h"
@@ -26,6 +28,8 @@ struct store {
     int nbouncers, nhaproxies;
     struct kept_bouncer *bouncers;
     struct kept_haproxy *haproxies;
+    struct probe_fold *probe;
+    int64_t probe_every_us;
     bool dirty;
     uint64_t last_id;
     const struct snapshot *current;
@@ -71,6 +75,7 @@ void store_free(struct store *st)
     for (int i = 0; i < st->nhaproxies; i++)
         kept_haproxy_release(&st->haproxies[i]);
     free(st->haproxies);
+    probe_fold_free(st->probe);
     kept_state_release(&st->cluster_state);
     kept_state_release(&st->config_state);
     kept_state_release(&st->history_state);
@@ -262,6 +267,20 @@ static void apply_postgres(struct store *st, const struct observation *o)
     err_release(&e);
 }
 
+static void apply_probe(struct store *st, const struct observation *o)
+{
+    struct facts *f = NULL;
+    if (!st->probe)
+        st->probe = probe_fold_new();
+    if (o->kind == OBS_PROBE && wire_probe_decode(o->body, o->body_len, &f, NULL) == ST_OK)
+        probe_fold_sample(st->probe, o->target, st->probe_every_us, f->root, o->mono_us,
+                          o->wall_us);
+    else if (o->kind == OBS_PROBE_ROWS && o->outcome == OBS_ANSWERED &&
+             wire_probe_rows_decode(o->body, o->body_len, &f, NULL) == ST_OK)
+        probe_fold_rows(st->probe, f->root);
+    facts_unref(f);
+}
+
 /* Who is there and who leads: by etcd while it is watched; when that ends its last word stays until
  * /cluster has a younger one. */
 static bool dcs_leads(const struct store *st, int64_t now_us)
@@ -291,7 +310,7 @@ void store_apply(struct store *st, const struct observation *o)
 {
     static void (*const appliers[SYS_COUNT])(struct store *, const struct observation *) = {
         [SYS_PATRONI] = apply_patroni, [SYS_PGBOUNCER] = apply_pgbouncer, [SYS_ETCD] = apply_etcd,
-        [SYS_HAPROXY] = apply_haproxy, [SYS_POSTGRES] = apply_postgres,
+        [SYS_HAPROXY] = apply_haproxy, [SYS_POSTGRES] = apply_postgres,   [SYS_PROBE] = apply_probe,
     };
     enum obs_system system = obs_kind_system(o->kind);
     st->dirty = true;
@@ -299,6 +318,26 @@ void store_apply(struct store *st, const struct observation *o)
         appliers[system](st, o);
     if (tells_of_members(o->kind))
         list_members(st, dcs_leads(st, o->mono_us), o->mono_us, o->wall_us);
+}
+
+/* ---- the probe */
+
+struct probe_fold *store_probe(struct store *st)
+{
+    return st->probe;
+}
+
+void store_set_probe_every(struct store *st, int64_t every_us)
+{
+    st->probe_every_us = every_us;
+}
+
+void store_probe_stopped(struct store *st)
+{
+    if (!st->probe)
+        return;
+    probe_fold_stopped(st->probe);
+    st->dirty = true;
 }
 
 /* ---- out */
@@ -377,6 +416,16 @@ static struct haproxy *publish_routes(struct store *st, struct snapshot *s)
     return h;
 }
 
+static void publish_probe(struct store *st, struct snapshot *s)
+{
+    struct facts *f = st->probe ? probe_fold_view(st->probe) : NULL;
+    if (!f)
+        return;
+    snapshot_hold(s, f);
+    s->probe = f->root;
+    facts_unref(f);
+}
+
 static struct snapshot *build(struct store *st, int64_t mono_us, int64_t wall_us)
 {
     struct snapshot *s = snapshot_new();
@@ -395,6 +444,7 @@ static struct snapshot *build(struct store *st, int64_t mono_us, int64_t wall_us
     struct haproxy *haproxies = publish_routes(st, s);
     carry_since(s, members, st->current);
     carry_routes(s, members, haproxies, st->current);
+    publish_probe(st, s);
     return s;
 }
 

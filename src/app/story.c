@@ -4,6 +4,7 @@
 
 #include "pgdba/analysis/events.h"
 #include "pgdba/analysis/health.h"
+#include "pgdba/analysis/probe.h"
 #include "pgdba/base/buf.h"
 
 struct story {
@@ -75,6 +76,8 @@ void story_restore_failover(struct story *st, const struct failover *f)
 void story_apply(struct story *st, const struct observation *o)
 {
     store_apply(st->store, o);
+    if (obs_kind_system(o->kind) == SYS_PROBE && store_probe(st->store))
+        probe_fold_events(store_probe(st->store), on_event, st);
 }
 
 void story_add(struct story *st, const struct event *e)
@@ -124,4 +127,24 @@ bool story_urgent(const struct story *st)
 {
     (void)st;
     return false;
+}
+
+/* ---- the probe */
+
+bool story_wants_rows(const struct story *st, uint64_t *from, uint64_t *to)
+{
+    const struct probe_fold *p = store_probe(st->store);
+    return p && probe_fold_wants_rows(p, from, to);
+}
+
+void story_probe_stopped(struct story *st)
+{
+    store_probe_stopped(st->store);
+    if (store_probe(st->store))
+        probe_fold_events(store_probe(st->store), on_event, st);
+}
+
+void story_probe_every(struct story *st, int64_t every_us)
+{
+    store_set_probe_every(st->store, every_us);
 }

@@ -96,8 +96,11 @@ static const char *const environments[] = {[ENV_UNSET] = "",
                                            [ENV_TEST] = "test",
                                            [ENV_STAGING] = "staging",
                                            [ENV_PRODUCTION] = "production"};
-static const char *const actions[] = {
-    [ACT_SWITCHOVER] = "switchover", [ACT_RESTART] = "restart", [ACT_REINIT] = "reinit"};
+static const char *const actions[] = {[ACT_SWITCHOVER] = "switchover",
+                                      [ACT_RESTART] = "restart",
+                                      [ACT_REINIT] = "reinit",
+                                      [ACT_PROBE_START] = "probe start",
+                                      [ACT_PROBE_DROP] = "probe drop"};
 _Static_assert(sizeof actions / sizeof *actions == ACT_COUNT, "a name an action");
 static const char *const op_states[] = {
     [OP_RUNNING] = "running", [OP_DONE] = "done",     [OP_DONE_ELSEWHERE] = "done elsewhere",

@@ -42,6 +42,11 @@ const char *wire_probe_drop_sql(void)
            "DROP SCHEMA IF EXISTS " PROBE_SCHEMA_NAME;
 }
 
+const char *wire_probe_there_sql(void)
+{
+    return "SELECT to_regclass('" PROBE_SCHEMA_NAME ".heartbeat') IS NOT NULL";
+}
+
 const char *wire_probe_read_sql(void)
 {
     return "SELECT " WHO;

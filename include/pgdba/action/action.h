@@ -13,6 +13,7 @@
 
 struct net_loop;
 struct net_http;
+struct net_resolver;
 struct audit;
 
 /* Where requests can be sent: the routes of source/patroni, handed down by app/ (action may not use
@@ -24,7 +25,16 @@ struct action_route {
     const char *why;
 };
 
+/* A way that SQL can go: one of the probe's. */
+struct action_sql_route {
+    const char *conninfo; /* NULL: there is none of that name, why says what there is */
+    const char *password; /* NULL: libpq's own ways */
+    const char *label;    /* "app@127.0.0.1:5000/app" */
+    const char *why;
+};
+
 struct action_env {
+    struct net_resolver *resolver;
     struct net_loop *loop;
     struct net_http *http;
     const struct clock *clock;
@@ -35,6 +45,9 @@ struct action_env {
     const char *password; /* Basic, NULL none */
     struct action_route (*route)(void *arg, const char *member);
     void *route_arg;
+    /* Valid until the next call; NULL where no SQL is sent. */
+    struct action_sql_route (*sql_route)(void *arg, const char *via);
+    void *sql_route_arg;
     void (*changed)(void *arg, const struct operation *op); /* progress; op valid during the call */
     void *changed_arg;
 };

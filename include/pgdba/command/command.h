@@ -174,7 +174,7 @@ enum status command_parse_argv(int argc, char *const *argv, struct arena *a, str
 const char *invocation_get(const struct invocation *inv, const char *name); /* first, or NULL */
 bool invocation_has(const struct invocation *inv, const char *name);
 int invocation_all(const struct invocation *inv, const char *name, const char **out, int max);
-/* For CMD_SWITCHOVER, RESTART, REINIT; strings in inv's arena. */
+/* For every change, and for CMD_PROBE_START with --write; strings in inv's arena. */
 enum status command_request(const struct invocation *inv, struct request *out, struct err *e);
 
 /* "4x", "0.5", 0.1 to 100. */

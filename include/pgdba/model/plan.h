@@ -12,7 +12,14 @@
 #include "pgdba/base/arena.h"
 #include "pgdba/model/cluster.h"
 
-enum action_kind { ACT_SWITCHOVER, ACT_RESTART, ACT_REINIT, ACT_COUNT };
+enum action_kind {
+    ACT_SWITCHOVER,
+    ACT_RESTART,
+    ACT_REINIT,
+    ACT_PROBE_START, /* makes the write probe's schema; the probe itself starts after it */
+    ACT_PROBE_DROP,  /* drops it */
+    ACT_COUNT
+};
 
 /* What the operator asked for. Strings belong to whoever made it; a plan copies them. */
 struct request {

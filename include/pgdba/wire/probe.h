@@ -20,6 +20,8 @@
 
 const char *wire_probe_create_sql(void); /* schema, table, comment: what the plan shows */
 const char *wire_probe_drop_sql(void);
+/* One row, one column: "t" when the table is there. */
+const char *wire_probe_there_sql(void);
 const char *wire_probe_read_sql(void); /* one row: recovery, server address */
 /* Inserts (run, seq) and returns the same row as the read; run is letters, digits and '-'. Removes
  * rows of this run more than `keep` behind now and then (seq % 1000 == 0). */

@@ -34,6 +34,64 @@ static void fake_cancel(void *arg, void *call)
     w->ncancelled++;
 }
 
+static void *fake_sql(void *arg, const struct action_sql_route *to, const char *sql,
+                      int64_t timeout_us, net_pg_fn *fn, void *fn_arg)
+{
+    struct world *w = arg;
+
+    assert_in_range(w->nsent, 0, SENT_MAX - 1);
+    assert_true(timeout_us > 0);
+    w->url[w->nsent] = xstrdup(to->conninfo);
+    w->body[w->nsent] = xstrdup(sql);
+    w->nsent++;
+    w->sql_fn = fn;
+    w->fn_arg = fn_arg;
+    return w;
+}
+
+static void fake_sql_cancel(void *arg, void *call)
+{
+    struct world *w = arg;
+
+    assert_ptr_equal(call, w);
+    w->nclosed++;
+}
+
+static struct action_sql_route fake_sql_route(void *arg, const char *via)
+{
+    const struct world *w = arg;
+
+    (void)via;
+    if (w->no_way)
+        return (struct action_sql_route){.why = w->no_way};
+    return (struct action_sql_route){.conninfo = "host=10.0.0.9", .label = "app@10.0.0.9:5000/app"};
+}
+
+static void answer_sql(struct world *w, const struct net_pg_reply *reply)
+{
+    net_pg_fn *fn = w->sql_fn;
+
+    assert_non_null(fn);
+    w->sql_fn = NULL;
+    fn(w->fn_arg, reply);
+}
+
+void world_sql(struct world *w, const char *cell, const char *sqlstate, const char *detail)
+{
+    const char *cols[] = {"there"}, *cells[] = {cell};
+    struct table t = {.ncols = 1, .nrows = cell ? 1 : 0, .cols = cols, .cells = cells, .tag = ""};
+
+    answer_sql(w, &(struct net_pg_reply){.outcome = NET_ANSWERED,
+                                         .table = *sqlstate ? NULL : &t,
+                                         .sqlstate = sqlstate,
+                                         .detail = detail});
+}
+
+void world_sql_lost(struct world *w, enum net_outcome outcome)
+{
+    answer_sql(w, &(struct net_pg_reply){.outcome = outcome, .sqlstate = "", .detail = "gone"});
+}
+
 static void fake_alarm(void *arg, struct action_run *run, int64_t delay_us)
 {
     struct world *w = arg;
@@ -83,6 +141,8 @@ void world_init(struct world *w)
                                  .config = w->config,
                                  .route = fake_route,
                                  .route_arg = w,
+                                 .sql_route = fake_sql_route,
+                                 .sql_route_arg = w,
                                  .changed = changed,
                                  .changed_arg = w};
     assert_int_equal(audit_open(&w->env.audit, w->audit_path, &w->clock, &w->err), ST_OK);
@@ -127,6 +187,8 @@ enum status world_start(struct world *w, struct sb *b, const struct request *r)
     struct action_io io = {.arg = w,
                            .send = fake_send,
                            .cancel = fake_cancel,
+                           .sql = fake_sql,
+                           .sql_cancel = fake_sql_cancel,
                            .alarm = fake_alarm,
                            .release = fake_release};
     struct plan *p;

@@ -35,7 +35,10 @@ struct world {
     bool authenticated;
     net_http_fn *fn; /* waits for an answer */
     void *fn_arg;
-    int64_t alarm_us; /* when it rings, -1 never */
+    int64_t alarm_us;   /* when it rings, -1 never */
+    net_pg_fn *sql_fn;  /* SQL waits for an answer */
+    int nclosed;        /* SQL connections that were given back */
+    const char *no_way; /* why there is no route for SQL; NULL: there is one */
     int nchanged;
     const char *unreachable; /* no route to this member, nor to this one */
     const char *unreachable2;
@@ -52,6 +55,9 @@ void world_see(struct world *w, struct sb *b);
 
 void world_pass(struct world *w, int64_t seconds); /* the alarm rings where it must */
 void world_answer(struct world *w, int status, const char *body);
+/* SQL: rows (one cell) or a refusal. */
+void world_sql(struct world *w, const char *cell, const char *sqlstate, const char *detail);
+void world_sql_lost(struct world *w, enum net_outcome outcome);
 void world_lost(struct world *w, enum net_outcome outcome, bool sent, const char *detail);
 
 const struct op_phase *world_phase(const struct world *w, const char *name);
