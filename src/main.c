@@ -118,9 +118,16 @@ static struct cluster_config *find_cluster(struct start *s, bool required)
 
 /* ---- what to run */
 
-static struct app *new_app(struct start *s)
+/* Who stays and looks keeps what happened; a read of a moment does not. */
+static bool keeps_events(const struct invocation *inv)
 {
-    struct app_options opt = {.clock = &s->clock, .log = s->log};
+    return !inv || inv->id == CMD_WATCH || inv->id == CMD_RECORD || inv->id == CMD_PROBE_START;
+}
+
+/* inv: the shell's command, NULL for the console. */
+static struct app *new_app(struct start *s, const struct invocation *inv)
+{
+    struct app_options opt = {.clock = &s->clock, .log = s->log, .keep_events = keeps_events(inv)};
     opt.refresh_us = s->globals.refresh_us ? s->globals.refresh_us : s->settings.refresh_us;
     opt.read_only = s->globals.read_only || s->settings.read_only;
     return app_new(&opt);
@@ -133,19 +140,14 @@ static void apply_globals(const struct start *s, struct cluster_config *c)
         c->refresh_us = s->globals.refresh_us;
 }
 
-static int run_console(struct start *s)
+static bool has_terminal(void)
 {
-    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-        err_set(&s->err, ST_USAGE,
-                "the console needs a terminal; for a script there is: pgdba status --format json");
-        return fail(s, ST_USAGE);
-    }
-    struct cluster_config *c = find_cluster(s, true);
-    if (!c)
-        return fail(s, s->err.status);
-    apply_globals(s, c);
-    struct app *app = new_app(s);
-    enum status st = app_open(app, c, &s->err);
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+/* The app is open, or st says why it is not. Frees it. */
+static int show(struct start *s, struct app *app, enum status st)
+{
     if (st == ST_OK) {
         struct console_options opt = {.clock = &s->clock,
                                       .settings = &s->settings,
@@ -165,6 +167,73 @@ static int run_console(struct start *s)
     return code;
 }
 
+static int run_console(struct start *s)
+{
+    if (!has_terminal()) {
+        err_set(&s->err, ST_USAGE,
+                "the console needs a terminal; for a script there is: pgdba status --format json");
+        return fail(s, ST_USAGE);
+    }
+    struct cluster_config *c = find_cluster(s, true);
+    if (!c)
+        return fail(s, s->err.status);
+    apply_globals(s, c);
+    struct app *app = new_app(s, NULL);
+    return show(s, app, app_open(app, c, &s->err));
+}
+
+/* ---- the console on a recording */
+
+static char *demo_file(const struct invocation *inv)
+{
+    const char *name = invocation_get(inv, "RECORDING"), *dir = getenv("PGDBA_RECORDINGS");
+    char *file = xasprintf("%s.jsonl", name ? name : "failover");
+    char *path = path_join(dir && *dir ? dir : PGDBA_DATADIR "/recordings", file);
+    free(file);
+    return path;
+}
+
+static enum status open_recording(struct start *s, struct app *app, const struct invocation *inv)
+{
+    bool demo = inv->id == CMD_DEMO;
+    char *path = demo ? demo_file(inv) : xstrdup(invocation_get(inv, "FILE"));
+    enum status st = app_open_recording(app, path, &s->err);
+    if (st == ST_NOT_FOUND && demo)
+        err_prefix(&s->err, "the recording of the demo is not installed");
+    free(path);
+    return st;
+}
+
+static enum status set_off(struct start *s, struct app *app, const struct invocation *inv)
+{
+    const char *speed_text = invocation_get(inv, "--speed"), *from = invocation_get(inv, "--from");
+    enum status st = open_recording(s, app, inv);
+    struct command_time t;
+    double speed;
+    if (st == ST_OK && speed_text && command_parse_speed(speed_text, &speed))
+        st = app_replay_speed(app, speed, &s->err);
+    if (st == ST_OK && from && command_parse_time(from, &t)) {
+        struct replay_state r;
+        app_replay(app, &r);
+        app_replay_seek(app, command_time_at(&t, r.start_wall_us, r.length_us, 0));
+    }
+    return st;
+}
+
+static int run_recording(struct start *s, const struct invocation *inv)
+{
+    if (!has_terminal()) {
+        err_set(&s->err, ST_USAGE,
+                "%s plays in the console, which needs a terminal; what is kept of failovers can be "
+                "had without one: pgdba failovers --format json",
+                inv->command->name);
+        return fail(s, ST_USAGE);
+    }
+    /* Nothing that happens in a recording is kept as if it had happened now. */
+    struct app *app = new_app(s, inv);
+    return show(s, app, set_off(s, app, inv));
+}
+
 static int run_command(struct start *s)
 {
     struct invocation inv;
@@ -176,6 +245,8 @@ static int run_command(struct start *s)
         return code;
     }
     parse_error_release(&pe);
+    if (inv.id == CMD_REPLAY || inv.id == CMD_DEMO)
+        return run_recording(s, &inv);
     bool needs = inv.command->flags & CMDF_CLUSTER;
     bool named = s->globals.cluster || s->globals.npatroni_urls;
     struct cluster_config *c = NULL;
@@ -185,7 +256,7 @@ static int run_command(struct start *s)
             return fail(s, s->err.status);
         apply_globals(s, c);
     }
-    struct cli_options opt = {.app = new_app(s),
+    struct cli_options opt = {.app = new_app(s, &inv),
                               .config = c,
                               .in = stdin,
                               .out = stdout,

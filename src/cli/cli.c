@@ -97,6 +97,7 @@ static cli_fn *const runners[CMD_COUNT] = {
     [CMD_EVENTS] = cli_events,
     [CMD_FAILOVERS] = cli_failovers,
     [CMD_WATCH] = cli_watch,
+    [CMD_RECORD] = cli_record,
     [CMD_SWITCHOVER] = cli_change,
     [CMD_RESTART] = cli_change,
     [CMD_REINIT] = cli_change,

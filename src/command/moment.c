@@ -1,6 +1,7 @@
 /* moment.c: speeds and moments of a recording, as they are typed. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "pgdba/base/clock.h"
 #include "pgdba/base/fmt.h"
@@ -55,4 +56,30 @@ bool command_parse_time(const char *text, struct command_time *out)
     if (back)
         out->us = -out->us;
     return true;
+}
+
+#define A_DAY (24 * 60 * 60 * USEC_PER_SEC)
+
+/* In the zone in which the screen shows it. */
+static int64_t since_midnight(int64_t wall_us)
+{
+    time_t t = (time_t)(wall_us / USEC_PER_SEC);
+    struct tm tm;
+
+    if (!localtime_r(&t, &tm))
+        return 0;
+    return (tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec) * USEC_PER_SEC + wall_us % USEC_PER_SEC;
+}
+
+int64_t command_time_at(const struct command_time *t, int64_t start_wall_us, int64_t length_us,
+                        int64_t here_us)
+{
+    int64_t at;
+
+    if (t->kind == TIME_AFTER_START)
+        return t->us;
+    if (t->kind == TIME_FROM_HERE)
+        return here_us + t->us;
+    at = t->us - since_midnight(start_wall_us);
+    return at < 0 && at + A_DAY <= length_us ? at + A_DAY : at;
 }

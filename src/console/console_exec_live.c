@@ -3,12 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "pgdba/base/clock.h"
 #include "pgdba/base/fmt.h"
-
-#define A_DAY (86400 * USEC_PER_SEC)
 
 static void say_error(struct console *c, struct err *e)
 {
@@ -99,27 +96,12 @@ void live_replay_step(struct console *c, const struct invocation *inv)
         app_replay_step(c->app);
 }
 
-/* That time of day at or after the recording's beginning. */
-static int64_t time_of_day(const struct replay_state *r, int64_t since_midnight)
-{
-    time_t t = (time_t)(r->start_wall_us / USEC_PER_SEC);
-    struct tm tm;
-    if (!localtime_r(&t, &tm))
-        return 0;
-    int64_t begun = (tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec) * USEC_PER_SEC +
-                    r->start_wall_us % USEC_PER_SEC;
-    int64_t at = since_midnight - begun;
-    return at < 0 && at + A_DAY <= r->length_us ? at + A_DAY : at;
-}
-
 void live_replay_seek(struct console *c, const struct invocation *inv)
 {
     struct command_time t;
     if (!replays(c) || !command_parse_time(invocation_get(inv, "TIME"), &t))
         return; /* the parser has checked it */
-    int64_t at = t.kind == TIME_OF_DAY        ? time_of_day(&c->replay, t.us)
-                 : t.kind == TIME_AFTER_START ? t.us
-                                              : c->replay.at_us + t.us;
+    int64_t at = command_time_at(&t, c->replay.start_wall_us, c->replay.length_us, c->replay.at_us);
     if (at < 0 || at > c->replay.length_us)
         console_say(c, TR_HINT,
                     "the recording goes from its beginning to %.0f s; as near as can be",

@@ -186,6 +186,11 @@ struct command_time {
                    "-10s") */
 };
 bool command_parse_time(const char *text, struct command_time *out);
+/* As time since the beginning of a recording that began at start_wall_us and is length_us long,
+ * when it is now at here_us; may lie outside of it. A time of day is that of the day on which it
+ * began, or of the next one where the recording goes on until then. */
+int64_t command_time_at(const struct command_time *t, int64_t start_wall_us, int64_t length_us,
+                        int64_t here_us);
 
 /* What completers may look at: the present only, never a server. */
 struct command_context {

@@ -3,9 +3,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
+#include "pgdba/base/clock.h"
 #include "pgdba/command/command.h"
 
 static void moments_are_read(void **state)
@@ -43,10 +46,39 @@ static void speeds_have_their_limits(void **state)
         assert_false(command_parse_speed(bad[i], &speed));
 }
 
+static void moments_lie_in_the_recording(void **state)
+{
+    enum { HOUR = 3600 };
+    const int64_t start = 1763694000 * USEC_PER_SEC; /* 2025-11-21 03:00:00 UTC */
+    static const struct {
+        const char *text;
+        int64_t length_s, here_s, at_s;
+    } cases[] = {
+        {"03:12", HOUR, 0, 12 * 60},        {"03:00:07", HOUR, 0, 7},
+        {"02:00", HOUR, 0, -HOUR},          /* before it: nothing of the next day is there */
+        {"02:00", 24 * HOUR, 0, 23 * HOUR}, /* in the next night */
+        {"05:00", HOUR, 0, 2 * HOUR},       /* after it */
+        {"+1m30s", HOUR, 600, 90},          {"10s", HOUR, 600, 610},
+        {"-10s", HOUR, 600, 590},
+    };
+    (void)state;
+    setenv("TZ", "UTC", 1);
+    tzset();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct command_time t;
+        assert_true(command_parse_time(cases[i].text, &t));
+        int64_t at = command_time_at(&t, start, cases[i].length_s * USEC_PER_SEC,
+                                     cases[i].here_s * USEC_PER_SEC);
+        if (at != cases[i].at_s * USEC_PER_SEC)
+            fail_msg("%s is at %lld", cases[i].text, (long long)at);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moments_are_read),
+        cmocka_unit_test(moments_lie_in_the_recording),
         cmocka_unit_test(speeds_have_their_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
