@@ -135,31 +135,52 @@ char *fmt_time_iso(char *out, int64_t wall_us)
     return out;
 }
 
-bool fmt_parse_duration(const char *s, int64_t *us)
+/* One number at *s; moves behind it. */
+static bool parse_number(const char **s, double *v)
 {
-    static const struct {
-        const char *unit;
-        double us;
-    } units[] = {{"", 1e6},   {"s", 1e6},    {"sec", 1e6},  {"ms", 1e3},   {"us", 1},
-                 {"m", 60e6}, {"min", 60e6}, {"h", 3600e6}, {"d", 86400e6}};
-    if (*s < '0' || *s > '9') /* no sign, blank, "inf", "nan" or ".5" */
+    if (**s < '0' || **s > '9') /* no sign, blank, "inf", "nan" or ".5" */
         return false;
-    if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X'))
+    if ((*s)[0] == '0' && ((*s)[1] == 'x' || (*s)[1] == 'X'))
         return false;
     char *end;
-    double v = strtod(s, &end);
-    if (!isfinite(v))
-        return false;
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        if (strcmp(end, units[i].unit) != 0)
-            continue;
-        v *= units[i].us;
-        if (v > 9e17)
+    *v = strtod(*s, &end);
+    *s = end;
+    return isfinite(*v);
+}
+
+/* In µs; 0: there is no such unit. */
+static double unit_of(const char *name, size_t n)
+{
+    static const struct {
+        const char *name;
+        double us;
+    } units[] = {{"s", 1e6},  {"sec", 1e6},  {"ms", 1e3},   {"us", 1},
+                 {"m", 60e6}, {"min", 60e6}, {"h", 3600e6}, {"d", 86400e6}};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strlen(units[i].name) == n && memcmp(units[i].name, name, n) == 0)
+            return units[i].us;
+    return 0;
+}
+
+bool fmt_parse_duration(const char *s, int64_t *us)
+{
+    double total = 0, last = INFINITY, v;
+    do {
+        if (!parse_number(&s, &v))
             return false;
-        *us = (int64_t)v;
-        return true;
-    }
-    return false;
+        size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz");
+        /* Only a number that is alone needs no unit. */
+        double unit = n == 0 && *s == 0 && last == INFINITY ? 1e6 : unit_of(s, n);
+        if (unit == 0 || unit >= last)
+            return false;
+        total += v * unit;
+        last = unit;
+        s += n;
+    } while (*s);
+    if (total > 9e17)
+        return false;
+    *us = (int64_t)total;
+    return true;
 }
 
 bool fmt_parse_int(const char *s, int64_t *v)

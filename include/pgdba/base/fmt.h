@@ -26,8 +26,8 @@ char *fmt_time_local(char *out, int64_t wall_us);
 char *fmt_clock_local(char *out, int64_t wall_us); /* "03:12:07" */
 char *fmt_time_iso(char *out, int64_t wall_us);
 
-/* "1s", "0.5s", "500ms", "2m", "1h"; a bare number is seconds. False when it is none of these,
- * negative, or not finite. */
+/* "1s", "0.5s", "500ms", "2m", "1h", "1m30s"; a bare number is seconds. False when it is none of
+ * these, negative, or not finite. */
 bool fmt_parse_duration(const char *s, int64_t *us);
 /* A whole decimal int64 with nothing after it. */
 bool fmt_parse_int(const char *s, int64_t *v);

@@ -138,8 +138,10 @@ static void durations_and_integers_refuse_nonsense(void **state)
     assert_int_equal(v, 500000);
     assert_true(fmt_parse_duration("2", &v));
     assert_int_equal(v, 2000000);
-    static const char *const bad[] = {"",    "-1s",  "s",  "1x",   "nan",
-                                      "inf", "1e99", " 1", "0x10", "1 s"};
+    assert_true(fmt_parse_duration("1h02m3.5s", &v));
+    assert_int_equal(v, 3723500000);
+    static const char *const bad[] = {"",   "-1s",  "s",   "1x",   "nan",  "inf",  "1e99",
+                                      " 1", "0x10", "1 s", "1m30", "1s1m", "1m1m", "1m -1s"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(fmt_parse_duration(bad[i], &v));
     assert_true(fmt_parse_int("-42", &v));
