@@ -13,7 +13,7 @@
 #include "pgdba/base/fmt.h"
 #include "pgdba/base/path.h"
 
-#define TICKS_A_SECOND 3
+#define TICKS_A_SECOND 2
 /* A flood of keys (a large paste) is read in slices, so that the sources are not kept waiting. */
 #define INPUT_SLICE (20 * USEC_PER_MS)
 /* The answers of one round come within milliseconds of each other: one frame shows them all. */

@@ -38,6 +38,7 @@ static void name_columns(struct console *c, struct arena *a)
     c->names.columns = v;
     c->names.ncolumns = p->ncolumns;
     c->names.snapshot = app_snapshot(c->app);
+    c->names.nroutes = app_probe_routes(c->app, a, &c->names.routes);
 }
 
 int bar_complete(void *arg, const char *line, int point, struct arena *a, const char *const **out,

@@ -263,6 +263,8 @@ static void (*const doers[CMD_COUNT])(struct console *, const struct invocation 
     [CMD_REPLAY_STEP] = live_replay_step,
     [CMD_REPLAY_SEEK] = live_replay_seek,
     [CMD_REPLAY_SPEED] = live_replay_speed,
+    [CMD_PROBE_START] = live_probe_start,
+    [CMD_PROBE_STOP] = live_probe_stop,
     [CMD_REFRESH] = do_refresh,
     [CMD_INTERVAL] = do_interval,
     [CMD_FREEZE] = do_freeze,

@@ -118,3 +118,28 @@ void live_replay_speed(struct console *c, const struct invocation *inv)
     if (app_replay_speed(c->app, speed, &e) != ST_OK)
         say_error(c, &e);
 }
+
+/* ---- the probe ------------------------------------------------------------------------------ */
+
+void live_probe_start(struct console *c, const struct invocation *inv)
+{
+    struct err e = ERR_INIT;
+    const char *every = invocation_get(inv, "--every");
+    struct probe_request r = {.via = invocation_get(inv, "--via")};
+    if (every && !fmt_parse_duration(every, &r.every_us))
+        return; /* the parser has checked it */
+    if (app_probe_start(c->app, &r, &e) != ST_OK)
+        say_error(c, &e);
+    else
+        console_say(c, TR_OK, "asking through %s; probe stop ends it", r.via);
+}
+
+void live_probe_stop(struct console *c, const struct invocation *inv)
+{
+    (void)inv;
+    if (!app_probe_running(c->app)) {
+        console_say(c, TR_HINT, "no probe runs");
+        return;
+    }
+    app_probe_stop(c->app);
+}

@@ -1,5 +1,6 @@
 /* lease_view.c: what is left of a lease. Reference "patroni.md" §4.1: it swings between ttl and
- * ttl - loop_wait; below ttl - loop_wait - retry_timeout its holder is in trouble. */
+ * ttl - loop_wait; below ttl - loop_wait - retry_timeout its holder is in trouble. Within its swing
+ * it stands still on the screen, so that one that moves is one that runs out. */
 #include "lease_view.h"
 
 #include <inttypes.h>
@@ -11,6 +12,14 @@
 static int64_t seconds_up(int64_t us)
 {
     return us > 0 ? (us + USEC_PER_SEC - 1) / USEC_PER_SEC : us / USEC_PER_SEC;
+}
+
+/* Down to this it goes while all is well. */
+static int64_t swing_s(const struct picture *p, int64_t granted)
+{
+    const struct dynamic_config *c = p->s->config;
+    int64_t least = c ? granted - c->loop_wait : granted / 2;
+    return least > 0 ? least : granted / 2;
 }
 
 /* Below this its holder has missed more than a loop. */
@@ -32,6 +41,9 @@ struct lease_view lease_view_of(const struct picture *p, int64_t id, struct aren
         return v;
     v.known = true;
     v.left_s = seconds_up(left);
+    bool well = v.granted_s > 0 && v.left_s > swing_s(p, v.granted_s);
+    if (well)
+        v.left_s = swing_s(p, v.granted_s);
     v.filled = v.granted_s > 0 ? (double)v.left_s / (double)v.granted_s : NAN;
     if (v.filled < 0)
         v.filled = 0;
@@ -41,6 +53,6 @@ struct lease_view lease_view_of(const struct picture *p, int64_t id, struct aren
         return v;
     }
     v.role = v.left_s == 0 ? TR_CRIT : v.left_s < trouble_s(p, v.granted_s) ? TR_WARN : TR_OK;
-    v.text = arena_printf(a, "%" PRId64 " s", v.left_s);
+    v.text = arena_printf(a, well ? "%" PRId64 "+s" : "%" PRId64 " s", v.left_s);
     return v;
 }

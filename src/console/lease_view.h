@@ -12,7 +12,7 @@ struct lease_view {
     int64_t left_s;       /* at least so much; < 0 overdue */
     int64_t granted_s;    /* 0 unknown */
     enum theme_role role; /* by how much is normal */
-    const char *text;     /* "22 s", "over", "gone", "?" */
+    const char *text;     /* "20+s" well, "17 s", "over", "gone", "?" */
 };
 
 /* id 0: the key has none. In the arena. */

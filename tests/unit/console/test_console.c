@@ -686,6 +686,16 @@ static void recording_and_probing_by_command(void **state)
     command(w, "record start /tmp/x.jsonl");
     command(w, "record stop");
     assert_string_equal(log_of(w), "record /tmp/x.jsonl; record stop; ");
+    command(w, "probe start --via haproxy --every 200ms");
+    assert_string_equal(log_of(w), "probe haproxy every 200 ms; ");
+    w->app.refusal = "there is no route \"x\"";
+    command(w, "probe start --via x");
+    assert_non_null(strstr(w->c.v.message, "no route"));
+    w->app.refusal = NULL;
+    log_of(w);
+    w->app.probe_runs = true;
+    command(w, "probe stop");
+    assert_string_equal(log_of(w), "probe stop; ");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
