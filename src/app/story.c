@@ -87,10 +87,13 @@ void story_add(struct story *st, const struct event *e)
 
 /* ---- out */
 
+/* Before everybody has been asked once there is no verdict that could change. */
 static void judge(struct story *st, const struct snapshot *s)
 {
     struct arena a;
     struct verdicts v;
+    if (st->verdict == HEALTH_COUNT && !store_complete(st->store))
+        return;
     arena_init(&a);
     health_judge(s, s->mono_us, &a, &v);
     events_of_verdict(st->verdict, &v, s, on_event, st);
