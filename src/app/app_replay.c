@@ -16,8 +16,9 @@
 #include "pgdba/base/path.h"
 #include "replay_file.h"
 
-/* So much in one turn: keys go on in between. */
-enum { SLICE_LINES = 64, SLICE_BYTES = 256 * 1024 };
+/* So much in one turn: keys go on in between. On a long way the screen follows now and then only:
+ * drawing would take longer than getting there. */
+enum { SLICE_LINES = 32, SLICE_BYTES = 256 * 1024, SLICES_A_LOOK = 32 };
 
 struct app_replay {
     struct app *app;
@@ -30,6 +31,7 @@ struct app_replay {
     int64_t at_us;     /* position when the clock said anchor_us; since the beginning */
     int64_t anchor_us; /* monotonic */
     int64_t target_us; /* while seeking */
+    int slices;        /* the same */
 };
 
 /* ---- time */
@@ -251,7 +253,8 @@ static void on_timer(void *arg)
         seek_turn(r);
     else if (r->playing)
         play_turn(r);
-    app_something_happened(r->app);
+    if (!r->seeking || ++r->slices % SLICES_A_LOOK == 0)
+        app_something_happened(r->app);
 }
 
 /* ---- opening */
