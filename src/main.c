@@ -204,6 +204,11 @@ static enum status open_recording(struct start *s, struct app *app, const struct
     return st;
 }
 
+static bool has_begun(void *arg)
+{
+    return app_complete(arg);
+}
+
 static enum status set_off(struct start *s, struct app *app, const struct invocation *inv)
 {
     const char *speed_text = invocation_get(inv, "--speed"), *from = invocation_get(inv, "--from");
@@ -217,6 +222,9 @@ static enum status set_off(struct start *s, struct app *app, const struct invoca
         app_replay(app, &r);
         app_replay_seek(app, command_time_at(&t, r.start_wall_us, r.length_us, 0));
     }
+    /* So that the first frame has a picture; a long way goes on behind it. */
+    if (st == ST_OK)
+        app_run_until(app, has_begun, app, clock_mono(&s->clock) + USEC_PER_SEC);
     return st;
 }
 

@@ -186,6 +186,34 @@ static void say_member(const struct member *m, struct buf *report)
                  m->dcs && m->dcs->api_url ? m->dcs->api_url : "no URL", m->name);
 }
 
+static void say_source(const char *what, const char *where, const struct source_state *st,
+                       struct buf *report)
+{
+    buf_addf(report, "  %s %s  %s", what, where, obs_outcome_name(st->outcome));
+    if (*st->detail && st->outcome != OBS_ANSWERED)
+        buf_addf(report, ": %s", st->detail);
+}
+
+/* The rest of what the cluster stands on: what is not reached from here is better known now. */
+static void say_around(const struct snapshot *s, struct buf *report)
+{
+    for (int i = 0; i < s->nmembers; i++) {
+        const struct member *m = &s->members[i];
+        if (m->pg.outcome == OBS_NEVER)
+            continue;
+        say_source("PostgreSQL of", m->name, &m->pg, report);
+        buf_puts(report, "\n");
+    }
+    for (int i = 0; i < s->nhaproxies; i++) {
+        say_source("HAProxy", s->haproxies[i].name, &s->haproxies[i].state, report);
+        buf_puts(report, "\n");
+    }
+    if (!s->etcd_configured)
+        return;
+    say_source("etcd", s->dcs_state.endpoint, &s->dcs_state, report);
+    buf_addf(report, "%s\n", s->dcs_leads ? ", watched" : "");
+}
+
 static void say_picture(const struct snapshot *s, struct buf *report)
 {
     buf_addf(report, "Cluster \"%s\":\n", s->scope ? s->scope : "?");
@@ -200,6 +228,7 @@ static void say_picture(const struct snapshot *s, struct buf *report)
             buf_addf(report, ": %s", b->state.detail);
         buf_puts(report, "\n");
     }
+    say_around(s, report);
 }
 
 enum status connect_discover(struct app *a, struct cluster_config *c, struct buf *report,

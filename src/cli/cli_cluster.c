@@ -89,6 +89,14 @@ static void take_patroni(const struct cli *c, struct cluster_config *k)
         p->urls = clean;
         p->nurls = n;
     }
+    if (invocation_has(c->inv, "--insecure"))
+        p->tls.insecure = true;
+}
+
+/* What is one text each. */
+static void take_texts(const struct cli *c, struct cluster_config *k)
+{
+    struct patroni_config *p = &k->patroni;
     const struct {
         const char *arg;
         const char **slot;
@@ -103,17 +111,19 @@ static void take_patroni(const struct cli *c, struct cluster_config *k)
         {"--key", &p->tls.key, true},
         {"--proxy", &p->proxy, false},
         {"--scope", &k->scope, false},
+        {"--pg-conninfo", &k->postgres.conninfo, false},
+        {"--pg-password-file", &k->postgres.password.file, true},
+        {"--etcd-user", &k->etcd.username, false},
+        {"--etcd-password-file", &k->etcd.password.file, true},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         const char *v = value(c, texts[i].arg, k);
         if (v)
             *texts[i].slot = texts[i].file ? absolute(&k->arena, v) : v;
     }
-    if (invocation_has(c->inv, "--insecure"))
-        p->tls.insecure = true;
 }
 
-static void take_routes(const struct cli *c, struct cluster_config *k)
+static void take_middleware(const struct cli *c, struct cluster_config *k)
 {
     int n;
     const char *const *v = values(c, "--pgbouncer", k, &n);
@@ -126,8 +136,10 @@ static void take_routes(const struct cli *c, struct cluster_config *k)
     k->npgbouncer = n;
     v = values(c, "--haproxy", k, &n);
     struct haproxy_config *h = arena_array(&k->arena, (size_t)n, struct haproxy_config);
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         h[i].url = v[i];
+        h[i].write_backend = value(c, "--haproxy-write-backend", k);
+    }
     k->haproxy = h;
     k->nhaproxy = n;
     v = values(c, "--etcd", k, &n);
@@ -137,6 +149,34 @@ static void take_routes(const struct cli *c, struct cluster_config *k)
         if (!k->etcd.namespace_)
             k->etcd.namespace_ = "/service";
     }
+}
+
+static enum status take_routes(const struct cli *c, struct cluster_config *k, struct err *e)
+{
+    int n;
+    const char *const *v = values(c, "--route", k, &n);
+    struct route_config *r = arena_array(&k->arena, (size_t)n, struct route_config);
+    for (int i = 0; i < n; i++)
+        if (!split(&k->arena, v[i], &r[i].name, &r[i].conninfo))
+            return err_set(e, ST_USAGE, "--route expects NAME=CONNINFO, got \"%s\"", v[i]);
+    k->routes = r;
+    k->nroutes = n;
+    return ST_OK;
+}
+
+/* An option that says more of what another one gives. */
+static enum status check_pairs(const struct cli *c, struct err *e)
+{
+    static const char *const pairs[][2] = {
+        {"--haproxy-write-backend", "--haproxy"},
+        {"--pg-password-file", "--pg-conninfo"},
+        {"--etcd-password-file", "--etcd-user"},
+        {"--pgbouncer-password-file", "--pgbouncer"},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (invocation_has(c->inv, pairs[i][0]) && !invocation_has(c->inv, pairs[i][1]))
+            return err_set(e, ST_USAGE, "%s goes with %s", pairs[i][0], pairs[i][1]);
+    return ST_OK;
 }
 
 static enum status take_general(const struct cli *c, struct cluster_config *k, struct err *e)
@@ -175,7 +215,12 @@ static enum status gather(const struct cli *c, struct cluster_config **k, struct
 {
     enum status st = take_general(c, *k, e);
     take_patroni(c, *k);
-    take_routes(c, *k);
+    take_texts(c, *k);
+    take_middleware(c, *k);
+    if (st == ST_OK)
+        st = check_pairs(c, e);
+    if (st == ST_OK)
+        st = take_routes(c, *k, e);
     if (st == ST_OK)
         st = take_mappings(c, *k, e);
     /* What was said by word stays; the file fills in the rest. */

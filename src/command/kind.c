@@ -106,7 +106,7 @@ static const char *secret_in_conninfo(const char *text)
 {
     static const char cure[] =
         "a password does not belong on the command line: everybody on this machine can read it; "
-        "use --pgbouncer-password-file or ~/.pgpass";
+        "use ~/.pgpass, passfile=FILE, or an option that names a password file";
 
     for (const char *p = text; (p = strstr(p, "password")) != NULL; p += 8) {
         const char *q = p + 8 + strspn(p + 8, " \t");
