@@ -161,9 +161,15 @@ static enum status ask_all(struct app *a, struct cluster_config *c, struct buf *
 
 /* ---- the whole picture, as the console would see it */
 
+/* Members' PostgreSQL is asked as soon as it is known where it listens: after the first picture. */
 static bool picture(void *arg)
 {
-    return app_complete(arg);
+    const struct app *a = arg;
+    const struct snapshot *s = app_snapshot(a);
+    for (int i = 0; a->config->postgres.conninfo && i < s->nmembers; i++)
+        if (s->members[i].pg.outcome == OBS_NEVER)
+            return false;
+    return app_complete(a);
 }
 
 static const char *how_old_is_seen(const struct member *m)
