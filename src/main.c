@@ -124,10 +124,19 @@ static bool keeps_events(const struct invocation *inv)
     return !inv || inv->id == CMD_WATCH || inv->id == CMD_RECORD || inv->id == CMD_PROBE_START;
 }
 
+/* Two thousand events are not read for a list of members. */
+static bool skips_events(const struct invocation *inv)
+{
+    return inv && inv->id != CMD_EVENTS && inv->id != CMD_WATCH;
+}
+
 /* inv: the shell's command, NULL for the console. */
 static struct app *new_app(struct start *s, const struct invocation *inv)
 {
-    struct app_options opt = {.clock = &s->clock, .log = s->log, .keep_events = keeps_events(inv)};
+    struct app_options opt = {.clock = &s->clock,
+                              .log = s->log,
+                              .keep_events = keeps_events(inv),
+                              .skip_events = skips_events(inv)};
     opt.refresh_us = s->globals.refresh_us ? s->globals.refresh_us : s->settings.refresh_us;
     opt.read_only = s->globals.read_only || s->settings.read_only;
     return app_new(&opt);

@@ -25,6 +25,7 @@ struct app_options {
     int64_t refresh_us;
     bool read_only;
     bool keep_events; /* write events and failovers to the state directory */
+    bool skip_events; /* those of earlier runs are not read: for who never looks at them */
 };
 
 /* Who is told. All are called on the loop, never from within a call into app. Any may be NULL. */

@@ -138,6 +138,22 @@ static void what_two_consoles_wrote_and_what_is_torn(void **state)
     assert_int_equal(newest(r, 0)->wall_us, WALL + USEC_PER_SEC);
 }
 
+static void events_that_nobody_looks_at_are_not_read(void **state)
+{
+    struct recorded *r = *state;
+    struct buf b;
+    buf_init(&b);
+    put_event(&b, 0, "pg1");
+    put(r, "events/lab.jsonl", &b);
+    buf_release(&b);
+    r->app->opt.skip_events = true;
+    recorded_open(r);
+    assert_int_equal(count(r), 0);
+    recorded_start(r, false);
+    recorded_open(r);
+    assert_int_equal(count(r), 1);
+}
+
 /* Only the end of a long file is read, and of the one before it when it is short. */
 static void only_the_end_is_read(void **state)
 {
@@ -196,6 +212,7 @@ int main(void)
         T(events_outlive_the_program),
         T(one_who_only_reads_writes_nothing),
         T(what_two_consoles_wrote_and_what_is_torn),
+        T(events_that_nobody_looks_at_are_not_read),
         T(only_the_end_is_read),
         T(a_directory_that_is_in_the_way),
     };
