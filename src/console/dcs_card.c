@@ -67,7 +67,10 @@ static const char *lease_words(const struct picture *p, int64_t id, struct arena
         return "no lease";
     if (!v.known)
         return arena_printf(a, "lease %" PRIx64 ", time left not known", id);
-    return arena_printf(a, "lease %" PRIx64 ", %s of %" PRId64 " s", id, v.text, v.granted_s);
+    if (v.left_s < 0)
+        return arena_printf(a, "lease %" PRIx64 ", %s", id, v.text);
+    return arena_printf(a, "lease %" PRIx64 ", %" PRId64 " of %" PRId64 " s left", id, v.exact_s,
+                        v.granted_s);
 }
 
 static void member_keys(const struct picture *p, const struct dcs *k, struct doc *d)

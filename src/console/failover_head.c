@@ -10,7 +10,7 @@
 #include "pgdba/console/draw.h"
 
 /* An ended one stays for as long as somebody may be looking for it. */
-#define STAYS (10 * 60 * USEC_PER_SEC)
+#define STAYS (600 * USEC_PER_SEC)
 
 enum { TABLE_MIN = 3, BAR_MIN = 12, AXIS_MIN = 30 };
 

@@ -37,10 +37,10 @@ struct lease_view lease_view_of(const struct picture *p, int64_t id, struct aren
     const struct dcs_lease *l = id ? snapshot_lease(p->s, id) : NULL;
     int64_t left = id ? snapshot_lease_left(p->s, id, p->now_us) : INT64_MIN;
     v.granted_s = l && l->granted_s > 0 ? l->granted_s : p->s->config ? p->s->config->ttl : 0;
-    if (left == INT64_MIN)
+    if (!l || left == INT64_MIN)
         return v;
     v.known = true;
-    v.left_s = seconds_up(left);
+    v.left_s = v.exact_s = seconds_up(left);
     bool well = v.granted_s > 0 && v.left_s > swing_s(p, v.granted_s);
     if (well)
         v.left_s = swing_s(p, v.granted_s);

@@ -10,6 +10,7 @@ struct lease_view {
     bool known;
     double filled;        /* 0 … 1, NAN when not known */
     int64_t left_s;       /* at least so much; < 0 overdue */
+    int64_t exact_s;      /* the same, and not standing still */
     int64_t granted_s;    /* 0 unknown */
     enum theme_role role; /* by how much is normal */
     const char *text;     /* "20+s" well, "17 s", "over", "gone", "?" */

@@ -29,14 +29,6 @@ static const char *state_words(const struct surface *s, const struct replay_stat
                       : arena_printf(a, "%s paused", glyph(s, GL_PAUSE));
 }
 
-static const char *hint_of(const struct replay_state *r, int cols)
-{
-    if (cols < 70)
-        return "";
-    return cols < WIDE ? (r->playing ? "Space pauses" : "Space plays, n step")
-                       : "Space plays and pauses, Right and Left step, :replay seek TIME";
-}
-
 void replay_draw(const struct frame *f, struct surface *s, struct rect r)
 {
     const struct replay_state *rp = f->replay;
@@ -52,7 +44,9 @@ void replay_draw(const struct frame *f, struct surface *s, struct rect r)
                        position(rp->length_us, &a)) +
          2;
     bool broken = rp->broken && *rp->broken;
-    const char *tail = broken ? rp->broken : hint_of(rp, r.cols);
+    const char *tail = broken           ? rp->broken
+                       : r.cols >= WIDE ? "Space plays and pauses, Right and Left step"
+                                        : ""; /* the line below says it */
     int bar = right - x - surface_width(s, tail) - 2;
     bar = bar > BAR_MOST ? BAR_MOST : bar;
     if (bar >= BAR_MIN) {

@@ -67,7 +67,8 @@ static char *cleaned(const char *text)
     s[utf8_fit(s, TITLE_COLS, &used)] = 0;
     if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
         for (char *p = s; *p; p++)
-            *p = (unsigned char)*p < 0x80 ? *p : '?';
+            if ((unsigned char)*p >= 0x80)
+                *p = '?';
     char *out = xstrdup(s);
     arena_release(&a);
     return out;

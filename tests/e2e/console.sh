@@ -140,9 +140,9 @@ absent FROZEN
 key :
 type interval 1s
 wait :interval 1s
-wait-re next 0\.[1-4]s
+wait-re next 0\.[1-5]s
 wait-re next 1\.[5-9]s
-wait-re next 0\.[1-4]s
+wait-re next 0\.[1-5]s
 key Enter
 wait every 1s
 key :
