@@ -184,38 +184,55 @@ static bool has_password(void *arg)
     return app_has_password(arg);
 }
 
-int cli_change(struct cli *c)
+/* A plan for what the words ask for; NULL: *code says why there is none. */
+static struct plan *make_plan(struct cli *c, int *code)
 {
     struct request r;
     struct err e = ERR_INIT;
-    enum status st = command_request(c->inv, &r, &e);
-    int code = st == ST_OK ? cli_open(c) : cli_error(c, st, err_text(&e));
     struct plan *p = NULL;
-    if (code == CLI_HEALTHY) {
+    enum status st = command_request(c->inv, &r, &e);
+    *code = st == ST_OK ? cli_open(c) : cli_error(c, st, err_text(&e));
+    if (*code == CLI_HEALTHY) {
         app_run_until(c->app, has_password, c->app, cli_now(c) + PASSWORD_TIMEOUT);
         st = app_plan(c->app, &r, &p, &e);
         if (st != ST_OK)
-            code = cli_error(c, st, err_text(&e));
+            *code = cli_error(c, st, err_text(&e));
     }
     err_release(&e);
+    return p;
+}
+
+int cli_carry_out(struct cli *c, const char *document, struct wire_json **doc, bool *done)
+{
+    int code;
+    struct plan *p = make_plan(c, &code);
+    *done = false;
     if (!p)
         return code;
-    struct clock real = clock_real();
-    struct wire_json *doc =
-        c->json ? cli_json_begin("change", p->cluster, clock_wall(&real)) : NULL;
-    if (doc)
-        cli_json_plan(doc, p);
+    if (c->json)
+        *doc = cli_json_begin(document, p->cluster, app_now_wall_us(c->app));
+    if (*doc)
+        cli_json_plan(*doc, p);
     else
         print_plan(p, c->opt->out);
     fflush(c->opt->out);
     if (invocation_has(c->inv, "--dry-run")) {
         code = p->worst == CHECK_BLOCK ? CLI_REFUSED : CLI_HEALTHY;
-        if (!doc)
+        if (!*doc)
             fputs("Dry run: nothing was sent.\n", c->opt->out);
         app_plan_free(c->app, p);
-    } else {
-        code = run_plan(c, p, doc);
+        return code;
     }
+    code = run_plan(c, p, *doc);
+    *done = code == CLI_HEALTHY;
+    return code;
+}
+
+int cli_change(struct cli *c)
+{
+    struct wire_json *doc = NULL;
+    bool done;
+    int code = cli_carry_out(c, "change", &doc, &done);
     if (doc)
         cli_json_print(doc, c->opt->out);
     return code;

@@ -27,6 +27,11 @@ cli_fn cli_status, cli_topology, cli_lag, cli_pools, cli_stats;
 cli_fn cli_dcs, cli_events, cli_failovers, cli_record, cli_watch;
 /* cli_change.c */
 cli_fn cli_change;
+/* The same for what has more to do afterwards: *done when it went as planned. With --format json
+ * *doc is begun, to be printed by the caller (NULL: nothing was planned). */
+int cli_carry_out(struct cli *c, const char *document, struct wire_json **doc, bool *done);
+/* cli_probe.c */
+cli_fn cli_probe;
 /* cli_cluster.c */
 cli_fn cli_cluster_connect, cli_cluster_list, cli_cluster_status, cli_cluster_disconnect;
 

@@ -9,6 +9,7 @@ src_libcli_la_SOURCES = \
 	src/cli/cli_json.c \
 	src/cli/cli_json_dcs.c \
 	src/cli/cli_private.h \
+	src/cli/cli_probe.c \
 	src/cli/cli_read.c \
 	src/cli/cli_record.c \
 	src/cli/cli_table.c \

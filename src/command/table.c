@@ -151,7 +151,9 @@ static const struct command commands[] = {
                                     "takes; with --write also rows with a sequence number, so that "
                                     "an outage is measured as clients see it, and rows that were "
                                     "acknowledged and are gone are counted. One attempt at a time: "
-                                    "one that hangs is one outage.",
+                                    "one that hangs is one outage. From the shell it goes on until "
+                                    "it is interrupted or --for is over, and prints a report; an "
+                                    "outage is no failure of the command.",
                          .flags = CMDF_CLI | CMDF_CONSOLE | CMDF_CLUSTER,
                          ARGS(probe_start_args)},
     [CMD_PROBE_STOP] = {.name = "probe stop",

@@ -333,8 +333,8 @@ static const struct command_arg speed_args[] = {
 #define ARG_VIA_ROW                                                                            \
     {                                                                                          \
         .name = "--via", .kind = ARG_ROUTE, .required = true,                                  \
-        .help = "the way an application goes: a route of the cluster's file, pgbouncer, or a " \
-                "connection string without a password"                                         \
+        .help = "the way an application goes: a route of the cluster's file, or a connection " \
+                "string without a password"                                                    \
     }
 
 static const struct command_arg probe_start_args[] = {
