@@ -204,6 +204,8 @@ static enum status start(struct cli *c, struct err *e)
 static int read_probe(struct cli *c, struct wire_json **doc)
 {
     struct err e = ERR_INIT;
+    if (invocation_has(c->inv, "--dry-run"))
+        return cli_error(c, ST_USAGE, "a read probe changes nothing: --dry-run goes with --write");
     int code = cli_open(c);
     if (code != CLI_HEALTHY)
         return code;

@@ -352,6 +352,7 @@ static const struct command_arg probe_start_args[] = {
      .help = "how often; 100ms when left out"},
     ARG_FOR_ROW,
     ARG_YES_ROW,
+    ARG_DRY_RUN_ROW,
     ARG_FORMAT_ROW,
 };
 
