@@ -13,6 +13,16 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/events_route.c \
 	src/analysis/facts.c \
 	src/analysis/facts.h \
+	src/analysis/failover.c \
+	src/analysis/failover_case.c \
+	src/analysis/failover_end.c \
+	src/analysis/failover_fold.h \
+	src/analysis/failover_follow.c \
+	src/analysis/failover_history.c \
+	src/analysis/failover_predict.c \
+	src/analysis/failover_progress.c \
+	src/analysis/failover_signs.c \
+	src/analysis/failover_text.c \
 	src/analysis/flight.h \
 	src/analysis/health.c \
 	src/analysis/health_bouncer.c \
@@ -40,6 +50,7 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/writes.h \
 	include/pgdba/analysis/carry.h \
 	include/pgdba/analysis/events.h \
+	include/pgdba/analysis/failover.h \
 	include/pgdba/analysis/health.h \
 	include/pgdba/analysis/lag.h \
 	include/pgdba/analysis/pools.h \

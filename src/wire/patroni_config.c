@@ -32,6 +32,8 @@ enum status wire_read_history(struct arena *a, const json_t *list, struct histor
             .timestamp = wire_json_text(a, json_array_get(item, 3)),
             .new_leader = wire_json_scalar(a, json_array_get(item, 4)),
         };
+        if (v[i].timestamp && !wire_patroni_time(v[i].timestamp, &v[i].wall_us))
+            v[i].wall_us = 0;
     }
     return ST_OK;
 }

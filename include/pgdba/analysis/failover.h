@@ -13,6 +13,7 @@
 #ifndef PGDBA_ANALYSIS_FAILOVER_H
 #define PGDBA_ANALYSIS_FAILOVER_H
 
+#include "pgdba/base/buf.h"
 #include "pgdba/model/cluster.h"
 #include "pgdba/model/failover.h"
 
@@ -47,5 +48,11 @@ bool failover_predict(enum failover_kind kind, enum failover_phase_id id, const 
 const struct failover *failover_of_history(const struct snapshot *s,
                                            const struct failover_list *kept, struct arena *a,
                                            int *n);
+
+/* f as a table for people: a headline, then a line a phase: when after the start, its name and
+ * subject, its state unless done, what was predicted, the note; then what the probe saw. times
+ * false: without anything that differs from run to run (times, LSNs stay in the notes), so that two
+ * tables can be compared. */
+void failover_table(const struct failover *f, bool times, struct buf *out);
 
 #endif

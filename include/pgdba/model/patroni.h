@@ -150,6 +150,7 @@ struct history_item {
     const char *reason;
     const char *timestamp;  /* NULL on old versions */
     const char *new_leader; /* NULL before 2.1.1 */
+    int64_t wall_us;        /* timestamp read; 0 unknown */
 };
 
 struct history {

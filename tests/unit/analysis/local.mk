@@ -6,6 +6,7 @@ unit_analysis_tests = \
 	tests/unit/analysis/test_carry \
 	tests/unit/analysis/test_events \
 	tests/unit/analysis/test_probe \
+	tests/unit/analysis/test_failover \
 	tests/unit/analysis/test_health \
 	tests/unit/analysis/test_preflight \
 	tests/unit/analysis/test_routes
@@ -39,3 +40,10 @@ tests_unit_analysis_test_probe_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS
 tests_unit_analysis_test_routes_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
 tests_unit_analysis_test_routes_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_routes_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
+tests_unit_analysis_test_failover_SOURCES = \
+	tests/unit/analysis/failover_rig.c \
+	tests/unit/analysis/failover_rig.h \
+	tests/unit/analysis/test_failover.c
+tests_unit_analysis_test_failover_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
+tests_unit_analysis_test_failover_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_analysis_test_failover_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm

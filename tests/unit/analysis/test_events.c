@@ -78,7 +78,8 @@ static void keys_init(struct keys *k)
 {
     static const char *const names[] = {"pg1", "pg2", "pg3"};
     *k = (struct keys){.config = defaults, .history = {.n = 1}};
-    k->items[0] = (struct history_item){1, 0x3000060, "no recovery target specified", NULL, "pg1"};
+    k->items[0] =
+        (struct history_item){1, 0x3000060, "no recovery target specified", NULL, "pg1", 0};
     k->d = (struct dcs){.prefix = "/service/lab/",
                         .revision = 100,
                         .leader = "pg1",
@@ -275,7 +276,7 @@ static void configuration_is_told_without_what_may_be_secret(void **state)
     assert_true(h.worst_evidence < 60);
     assert_heard(&h, "config :  -> ttl 30 is now 20\n");
     keys_next(&b, &a);
-    b.items[1] = (struct history_item){2, 0x5000A58, "no recovery target specified", "x", "pg2"};
+    b.items[1] = (struct history_item){2, 0x5000A58, "no recovery target specified", "x", "pg2", 0};
     b.history.n = 2;
     b.d.sync = (struct dcs_sync){true, "pg1", "pg2"};
     h = told(&a, &b);

@@ -115,10 +115,10 @@ static void make_member(struct sb *b, const char *name, bool leader)
 static void make_history(struct sb *b)
 {
     static const struct history_item items[] = {
-        {1, UINT64_C(0x3000060), "no recovery target specified", "2026-11-20T22:58:12+00:00",
-         "pg2"},
-        {2, UINT64_C(0x40001A8), "no recovery target specified", "2026-11-20T23:31:40+00:00",
-         "pg1"},
+        {1, UINT64_C(0x3000060), "no recovery target specified", "2026-11-20T22:58:12+00:00", "pg2",
+         INT64_C(1795215492000000)},
+        {2, UINT64_C(0x40001A8), "no recovery target specified", "2026-11-20T23:31:40+00:00", "pg1",
+         INT64_C(1795217500000000)},
     };
     struct history *h = arena_new(arena_of(b), struct history);
     *h = (struct history){2, items};
