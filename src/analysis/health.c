@@ -15,15 +15,29 @@
       "no source has been asked to the end yet")                                                   \
     X(HEALTH_UNREACHABLE, "unreachable", judge_unreachable,                                        \
       "neither /cluster nor any member's API answers from here")                                   \
+    X(HEALTH_CRITICAL, "split-brain", judge_split_brain,                                           \
+      "two members' PostgreSQLs of one system identifier, asked directly, are out of recovery at " \
+      "the same time")                                                                             \
     X(HEALTH_CRITICAL, "two-primaries", judge_two_primaries,                                       \
       "two members say of themselves, at the same time, that they are primary")                    \
     X(HEALTH_CRITICAL, "no-leader", judge_no_leader,                                               \
-      "nobody holds the leader lock, and in a pause no member is primary either")                  \
+      "nobody holds the leader lock, and in a pause no member is primary either; as long as it "   \
+      "may be a switchover, only after 2 s")                                                       \
+    X(HEALTH_CRITICAL, "lease-overdue", judge_lease_overdue,                                       \
+      "the leader's lease in etcd has run out: its Patroni has not renewed it for ttl")            \
+    X(HEALTH_CRITICAL, "leader-lifeless", judge_leader_lifeless,                                   \
+      "neither the leader's API nor its PostgreSQL answers, and one of them did before")           \
+    X(HEALTH_CRITICAL, "leader-not-writable", judge_not_writable,                                  \
+      "the lock holder's PostgreSQL, asked directly, takes no writes for longer than loop_wait "   \
+      "(5 s at least)")                                                                            \
+    X(HEALTH_CRITICAL, "writable-not-leader", judge_writable_not_leader,                           \
+      "a member's PostgreSQL, asked directly, is out of recovery while another holds the lock")    \
     X(HEALTH_CRITICAL, "primary-not-leader", judge_primary_not_leader,                             \
-      "a member says that it is primary while /cluster lists another as leader")                   \
+      "a member says that it is primary while /cluster or etcd has another as leader")             \
     X(HEALTH_CRITICAL, "leader-not-running", judge_leader_not_running,                             \
       "the leader's PostgreSQL is not running by its own word, or, when its API does not answer, " \
-      "/cluster lists it in a state other than running or without a timeline")                     \
+      "/cluster or etcd lists it in a state other than running or without a timeline; it failed, " \
+      "or that has lasted for longer than loop_wait (5 s at least)")                               \
     X(HEALTH_CRITICAL, "leader-stuck", judge_leader_stuck,                                         \
       "the leader's Patroni is alive (/liveness) but PostgreSQL does not answer it")               \
     X(HEALTH_CRITICAL, "leader-gone", judge_leader_gone,                                           \
@@ -34,15 +48,52 @@
     X(HEALTH_CRITICAL, "leader-unlocked", judge_leader_unlocked,                                   \
       "the leader sees no leader key or no DCS, without failsafe mode or pause: it will demote "   \
       "itself")                                                                                    \
+    X(HEALTH_CRITICAL, "leader-postgres-silent", judge_leader_postgres_silent,                     \
+      "the leader's PostgreSQL answered us directly and has not for longer than loop_wait (5 s "   \
+      "at "                                                                                        \
+      "least), though its Patroni says it runs")                                                   \
+    X(HEALTH_CRITICAL, "dcs-no-quorum", judge_dcs_no_quorum,                                       \
+      "no etcd endpoint sees a raft leader, and neither failsafe mode nor a pause keeps "          \
+      "Patroni's "                                                                                 \
+      "leader")                                                                                    \
+    X(HEALTH_CRITICAL, "dcs-alarm", judge_dcs_alarm, "etcd raises NOSPACE or CORRUPT")             \
+    X(HEALTH_CRITICAL, "haproxy-old-leader-long", judge_haproxy_old_leader_long,                   \
+      "HAProxy's write backend sends to a member that does not lead, and to no other, for longer " \
+      "than 5 s (12 s while its checks fail)")                                                     \
+    X(HEALTH_CRITICAL, "haproxy-two-targets-long", judge_haproxy_two_targets_long,                 \
+      "HAProxy's write backend has two servers up for longer than 5 s (12 s while checks fail)")   \
+    X(HEALTH_CRITICAL, "haproxy-no-target-long", judge_haproxy_no_target_long,                     \
+      "HAProxy's write backend has no server for longer than loop_wait (10 s at least)")           \
+    X(HEALTH_CRITICAL, "bouncer-old-leader-long", judge_bouncer_old_leader_long,                   \
+      "PgBouncer points at the member that led before, for longer than 15 s")                      \
     X(HEALTH_CRITICAL, "sync-missing-strict", judge_sync_strict,                                   \
-      "synchronous_mode_strict is on and no standby is synchronous: writes wait")                  \
+      "synchronous_mode_strict is on and no standby is synchronous, for longer than one "          \
+      "loop_wait "                                                                                 \
+      "after a change of leader: writes wait")                                                     \
     X(HEALTH_CRITICAL, "pool-no-server", judge_pool,                                               \
       "clients wait and there is no server connection, for more than 1 s while one is being "      \
-      "opened")                                                                                    \
+      "opened; not while the leader changes")                                                      \
     X(HEALTH_CRITICAL, "pool-wait-long", judge_pool,                                               \
       "the first client in a queue has waited over 10 s")                                          \
     X(HEALTH_DEGRADED, "view-old", judge_view_old,                                                 \
-      "the last answer to /cluster is older than two and a half refreshes (2.5 s at least)")       \
+      "the last answer to /cluster (etcd's word, while it is watched) is older than two and a "    \
+      "half refreshes (2.5 s at least)")                                                           \
+    X(HEALTH_DEGRADED, "leader-changing", judge_leader_changing,                                   \
+      "nobody holds the leader lock, for less than 2 s and as in a switchover: with a request, "   \
+      "or, "                                                                                       \
+      "where etcd is not watched, without a sign that the old leader died")                        \
+    X(HEALTH_DEGRADED, "leader-stopping", judge_leader_stopping,                                   \
+      "the leader's PostgreSQL is not running, for no longer than a switchover or restart takes")  \
+    X(HEALTH_DEGRADED, "leader-not-writable-yet", judge_not_writable_yet,                          \
+      "the lock holder's PostgreSQL, asked directly, takes no writes, for no longer than a "       \
+      "promotion takes")                                                                           \
+    X(HEALTH_DEGRADED, "lease-low", judge_lease_low,                                               \
+      "less than ttl - loop_wait - retry_timeout is left of the leader's lease in etcd")           \
+    X(HEALTH_DEGRADED, "leader-unseen", judge_leader_unseen,                                       \
+      "neither the leader's API nor its PostgreSQL has ever answered from here, or they are "      \
+      "silent while it keeps its lease")                                                           \
+    X(HEALTH_DEGRADED, "view-differs", judge_view_differs,                                         \
+      "/cluster names another leader than etcd for longer than loop_wait")                         \
     X(HEALTH_DEGRADED, "no-leader-paused", judge_no_leader_paused,                                 \
       "the cluster is paused, nobody holds the lock, and a member runs as primary")                \
     X(HEALTH_DEGRADED, "leader-promoting", judge_leader_promoting,                                 \
@@ -51,13 +102,19 @@
       "the leader's API does not answer, and nothing worse is known")                              \
     X(HEALTH_DEGRADED, "member-failed", judge_failed, "a member's PostgreSQL failed or crashed")   \
     X(HEALTH_DEGRADED, "member-vanished", judge_vanished,                                          \
-      "a member is no longer listed in /cluster")                                                  \
+      "a member is no longer listed in /cluster, or its key is gone from etcd")                    \
     X(HEALTH_DEGRADED, "member-not-running", judge_not_running,                                    \
       "a member's PostgreSQL is not running")                                                      \
     X(HEALTH_DEGRADED, "member-stuck", judge_member_stuck,                                         \
       "a member's Patroni is alive (/liveness) but PostgreSQL does not answer it")                 \
     X(HEALTH_DEGRADED, "member-silent", judge_member_silent,                                       \
       "a member's API does not answer; not fired when it never could be reached from here")        \
+    X(HEALTH_DEGRADED, "member-lease-low", judge_member_lease_low,                                 \
+      "less than ttl - loop_wait - retry_timeout is left of a replica's lease in etcd")            \
+    X(HEALTH_DEGRADED, "postgres-silent", judge_postgres_silent,                                   \
+      "a member's PostgreSQL does not answer us directly, its Patroni says it runs")               \
+    X(HEALTH_DEGRADED, "postgres-denied", judge_postgres_denied,                                   \
+      "a member's PostgreSQL refuses our login: no privilege, which does not make it down")        \
     X(HEALTH_DEGRADED, "member-not-asked", judge_not_asked, "a member has not been asked yet")     \
     X(HEALTH_DEGRADED, "no-candidate", judge_no_candidate, "no replica is fit to take over")       \
     X(HEALTH_DEGRADED, "member-not-streaming", judge_not_streaming,                                \
@@ -72,7 +129,7 @@
     X(HEALTH_DEGRADED, "dcs-unseen", judge_dcs_unseen,                                             \
       "by its own clock a member has not seen the DCS for loop_wait + retry_timeout")              \
     X(HEALTH_DEGRADED, "member-unlocked", judge_unlocked,                                          \
-      "a member sees no leader key or no DCS while /cluster lists a leader")                       \
+      "a member sees no leader key or no DCS while /cluster or etcd has a leader")                 \
     X(HEALTH_DEGRADED, "sync-missing", judge_sync,                                                 \
       "synchronous mode is on with fewer synchronous standbys than it asks for")                   \
     X(HEALTH_DEGRADED, "watchdog-failed", judge_watchdog,                                          \
@@ -80,6 +137,37 @@
     X(HEALTH_DEGRADED, "identity-differs", judge_identity,                                         \
       "what answers at a member's URL is another member or another cluster")                       \
     X(HEALTH_DEGRADED, "paused", judge_paused, "Patroni is paused: automatic failover is off")     \
+    X(HEALTH_DEGRADED, "dcs-not-asked", judge_dcs_not_asked, "etcd has not been asked yet")        \
+    X(HEALTH_DEGRADED, "dcs-watch-lost", judge_dcs_watch_lost,                                     \
+      "etcd is configured and not watched: the stream ended, or nothing proves it alive")          \
+    X(HEALTH_DEGRADED, "dcs-no-quorum-kept", judge_dcs_no_quorum_kept,                             \
+      "no etcd endpoint sees a raft leader; failsafe mode or a pause keeps Patroni's leader")      \
+    X(HEALTH_DEGRADED, "dcs-endpoint-silent", judge_dcs_endpoint_silent,                           \
+      "an etcd endpoint does not answer")                                                          \
+    X(HEALTH_DEGRADED, "dcs-endpoint-unhealthy", judge_dcs_endpoint_unhealthy,                     \
+      "an etcd endpoint calls itself unhealthy")                                                   \
+    X(HEALTH_DEGRADED, "dcs-endpoint-cut-off", judge_dcs_endpoint_cut_off,                         \
+      "an etcd endpoint sees no raft leader while others do")                                      \
+    X(HEALTH_DEGRADED, "dcs-terms-differ", judge_dcs_terms_differ,                                 \
+      "etcd endpoints are of different raft terms")                                                \
+    X(HEALTH_DEGRADED, "dcs-db-full", judge_dcs_db_full, "etcd's database has 80 % of its quota")  \
+    X(HEALTH_DEGRADED, "haproxy-old-leader", judge_haproxy_old_leader,                             \
+      "HAProxy's write backend sends to a member that does not lead, and to no other")             \
+    X(HEALTH_DEGRADED, "haproxy-two-targets", judge_haproxy_two_targets,                           \
+      "HAProxy's write backend has two servers up")                                                \
+    X(HEALTH_DEGRADED, "haproxy-no-target", judge_haproxy_no_target,                               \
+      "HAProxy's write backend has no server")                                                     \
+    X(HEALTH_DEGRADED, "haproxy-leader-down", judge_haproxy_leader_down,                           \
+      "HAProxy's check of the leader fails by silence or refusal, Patroni says it leads")          \
+    X(HEALTH_DEGRADED, "haproxy-leader-held", judge_haproxy_leader_held,                           \
+      "the leader's server is in MAINT or DRAIN")                                                  \
+    X(HEALTH_DEGRADED, "haproxy-no-backend", judge_haproxy_no_backend,                             \
+      "HAProxy has no server in the write backend that is configured for it")                      \
+    X(HEALTH_DEGRADED, "haproxy-silent", judge_haproxy_silent, "an HAProxy does not answer")       \
+    X(HEALTH_DEGRADED, "haproxy-not-asked", judge_haproxy_not_asked,                               \
+      "an HAProxy has not been asked yet")                                                         \
+    X(HEALTH_DEGRADED, "bouncer-old-leader", judge_bouncer_old_leader,                             \
+      "PgBouncer points at the member that led before")                                            \
     X(HEALTH_DEGRADED, "bouncer-silent", judge_bouncer_silent, "a PgBouncer does not answer")      \
     X(HEALTH_DEGRADED, "bouncer-not-asked", judge_bouncer_not_asked,                               \
       "a PgBouncer has not been asked yet")                                                        \
@@ -88,6 +176,8 @@
     X(HEALTH_DEGRADED, "pool-wait", judge_pool, "the first client in a queue has waited over 1 s") \
     X(HEALTH_DEGRADED, "pool-saturated", judge_pool,                                               \
       "as many servers as pool_size and reserve allow, and clients wait")                          \
+    X(HEALTH_DEGRADED, "pool-no-server-changing", judge_pool_changing,                             \
+      "clients wait and there is no server connection while the leader changes")                   \
     X(HEALTH_DEGRADED, "pool-connecting", judge_pool,                                              \
       "clients wait while a pool's first server connection is being opened")                       \
     X(HEALTH_DEGRADED, "database-paused", judge_database_paused, "PAUSE of a database")            \
@@ -130,6 +220,16 @@ bool judge_leader_young(const struct judge *j)
     return j->s->leader_since_us && j->now_us - j->s->leader_since_us <= j->t.loop_wait;
 }
 
+int64_t judge_transition(const struct judge *j)
+{
+    return j->t.loop_wait > 5 * USEC_PER_SEC ? j->t.loop_wait : 5 * USEC_PER_SEC;
+}
+
+int64_t judge_route_gap(const struct judge *j)
+{
+    return j->t.loop_wait > 10 * USEC_PER_SEC ? j->t.loop_wait : 10 * USEC_PER_SEC;
+}
+
 bool judge_silent(const struct judge *j, const struct member *m)
 {
     return m->api.outcome != OBS_NEVER && !facts_never_reachable(m) && !judge_own(j, m);
@@ -154,9 +254,10 @@ static void judge_init(struct judge *j, const struct snapshot *s, int64_t now_us
     char d[FMT_MAX];
     *j = (struct judge){.s = s, .now_us = now_us, .a = a, .t = facts_timers(s), .asof = ""};
     j->leader = snapshot_leader(s);
+    j->word = s->dcs_leads ? "etcd" : "/cluster";
     j->view_old = facts_view_old(s, now_us);
     if (j->view_old && s->view.answered_us)
-        j->asof = arena_printf(a, " (as /cluster said %s ago)",
+        j->asof = arena_printf(a, " (as %s said %s ago)", j->word,
                                facts_span(d, now_us - s->view.answered_us));
     j->pools = pool_views(s, a, &j->npools);
 }

@@ -38,14 +38,29 @@ void judge_bouncer_held(struct judge *j)
     }
 }
 
-void judge_pool(struct judge *j)
+static void pools_of_rule(struct judge *j, const char *rule, const char *why)
 {
     for (int i = 0; i < j->npools; i++) {
         const struct pool_view *v = &j->pools[i];
-        if (v->rule && strcmp(v->rule, j->rule->rule) == 0 && now(j, &v->bouncer->pools_state))
-            judge_say(j, v->bouncer->name, "%s/%s: %s", v->pool->database, v->pool->user,
-                      v->reason);
+        if (v->rule && strcmp(v->rule, rule) == 0 && now(j, &v->bouncer->pools_state))
+            judge_say(j, v->bouncer->name, "%s/%s: %s%s", v->pool->database, v->pool->user,
+                      v->reason, why);
     }
+}
+
+/* While the leader changes there is nobody to connect to, and clients are meant to wait. */
+static const char no_server[] = "pool-no-server";
+
+void judge_pool(struct judge *j)
+{
+    if (strcmp(j->rule->rule, no_server) != 0 || !judge_changing(j))
+        pools_of_rule(j, j->rule->rule, "");
+}
+
+void judge_pool_changing(struct judge *j)
+{
+    if (judge_changing(j))
+        pools_of_rule(j, no_server, " (the leader changes)");
 }
 
 static int64_t waiting_on(const struct bouncer *b, const char *database)

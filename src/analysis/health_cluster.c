@@ -1,6 +1,7 @@
 /* Rules about the cluster as a whole. */
 #include "judge.h"
 
+#include "pgdba/base/clock.h"
 #include "pgdba/base/fmt.h"
 #include "candidate.h"
 
@@ -13,9 +14,17 @@ static bool any_api_answers(const struct snapshot *s)
     return false;
 }
 
+/* Whichever of the two leads: the other one counts here, too. */
+static bool list_is(const struct snapshot *s, enum obs_outcome outcome, bool all)
+{
+    bool view = s->view.outcome == outcome, cluster = s->cluster_state.outcome == outcome,
+         dcs = s->dcs_state.outcome == outcome;
+    return all ? view && cluster && dcs : view || cluster || dcs;
+}
+
 static bool nothing_asked(const struct snapshot *s)
 {
-    if (s->view.outcome != OBS_NEVER)
+    if (!list_is(s, OBS_NEVER, true))
         return false;
     for (int i = 0; i < s->nmembers; i++)
         if (s->members[i].api.outcome != OBS_NEVER)
@@ -25,7 +34,7 @@ static bool nothing_asked(const struct snapshot *s)
 
 static bool nothing_answers(const struct snapshot *s)
 {
-    return !nothing_asked(s) && s->view.outcome != OBS_ANSWERED && !any_api_answers(s);
+    return !nothing_asked(s) && !list_is(s, OBS_ANSWERED, false) && !any_api_answers(s);
 }
 
 void judge_no_answer_yet(struct judge *j)
@@ -42,9 +51,9 @@ void judge_unreachable(struct judge *j)
     char d[FMT_MAX];
     const char *how = v->outcome == OBS_NEVER ? "not asked" : obs_outcome_name(v->outcome);
     if (v->answered_us == 0)
-        judge_say(j, "", "nothing answers from here (/cluster: %s), nothing ever has", how);
+        judge_say(j, "", "nothing answers from here (%s: %s), nothing ever has", j->word, how);
     else
-        judge_say(j, "", "nothing answers from here (/cluster: %s), the picture is %s old", how,
+        judge_say(j, "", "nothing answers from here (%s: %s), the picture is %s old", j->word, how,
                   facts_span(d, j->now_us - v->answered_us));
 }
 
@@ -54,16 +63,18 @@ void judge_view_old(struct judge *j)
     if (!j->view_old || nothing_asked(j->s) || nothing_answers(j->s))
         return;
     char d[FMT_MAX];
-    const char *dcs = v->outcome == OBS_GARBLED || v->outcome == OBS_TIMED_OUT
+    bool patroni = !j->s->dcs_leads;
+    const char *dcs = patroni && (v->outcome == OBS_GARBLED || v->outcome == OBS_TIMED_OUT)
                           ? "; Patroni gives no answer while its DCS is away"
                           : "";
     if (v->outcome == OBS_NEVER)
-        judge_say(j, "", "/cluster has not been asked yet");
+        judge_say(j, "", "%s has not been asked yet", j->word);
     else if (v->answered_us == 0)
-        judge_say(j, "", "/cluster has never answered (%s)%s", obs_outcome_name(v->outcome), dcs);
+        judge_say(j, "", "%s has never answered (%s)%s", j->word, obs_outcome_name(v->outcome),
+                  dcs);
     else
-        judge_say(j, "", "the picture is %s old: /cluster %s%s",
-                  facts_span(d, j->now_us - v->answered_us),
+        judge_say(j, "", "the picture is %s old: %s %s%s",
+                  facts_span(d, j->now_us - v->answered_us), j->word,
                   v->outcome == OBS_ANSWERED ? "has said nothing since"
                                              : obs_outcome_name(v->outcome),
                   dcs);
@@ -93,10 +104,63 @@ static const char *leaderless_for(const struct judge *j)
     return arena_printf(j->a, " for %s", facts_span(d, until - j->s->no_leader_since_us));
 }
 
+/* ---- the moment between two leaders. In a switchover the lock is free for 60 to 150 ms (reference
+ * "patroni.md" §4.3 (a)), which etcd's stream shows every time and a poll now and then. What tells
+ * it from an outage that begins: the request still stands while the lock is free, the winner clears
+ * it. A lock that goes without a request has run out, or was let go by a Patroni that stops: nobody
+ * takes writes, and nobody has planned it. Where etcd is not watched the request is not to be seen;
+ * then it is the old leader that tells: one that dies has lost its row along with the lock. More
+ * than 2 s no switchover takes. */
+
+#define LOCK_GAP (2 * USEC_PER_SEC)
+
+/* A member that was listed as leader to the end has gone together with the lock. */
+static bool leader_died(const struct judge *j)
+{
+    for (int i = 0; i < j->s->nmembers; i++) {
+        const struct member *m = &j->s->members[i];
+        if (!m->listed && m->dcs && role_is_leader(m->dcs->role) &&
+            m->last_seen_us >= j->s->no_leader_since_us - LOCK_GAP - 2 * j->s->refresh_us)
+            return true;
+    }
+    return false;
+}
+
+static bool between_leaders(const struct judge *j)
+{
+    const struct snapshot *s = j->s;
+    int64_t gap = j->now_us - s->no_leader_since_us;
+    if (!s->no_leader_since_us || (s->paused && !s->dcs_leads))
+        return false;
+    if (s->dcs_leads)
+        return gap <= LOCK_GAP && s->dcs && s->dcs->failover.present;
+    /* A poll says no more than that it was free then: the next one must have had its chance. */
+    return gap <= (s->refresh_us > LOCK_GAP / 2 ? s->refresh_us + LOCK_GAP / 2 : LOCK_GAP) &&
+           !leader_died(j);
+}
+
+bool judge_changing(const struct judge *j)
+{
+    if (!j->leader)
+        return leaderless(j) && between_leaders(j);
+    return judge_leader_young(j) ||
+           (j->leader->unwritable_us > SINCE_BEFORE && !judge_unwritable_long(j));
+}
+
+void judge_leader_changing(struct judge *j)
+{
+    const struct dcs_failover *f = j->s->dcs_leads && j->s->dcs ? &j->s->dcs->failover : NULL;
+    if (!leaderless(j) || (j->s->paused && a_primary(j)) || !between_leaders(j))
+        return;
+    judge_say(j, "", "nobody holds the lock%s%s%s%s%s", leaderless_for(j),
+              f ? ": it changes hands as requested" : ": it may be changing hands",
+              f && f->candidate ? ", to " : "", f && f->candidate ? f->candidate : "", j->asof);
+}
+
 void judge_no_leader(struct judge *j)
 {
     const struct member *p = a_primary(j);
-    if (!leaderless(j) || (j->s->paused && p))
+    if (!leaderless(j) || (j->s->paused && p) || between_leaders(j))
         return;
     judge_say(j, "", "no leader%s%s%s%s%s", leaderless_for(j), j->asof,
               j->s->paused ? ": the cluster is paused, Patroni promotes nobody"
@@ -147,7 +211,8 @@ static int64_t sync_standbys(const struct judge *j)
 
 void judge_sync_strict(struct judge *j)
 {
-    if (sync_standbys(j) == 0 && j->s->config->synchronous_mode_strict)
+    /* A new leader's standbys have to connect to it first. */
+    if (sync_standbys(j) == 0 && j->s->config->synchronous_mode_strict && !judge_leader_young(j))
         judge_say(j, "", "synchronous_mode_strict with no synchronous standby%s: writes wait",
                   j->asof);
 }
@@ -155,7 +220,7 @@ void judge_sync_strict(struct judge *j)
 void judge_sync(struct judge *j)
 {
     int64_t n = sync_standbys(j);
-    if (n < 0 || (n == 0 && j->s->config->synchronous_mode_strict))
+    if (n < 0 || (n == 0 && j->s->config->synchronous_mode_strict && !judge_leader_young(j)))
         return;
     int64_t want = j->s->config->synchronous_node_count;
     /* In quorum mode every fit replica is in the quorum; only none is wrong. */

@@ -20,9 +20,9 @@ static void vanished(struct judge *j, const struct member *m)
     const char *answers =
         judge_own(j, m) ? "; its API still answers: its HA loop may be stuck" : "";
     if (m->last_seen_us == 0)
-        judge_say(j, m->name, "never listed in /cluster");
+        judge_say(j, m->name, "never listed in %s", j->word);
     else
-        judge_say(j, m->name, "gone from /cluster for %s (was %s, %s)%s",
+        judge_say(j, m->name, "gone from %s for %s (was %s, %s)%s", j->word,
                   facts_span(d, j->now_us - m->last_seen_us),
                   m->dcs ? role_name(m->dcs->role) : "of no known role",
                   m->dcs && *m->dcs->state_text ? m->dcs->state_text : "state unknown", answers);
@@ -30,7 +30,7 @@ static void vanished(struct judge *j, const struct member *m)
 
 void judge_vanished(struct judge *j)
 {
-    /* Before the first /cluster nobody is listed, and nobody is missing. */
+    /* Before the first list of members nobody is listed, and nobody is missing. */
     if (j->s->view.answered_us == 0)
         return;
     EACH_MEMBER(j, m)
@@ -179,7 +179,7 @@ void judge_unlocked(struct judge *j)
             facts_asked_us(&m->api) < j->s->leader_since_us)
             continue;
         if (m != j->leader)
-            judge_say(j, m->name, "sees no leader key or no DCS, /cluster lists %s as leader",
+            judge_say(j, m->name, "sees no leader key or no DCS, %s lists %s as leader", j->word,
                       j->leader->name);
         else if (j->s->paused)
             judge_say(j, m->name,

@@ -27,8 +27,11 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/health.c \
 	src/analysis/health_bouncer.c \
 	src/analysis/health_cluster.c \
+	src/analysis/health_dcs.c \
 	src/analysis/health_leader.c \
 	src/analysis/health_member.c \
+	src/analysis/health_routes.c \
+	src/analysis/health_truth.c \
 	src/analysis/judge.h \
 	src/analysis/lag.c \
 	src/analysis/place.c \
