@@ -151,7 +151,9 @@ const char *draw_clock_text(struct draw_clock *c, int64_t wall_us, struct arena 
     }
     if (!c->known)
         return "?";
-    if (c->tm.tm_yday != c->today.tm_yday || c->tm.tm_year != c->today.tm_year)
+    if (c->tm.tm_year != c->today.tm_year)
+        return strftime(b, sizeof b, "%Y-%m-%d", &c->tm) ? arena_strdup(a, b) : "?";
+    if (c->tm.tm_yday != c->today.tm_yday)
         return strftime(b, sizeof b, "%b %d %H:%M", &c->tm) ? arena_strdup(a, b) : "?";
     int64_t ms = wall_us % A_MINUTE / USEC_PER_MS;
     return arena_printf(a, "%02d:%02d:%02d.%03d", c->tm.tm_hour, c->tm.tm_min, (int)(ms / 1000),

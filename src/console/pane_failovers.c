@@ -26,17 +26,31 @@ static const struct table_column columns[] = {
 };
 _Static_assert(sizeof columns / sizeof *columns == C_COUNT, "a column an index");
 
-/* Those of /history come after the kept ones. */
-static int collect(const struct picture *p, const struct failover **v, struct arena *a)
+/* Of a cluster that has failed over for years the last ones are enough. */
+enum { HISTORY_MOST = 50 };
+
+/* The open one, the kept ones, then those that only PostgreSQL's history knows. */
+static const struct failover **all(const struct picture *p, int *n, struct arena *a)
 {
-    const struct failover_list *l = p->failovers;
-    int n = 0;
-    (void)a;
-    if (l && l->open)
-        v[n++] = l->open;
-    for (int i = 0; l && i < l->n; i++)
-        v[n++] = l->v[i];
-    return n;
+    static const struct failover_list none;
+    const struct failover_list *l = p->failovers ? p->failovers : &none;
+    const struct failover **v =
+        arena_array(a, 1 + FAILOVERS_KEPT + HISTORY_MOST, const struct failover *);
+    int old = 0;
+    *n = 0;
+    if (l->open)
+        v[(*n)++] = l->open;
+    for (int i = 0; i < l->n; i++)
+        v[(*n)++] = l->v[i];
+    const struct failover *history = failover_of_history(p->s, l, a, &old);
+    for (int i = 0; i < old && i < HISTORY_MOST; i++)
+        v[(*n)++] = &history[i];
+    return v;
+}
+
+static bool of_history(const struct failover *f)
+{
+    return f->number == 0 && !f->open;
 }
 
 static const char *key_of(const struct failover *f, struct arena *a)
@@ -57,8 +71,8 @@ static const char *who(const struct picture *p, const struct failover *f, struct
 static struct table_cell took_cell(const struct picture *p, const struct failover *f,
                                    struct arena *a)
 {
-    if (!f->open && !f->end_wall_us)
-        return cell_unknown();
+    if (of_history(f))
+        return cell_none();
     int64_t us = f->open ? fo_since(f, p->now_us, p->now_wall_us)
                          : fo_since(f, f->end_mono_us, f->end_wall_us);
     struct table_cell c =
@@ -87,7 +101,9 @@ static void fill_row(const struct picture *p, const struct failover *f, struct d
     row->health = f->open ? HEALTH_CRITICAL : o->lost > 0 ? HEALTH_DEGRADED : HEALTH_OK;
     struct table_cell *c = row->cells = arena_array(a, C_COUNT, struct table_cell);
     c[C_NUMBER] = f->number ? cell_count(a, (int64_t)f->number) : cell_none();
-    c[C_BEGAN] = cell_number((double)f->start_wall_us, draw_clock_text(clock, f->start_wall_us, a));
+    c[C_BEGAN] = f->start_wall_us ? cell_number((double)f->start_wall_us,
+                                                draw_clock_text(clock, f->start_wall_us, a))
+                                  : cell_unknown();
     c[C_KIND] = cell_text(failover_kind_name(f->kind));
     c[C_WHO] = cell_text(who(p, f, a));
     c[C_TOOK] = took_cell(p, f, a);
@@ -97,13 +113,6 @@ static void fill_row(const struct picture *p, const struct failover *f, struct d
     c[C_LOST] = o->known && o->lost >= 0 ? cell_count(a, o->lost) : cell_none();
     if (o->lost > 0)
         c[C_LOST].role = TR_CRIT;
-}
-
-static const struct failover **all(const struct picture *p, int *n, struct arena *a)
-{
-    const struct failover **v = arena_array(a, FAILOVERS_KEPT + 1, const struct failover *);
-    *n = collect(p, v, a);
-    return v;
 }
 
 static void rows(const struct picture *p, struct arena *a, struct table_model *m)
@@ -129,14 +138,12 @@ static void rows(const struct picture *p, struct arena *a, struct table_model *m
 
 /* ---- the card ------------------------------------------------------------------------------- */
 
-static void write_phase(const struct picture *p, const struct failover *f, const struct fo_line *l,
-                        struct doc *d)
+static void write_phase(const struct failover *f, const struct fo_line *l, struct doc *d)
 {
     const struct failover_phase *ph = l->phase;
     struct draw_clock clock = draw_clock_at(f->start_wall_us);
     const char *label = arena_printf(d->arena, "%s %s", glyph(d->paper, l->sign), l->name);
     const char *text = ph->state == FO_SKIPPED ? "not seen" : *l->since ? l->since : "not yet";
-    (void)p;
     if (*l->range)
         text = arena_printf(d->arena, "%s (expected %s)", text, l->range);
     if (ph->state == FO_DONE)
@@ -157,10 +164,12 @@ static void write_failover(const struct picture *p, const struct failover *f, st
     fo_lines_of(p, f, d->arena, &l);
     const char *waiting = fo_waiting(&l, false, &role, d->arena);
     doc_textf(d, 0, TR_DIALOG_TITLE, "%s, %s", fo_title(p, f, d->arena),
-              f->number || f->open ? fo_duration(p, f, d->arena) : "from PostgreSQL's history");
+              of_history(f) ? "as the cluster's history has it" : fo_duration(p, f, d->arena));
     if (*waiting)
         doc_text(d, 0, role, waiting);
-    doc_textf(d, 0, TR_DIALOG, "began %s", draw_wall_full(d->arena, f->start_wall_us));
+    if (f->start_wall_us)
+        doc_textf(d, 0, TR_DIALOG, "%s %s", of_history(f) ? "promoted" : "began",
+                  draw_wall_full(d->arena, f->start_wall_us));
     if (f->new_timeline > 0)
         doc_textf(d, 0, TR_DIALOG, "timeline %" PRId64 " to %" PRId64, f->old_timeline,
                   f->new_timeline);
@@ -171,7 +180,7 @@ static void write_failover(const struct picture *p, const struct failover *f, st
             "not known");
     doc_gap(d);
     for (int i = 0; i < l.n; i++)
-        write_phase(p, f, &l.v[i], d);
+        write_phase(f, &l.v[i], d);
     const char *probe = fo_probe(p, f, &role, d->arena);
     doc_gap(d);
     doc_text(d, 0, probe ? role : TR_DIM, probe ? probe : "no probe ran (probe start)");

@@ -33,7 +33,8 @@ const char *draw_age(struct arena *a, int64_t now_us, int64_t at_us);
 /* "timed out 14s", "answered"; in the arena. */
 const char *draw_outcome(struct arena *a, const struct source_state *st, int64_t now_us);
 
-/* Local wall times to the millisecond, "03:12:07.123"; of another day than now's "Nov 20 03:12".
+/* Local wall times to the millisecond, "03:12:07.123"; of another day than now's "Nov 20 03:12",
+ * of another year "2025-11-20".
  * For many rows: what was worked out for one minute serves the next row too. */
 struct draw_clock {
     struct tm today, tm;
