@@ -8,6 +8,28 @@
 
 #define PASSWORD_TIMEOUT (20 * USEC_PER_SEC) /* app/ ends the command before that */
 
+/* SQL has lines of its own. */
+static void print_body(const char *body, FILE *out)
+{
+    if (!strchr(body, '\n')) {
+        fprintf(out, " %s", body);
+        return;
+    }
+    for (const char *line = body; *line; line += *line == '\n') {
+        int n = (int)strcspn(line, "\n");
+        fprintf(out, "\n      %.*s", n, line);
+        line += n;
+    }
+}
+
+static void print_step(const struct plan_step *s, FILE *out)
+{
+    fprintf(out, "  %s %s", s->method, s->url);
+    if (*s->body)
+        print_body(s->body, out);
+    fputs(s->authenticated ? "  (with Basic authentication, not shown)\n" : "\n", out);
+}
+
 static void print_plan(const struct plan *p, FILE *out)
 {
     fprintf(out, "%s\n", p->title);
@@ -17,11 +39,8 @@ static void print_plan(const struct plan *p, FILE *out)
     for (int i = 0; i < p->nchecks; i++)
         fprintf(out, "  %-5s  %s\n", check_verdict_name(p->checks[i].verdict), p->checks[i].reason);
     fputs("Requests:\n", out);
-    for (int i = 0; i < p->nsteps; i++) {
-        const struct plan_step *s = &p->steps[i];
-        fprintf(out, "  %s %s%s%s%s\n", s->method, s->url, *s->body ? " " : "", s->body,
-                s->authenticated ? "  (with Basic authentication, not shown)" : "");
-    }
+    for (int i = 0; i < p->nsteps; i++)
+        print_step(&p->steps[i], out);
 }
 
 static void print_blocks(const struct plan *p, FILE *err)

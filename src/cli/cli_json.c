@@ -139,7 +139,7 @@ static void put_member(struct wire_json *list, const struct snapshot *s, const s
     wire_json_str(j, "note", m->note);
 }
 
-static void put_reasons(struct wire_json *root, const struct verdicts *v)
+void cli_put_reasons(struct wire_json *root, const struct verdicts *v)
 {
     wire_json_str(root, "health", health_name(v->worst));
     struct wire_json *list = wire_json_add_array(root, "reasons");
@@ -157,7 +157,7 @@ void cli_json_status(struct wire_json *root, const struct snapshot *s, const str
 {
     (void)wall_us;
     const struct member *leader = snapshot_leader(s);
-    put_reasons(root, v);
+    cli_put_reasons(root, v);
     wire_json_str(root, "environment",
                   *environment_name(s->environment) ? environment_name(s->environment) : NULL);
     wire_json_str(root, "scope", s->scope);

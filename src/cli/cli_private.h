@@ -103,6 +103,7 @@ void cli_put_positive(struct wire_json *j, const char *key, int64_t v);
 void cli_put_lsn(struct wire_json *j, const char *key, lsn_t v);
 void cli_put_source(struct wire_json *parent, const char *key, const struct source_state *st,
                     int64_t refresh_us, int64_t now_us);
+void cli_put_reasons(struct wire_json *root, const struct verdicts *v); /* health, reasons */
 /* Every document begins with these. */
 struct wire_json *cli_json_begin(const char *document, const char *cluster, int64_t wall_us);
 
