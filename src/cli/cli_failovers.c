@@ -21,13 +21,17 @@ struct found {
 static struct found find_all(struct cli *c, const struct snapshot *s)
 {
     struct failover_list kept;
-    (void)s;
+    int nbefore;
     app_failovers(c->app, &kept);
-    struct found all = {.v = arena_array(&c->arena, (size_t)(1 + kept.n), const struct failover *)};
+    const struct failover *before = failover_of_history(s, &kept, &c->arena, &nbefore);
+    struct found all = {
+        .v = arena_array(&c->arena, (size_t)(1 + kept.n + nbefore), const struct failover *)};
     if (kept.open)
         all.v[all.n++] = kept.open;
     for (int i = 0; i < kept.n; i++)
         all.v[all.n++] = kept.v[i];
+    for (int i = 0; i < nbefore; i++)
+        all.v[all.n++] = &before[i];
     return all;
 }
 
