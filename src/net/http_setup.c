@@ -2,9 +2,12 @@
  * net/http_setup.c: a request as libcurl wants it.
  */
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "http_priv.h"
 #include "pgdba/base/clock.h"
@@ -12,7 +15,11 @@
 
 #define SET(c, option, value) (void)curl_easy_setopt((c)->easy, (option), (value))
 
-enum { BUFFER_BYTES = 8 * 1024, KEEPALIVE_S = 15 };
+enum { BUFFER_BYTES = 8 * 1024 };
+
+/* A stream whose peer has vanished is noticed after 20 s; the system's own count makes it minutes.
+ */
+enum { KEEPALIVE_S = 5, KEEPALIVES = 3 };
 
 /* An error page is no stream: it is collected, so that it can be read as a whole. */
 static void note_stream(struct net_http_call *c)
@@ -71,9 +78,13 @@ static size_t take_header(char *line, size_t size, size_t n, void *arg)
  * with it a handler of the server, after we have closed it. */
 static int socket_made(void *arg, curl_socket_t fd, curlsocktype purpose)
 {
-    (void)arg;
+    const struct net_http_call *c = arg;
+    const int count = KEEPALIVES;
+
     (void)purpose;
     (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+    if (c->data)
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
     return CURL_SOCKOPT_OK;
 }
 
@@ -86,6 +97,7 @@ static void setup_transport(struct net_http_call *c)
     SET(c, CURLOPT_HEADERFUNCTION, take_header);
     SET(c, CURLOPT_HEADERDATA, c);
     SET(c, CURLOPT_SOCKOPTFUNCTION, socket_made);
+    SET(c, CURLOPT_SOCKOPTDATA, c);
     SET(c, CURLOPT_NOSIGNAL, 1L);
     SET(c, CURLOPT_FORBID_REUSE, c->keep ? 0L : 1L);
     SET(c, CURLOPT_FRESH_CONNECT, c->keep ? 0L : 1L);

@@ -17,26 +17,43 @@ static int64_t period_us(const struct source_etcd *s)
                                                    : s->refresh_us;
 }
 
-/* The endpoint knows a newer leader key than the stream has told: it may be on its way; when it
- * still is a moment later, the stream has lost something. */
-static bool stream_is_behind(struct source_etcd *s, const struct etcd_answer *a)
+/* Another leader key than the stream has told of, or none where it told of one. */
+static bool knows_more(const struct source_etcd *s, const struct etcd_answer *a)
 {
     struct facts *f = NULL;
-    int64_t known = 0;
+    bool more;
     if (wire_etcd_range(a->body, a->body_len, &f, NULL) != ST_OK)
         return false;
     const struct etcd_range *r = f->root;
-    for (int i = 0; i < r->n; i++)
-        known = r->kv[i].mod_revision;
+    more = r->n > 0 ? r->kv[0].mod_revision > s->leader_revision : s->leader_there;
     facts_unref(f);
-    if (known <= s->leader_revision) {
-        s->ahead_since_us = 0;
+    return more;
+}
+
+/* The word may be on its way; when it still is a moment later, the stream has lost something. */
+static bool stream_is_behind(struct source_etcd *s, const struct etcd_answer *a)
+{
+    int64_t now = etcd_now_us(s);
+    if (!knows_more(s, a)) {
+        s->behind_since_us = 0;
         return false;
     }
+    if (!s->behind_since_us)
+        s->behind_since_us = now;
+    return now - s->behind_since_us >= s->t.etcd_behind_us;
+}
+
+/* The endpoint lives: what has become of the stream? */
+static void look_after_stream(struct source_etcd *s, const struct etcd_answer *a)
+{
     int64_t now = etcd_now_us(s);
-    if (!s->ahead_since_us)
-        s->ahead_since_us = now;
-    return now - s->ahead_since_us >= s->t.etcd_behind_us;
+    if (!s->created_us && now - s->begun_us >= s->t.etcd_range_us)
+        etcd_stream_lost(s, OBS_TIMED_OUT, "etcd has not begun the watch", false);
+    else if (stream_is_behind(s, a))
+        etcd_stream_lost(s, OBS_GARBLED, "the stream has not told of a change of the leader key",
+                         true);
+    else if (s->created_us && now - s->created_us >= s->t.etcd_behind_us)
+        etcd_stream_settled(s);
 }
 
 static void on_alive(void *arg, struct etcd_gate *g, const struct etcd_answer *a)
@@ -50,12 +67,10 @@ static void on_alive(void *arg, struct etcd_gate *g, const struct etcd_answer *a
     if (!s->streaming || g != etcd_current(s))
         return;
     /* With others to turn to there is nothing to wait for. */
-    if (!answered && (s->ngates > 1 || s->silent > 1 || a->outcome == OBS_REFUSED)) {
+    if (answered)
+        look_after_stream(s, a);
+    else if (s->ngates > 1 || s->silent > 1 || a->outcome == OBS_REFUSED)
         etcd_stream_lost(s, a->outcome, a->detail, false);
-    } else if (answered && stream_is_behind(s, a)) {
-        etcd_stream_lost(s, OBS_GARBLED, "the stream has not told of a change of the leader key",
-                         true);
-    }
 }
 
 void etcd_alive_ask(struct source_etcd *s)
@@ -111,7 +126,7 @@ static void on_lease_timer(void *arg)
     }
 }
 
-/* A lease is asked about at once when it is seen first, then once a second. */
+/* The first is asked about at once; never more often than once a second. */
 void source_etcd_set_leases(struct source_etcd *s, const int64_t *ids, int n)
 {
     bool begins = s->nleases == 0 && n > 0;

@@ -13,14 +13,17 @@ struct etcd_ask {
     struct etcd_gate *g;
     char *path, *body, *target;
     int64_t timeout_us;
+    size_t max_body;
     net_http_data_fn *data;
     void *data_arg;
-    bool may_login, logged_in, other_api;
+    bool may_login, renewed, other_api;
+    bool waiting;  /* for another one's login */
+    int sent_with; /* which token */
     etcd_done_fn *done;
     void *arg;
     struct etcd_ask **slot;
     struct net_http_call *call;
-    struct net_timer *later; /* tells of what was never sent */
+    struct net_timer *later; /* goes on, or tells of what was never sent */
 };
 
 static bool has_login(const struct source_etcd *s)
@@ -35,6 +38,15 @@ bool etcd_waits_for_login(const struct source_etcd *s)
 
 /* ---- life */
 
+/* Whoever waited for it goes on: with its token, with another try, or with its refusal. */
+static void login_over(struct source_etcd *s)
+{
+    s->login = NULL;
+    for (struct etcd_ask *q = s->asks; q; q = q->next)
+        if (q->waiting)
+            net_timer_start(q->later, 0, 0);
+}
+
 static void ask_unlink(struct etcd_ask *q)
 {
     struct etcd_ask **at = &q->s->asks;
@@ -44,7 +56,7 @@ static void ask_unlink(struct etcd_ask *q)
     if (q->slot)
         *q->slot = NULL;
     if (q->s->login == q)
-        q->s->login = NULL;
+        login_over(q->s);
 }
 
 static void ask_free(struct etcd_ask *q)
@@ -123,9 +135,11 @@ static void transmit(struct etcd_ask *q, const char *path, const char *body)
                 .insecure = tls->insecure},
         .connect_timeout_us = s->t.etcd_query_us,
         .timeout_us = s->login == q ? s->t.etcd_query_us : q->timeout_us,
+        .max_body = q->max_body,
         .keep = !streams, /* proof of life must not share a connection with the watch */
         .data = streams ? on_data : NULL,
     };
+    q->sent_with = s->logins;
     q->call = net_http_send(s->ctx.http, &req, on_reply, q);
     free(url);
     if (token)
@@ -137,7 +151,7 @@ static void login(struct etcd_ask *q)
     struct source_etcd *s = q->s;
     struct buf body;
     s->login = q;
-    q->logged_in = true;
+    q->renewed = true;
     secret_wipe_free(s->token);
     s->token = NULL;
     buf_init(&body);
@@ -150,28 +164,59 @@ static void login(struct etcd_ask *q)
 static void on_later(void *arg)
 {
     struct etcd_ask *q = arg;
-    if (etcd_now_us(q->s) < q->s->login_not_before_us)
+    if (q->waiting) {
+        q->waiting = false;
+        ask_send(q);
+    } else if (etcd_now_us(q->s) < q->s->login_not_before_us) {
         say(q, OBS_UNAUTHORISED, q->s->login_why);
-    else
+    } else {
         say(q, OBS_NEVER, "waits for a login");
+    }
 }
 
 static void ask_send(struct etcd_ask *q)
 {
     struct source_etcd *s = q->s;
+    bool may_login = q->may_login && etcd_now_us(s) >= s->login_not_before_us;
     if (!q->body || !etcd_waits_for_login(s)) {
         transmit(q, q->path, q->body);
-        return;
-    }
-    if (q->may_login && !s->login && etcd_now_us(s) >= s->login_not_before_us) {
+    } else if (s->login) {
+        q->waiting = true;
+    } else if (may_login) {
         login(q);
-        return;
+    } else {
+        net_timer_start(q->later, 0, 0);
     }
-    q->later = net_timer_new(s->ctx.loop, on_later, q);
-    net_timer_start(q->later, 0, 0);
+}
+
+/* The token is of no use here (its member was started again, or it is old). False: nothing more can
+ * be done about it. */
+static bool renew(struct etcd_ask *q)
+{
+    struct source_etcd *s = q->s;
+    if (!has_login(s) || q->renewed)
+        return false;
+    q->renewed = true;
+    if (s->token && q->sent_with == s->logins) {
+        login(q);
+    } else { /* another one has seen to it meanwhile, or is about to */
+        ask_send(q);
+    }
+    return true;
 }
 
 /* ---- answers */
+
+/* 3.3 has the gateway elsewhere than all that came after it. */
+static bool turn_to_other_api(struct etcd_ask *q)
+{
+    static const char now[] = "/v3", before[] = "/v3beta";
+    if (!q->body || q->other_api)
+        return false;
+    q->other_api = true;
+    q->g->api = strcmp(q->g->api, now) == 0 ? before : now;
+    return true;
+}
 
 static void refused(struct etcd_ask *q, const struct net_http_reply *r)
 {
@@ -179,11 +224,7 @@ static void refused(struct etcd_ask *q, const struct net_http_reply *r)
     const char *why;
     arena_init(&a);
     enum etcd_refusal refusal = wire_etcd_refusal(r->status, r->body, r->body_len, &a, &why);
-    bool denied = refusal == ETCD_DENIED || refusal == ETCD_LOGIN_WRONG ||
-                  refusal == ETCD_NEEDS_LOGIN || refusal == ETCD_CN_REFUSED;
-    struct etcd_answer answer = {.outcome = denied                        ? OBS_UNAUTHORISED
-                                            : refusal == ETCD_UNAVAILABLE ? OBS_TIMED_OUT
-                                                                          : OBS_GARBLED,
+    struct etcd_answer answer = {.outcome = etcd_outcome(refusal, why),
                                  .http_status = r->status,
                                  .body = r->body,
                                  .body_len = r->body_len,
@@ -193,12 +234,9 @@ static void refused(struct etcd_ask *q, const struct net_http_reply *r)
     bool health = !q->body && r->status == 503; /* "health":"false" is an answer */
     if (health)
         answer.outcome = OBS_ANSWERED;
-    if (!health && refusal == ETCD_NEEDS_LOGIN && has_login(q->s) && !q->logged_in &&
-        !q->s->login) {
-        login(q);
-    } else if (refusal == ETCD_NO_GATEWAY && q->body && !q->other_api) {
-        q->other_api = true;
-        q->g->api = strcmp(q->g->api, "/v3") == 0 ? "/v3beta" : "/v3";
+    if (q->body && refusal == ETCD_NEEDS_LOGIN && renew(q)) {
+        /* it goes on */
+    } else if (refusal == ETCD_NO_GATEWAY && turn_to_other_api(q)) {
         ask_send(q);
     } else {
         ask_ended(q, &answer);
@@ -206,14 +244,22 @@ static void refused(struct etcd_ask *q, const struct net_http_reply *r)
     arena_release(&a);
 }
 
+static void forbid_login(struct source_etcd *s, const char *why)
+{
+    s->login_not_before_us = etcd_now_us(s) + s->t.etcd_denied_us;
+    free(s->login_why);
+    s->login_why = xstrdup(why);
+}
+
 static void on_login(struct etcd_ask *q, const struct net_http_reply *r)
 {
     struct source_etcd *s = q->s;
     struct arena a;
     const char *why = "";
-    s->login = NULL;
+    login_over(s);
     if (r->outcome == NET_ANSWERED && r->status == 200 &&
         wire_etcd_token(r->body, r->body_len, &s->token, NULL) == ST_OK) {
+        s->logins++;
         transmit(q, q->path, q->body);
         return;
     }
@@ -222,31 +268,19 @@ static void on_login(struct etcd_ask *q, const struct net_http_reply *r)
         return;
     }
     arena_init(&a);
-    switch (wire_etcd_refusal(r->status, r->body, r->body_len, &a, &why)) {
-    case ETCD_NO_AUTH: /* nobody asks for a password here: a token that is none */
+    enum etcd_refusal refusal = wire_etcd_refusal(r->status, r->body, r->body_len, &a, &why);
+    if (refusal == ETCD_NO_AUTH) { /* nobody asks for a password here: a token that is none */
         s->token = xstrdup("");
+        s->logins++;
         transmit(q, q->path, q->body);
-        break;
-    case ETCD_LOGIN_WRONG:
-    case ETCD_NEEDS_LOGIN:
-    case ETCD_DENIED:
-    case ETCD_CN_REFUSED:
-        s->login_not_before_us = etcd_now_us(s) + s->t.etcd_denied_us;
-        free(s->login_why);
-        s->login_why = xstrdup(why);
-        say(q, OBS_UNAUTHORISED, why);
-        break;
-    case ETCD_NO_GATEWAY:
-        if (!q->other_api) {
-            q->other_api = true;
-            q->g->api = strcmp(q->g->api, "/v3") == 0 ? "/v3beta" : "/v3";
-            login(q);
-            break;
-        }
-        say(q, OBS_GARBLED, why);
-        break;
-    default:
-        say(q, OBS_TIMED_OUT, why);
+    } else if (refusal == ETCD_NO_GATEWAY && turn_to_other_api(q)) {
+        login(q);
+    } else {
+        enum obs_outcome outcome =
+            refusal == ETCD_NOT_REFUSED ? OBS_GARBLED : etcd_outcome(refusal, why);
+        if (outcome == OBS_UNAUTHORISED)
+            forbid_login(s, why);
+        say(q, outcome, refusal == ETCD_NOT_REFUSED ? "a login was answered without a token" : why);
     }
     arena_release(&a);
 }
@@ -283,12 +317,14 @@ void etcd_ask(struct etcd_gate *g, const struct etcd_request *r, etcd_done_fn *d
                            .body = xstrdup(r->body),
                            .target = xstrdup(r->target),
                            .timeout_us = r->timeout_us,
+                           .max_body = r->max_body,
                            .data = r->data,
                            .data_arg = r->data_arg,
                            .may_login = r->may_login,
                            .done = done,
                            .arg = arg,
                            .slot = slot};
+    q->later = net_timer_new(s->ctx.loop, on_later, q);
     s->asks = q;
     if (slot)
         *slot = q;

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One thing after the other; open steps are for where status is denied. */
+/* One thing after the other. Closed is where status is denied or the gateway is off. */
 static const struct step {
     enum obs_kind kind;
     const char *path, *body; /* body NULL: GET */
-    bool when_open, when_denied;
+    bool when_open, when_closed;
 } steps[] = {
     {OBS_ETCD_STATUS, "/maintenance/status", "{}", true, false},
     {OBS_ETCD_VERSION, "/version", NULL, false, true},
@@ -20,23 +20,6 @@ static const struct step {
     {OBS_ETCD_HEALTH, "/health", NULL, true, true},
 };
 enum { N_STEPS = sizeof steps / sizeof *steps };
-
-/* Of the thousands of lines those among which are the ones that wire_etcd_metrics() reads:
- * recordings hold them. */
-static const char *const metrics[] = {"etcd_server_", "etcd_mvcc_db_", "etcd_debugging_mvcc_db_"};
-
-static void keep_metrics(const char *body, size_t n, struct buf *out)
-{
-    for (const char *end = body + n, *line = body; line < end;) {
-        const char *lf = memchr(line, '\n', (size_t)(end - line));
-        const char *next = lf ? lf + 1 : end;
-        for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++)
-            if ((size_t)(next - line) > strlen(metrics[i]) &&
-                strncmp(line, metrics[i], strlen(metrics[i])) == 0)
-                buf_add(out, line, (size_t)(next - line));
-        line = next;
-    }
-}
 
 static void gate_step(struct etcd_gate *g);
 
@@ -46,7 +29,7 @@ static void tell(struct etcd_gate *g, const struct step *step, const struct etcd
     struct buf few;
     buf_init(&few);
     if (step->kind == OBS_ETCD_METRICS && a->outcome == OBS_ANSWERED) {
-        keep_metrics(a->body, a->body_len, &few);
+        wire_etcd_metrics_keep(a->body, a->body_len, &few);
         told.body = few.s;
         told.body_len = few.len;
     }
@@ -61,10 +44,11 @@ static void on_step(void *arg, struct etcd_gate *g, const struct etcd_answer *a)
     if (a->outcome == OBS_NEVER)
         return;
     if (step->kind == OBS_ETCD_STATUS) {
-        g->denied = a->outcome == OBS_UNAUTHORISED;
-        g->denied_us = g->denied ? etcd_now_us(s) : 0;
+        g->closed = a->outcome == OBS_UNAUTHORISED || a->refusal == ETCD_NO_GATEWAY;
+        g->closed_us = etcd_now_us(s);
     }
     bool silent = a->outcome == OBS_REFUSED || a->outcome == OBS_TIMED_OUT || a->outcome == OBS_TLS;
+    g->answered = !silent;
     if (!silent)
         pace_reset(&g->pace);
     else if (step->kind !=
@@ -78,8 +62,8 @@ static void on_step(void *arg, struct etcd_gate *g, const struct etcd_answer *a)
 
 static bool applies(const struct etcd_gate *g, const struct step *step)
 {
-    bool closed = g->denied || etcd_waits_for_login(g->s);
-    return closed ? step->when_denied : step->when_open;
+    bool closed = g->closed || etcd_waits_for_login(g->s);
+    return closed ? step->when_closed : step->when_open;
 }
 
 /* The next step that applies; none: the round is over. */
@@ -106,11 +90,23 @@ static void on_members(void *arg, struct etcd_gate *g, const struct etcd_answer 
     etcd_emit(s, OBS_ETCD_MEMBERS, "", g, a);
 }
 
+/* Any will do: the list needs no quorum. */
+static struct etcd_gate *gate_that_answers(struct source_etcd *s)
+{
+    if (s->streaming)
+        return etcd_current(s);
+    for (int i = 0; i < s->ngates; i++)
+        if (s->gates[i].answered && s->gates[i].pace.fails == 0)
+            return &s->gates[i];
+    return NULL;
+}
+
 static void ask_members(struct source_etcd *s)
 {
-    if (s->members || !s->streaming || etcd_now_us(s) < s->members_due_us)
+    struct etcd_gate *g = gate_that_answers(s);
+    if (s->members || !g || etcd_now_us(s) < s->members_due_us)
         return;
-    etcd_ask(etcd_current(s),
+    etcd_ask(g,
              &(struct etcd_request){
                  .path = "/cluster/member/list", .body = "{}", .timeout_us = s->t.etcd_query_us},
              on_members, s, &s->members);
@@ -123,8 +119,8 @@ void etcd_gates_round(struct source_etcd *s)
         struct etcd_gate *g = &s->gates[i];
         if (g->check || now < g->pace.due_us)
             continue;
-        if (g->denied && now - g->denied_us >= s->t.etcd_status_us)
-            g->denied = false; /* it may have been allowed meanwhile */
+        if (g->closed && now - g->closed_us >= s->t.etcd_status_us)
+            g->closed = false; /* it may have been allowed meanwhile */
         g->step = 0;
         gate_step(g);
     }

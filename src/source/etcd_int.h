@@ -1,7 +1,7 @@
 /*
- * etcd_int.h: what the files of the etcd source share: etcd.c (life, the stream), etcd_ask.c (one
- * request, with its login), etcd_alive.c (proof of life, leases), etcd_gates.c (health of every
- * endpoint). Reference "patroni.md" §5.
+ * etcd_int.h: what the files of the etcd source share: etcd.c (life), etcd_stream.c (range and
+ * watch), etcd_ask.c (one request, with its login), etcd_alive.c (proof of life, leases),
+ * etcd_gates.c (health of every endpoint). Reference "patroni.md" §5.
  */
 #ifndef PGDBA_SOURCE_ETCD_INT_H
 #define PGDBA_SOURCE_ETCD_INT_H
@@ -15,7 +15,7 @@
 
 /* How one request ended. */
 struct etcd_answer {
-    enum obs_outcome outcome; /* OBS_NEVER: not sent: another login is on its way */
+    enum obs_outcome outcome; /* OBS_NEVER: not sent, for it takes a login that is not its own */
     int http_status;
     const char *body;
     size_t body_len;
@@ -37,8 +37,9 @@ struct etcd_gate {
     /* Its health, asked one thing after the other. */
     struct etcd_ask *check;
     int step;
-    bool denied; /* status is not ours to read */
-    int64_t denied_us;
+    bool closed; /* status is not ours to read, or there is no gateway */
+    int64_t closed_us;
+    bool answered;
     struct pace pace;
 };
 
@@ -52,7 +53,8 @@ struct source_etcd {
     struct etcd_ask *asks; /* all that are out */
 
     /* login */
-    char *token;                 /* NULL: none yet, or none needed */
+    char *token;                 /* NULL: none yet; "": none is needed */
+    int logins;                  /* how many tokens there were */
     struct etcd_ask *login;      /* the request that is logging in */
     int64_t login_not_before_us; /* after a wrong password; why says what etcd said */
     char *login_why;
@@ -62,11 +64,15 @@ struct source_etcd {
     struct etcd_gate *gates;
     struct etcd_ask *range, *watch;
     struct net_timer *again;
+    int attempts; /* since a stream settled */
+    int64_t attempt_us;
     struct pace pace;
-    bool streaming; /* a range was read and the watch is open */
-    struct buf line;
-    int64_t leader_revision;  /* of the leader key, by the stream */
-    int64_t ahead_since_us;   /* the endpoint has known of more than the stream since; 0 */
+    bool streaming;               /* a range was read and the watch is asked for */
+    int64_t begun_us, created_us; /* created: etcd has said so; 0 not yet */
+    struct buf line;              /* what came without its end */
+    int64_t leader_revision;      /* of the leader key, by the stream */
+    bool leader_there;
+    int64_t behind_since_us;  /* the endpoint has known of more than the stream since; 0 */
     enum obs_outcome outcome; /* logged last */
 
     /* beside it */
@@ -90,9 +96,10 @@ struct etcd_request {
     const char *path, *body;
     const char *target; /* handed back with the answer; NULL none */
     int64_t timeout_us;
+    size_t max_body; /* 0: net/http's */
     net_http_data_fn *data;
     void *data_arg;
-    bool may_login; /* without a token it logs in first; others wait for one that does */
+    bool may_login; /* logs in when nobody has; others are not sent then */
 };
 void etcd_ask(struct etcd_gate *g, const struct etcd_request *r, etcd_done_fn *done, void *arg,
               struct etcd_ask **slot);
@@ -102,6 +109,12 @@ void etcd_asks_free(struct source_etcd *s);
 bool etcd_waits_for_login(const struct source_etcd *s);
 
 /* etcd.c */
+enum obs_outcome etcd_outcome(enum etcd_refusal r, const char *why);
+
+/* etcd_stream.c */
+void etcd_stream_begin(void *source); /* unless one is there */
+/* It has lasted: the next end of it is met without a pause. */
+void etcd_stream_settled(struct source_etcd *s);
 /* The stream is of no use any more: another begins, on the next endpoint unless here. */
 void etcd_stream_lost(struct source_etcd *s, enum obs_outcome outcome, const char *why, bool here);
 

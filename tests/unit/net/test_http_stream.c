@@ -1,4 +1,8 @@
 /* net/http.h: bodies that come in pieces and need not end, and connections that are kept. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,6 +21,8 @@
 #include "pgdba/net/loop.h"
 #include "pgdba/net/resolve.h"
 #include "serve.h"
+
+enum { FULL = 4 }; /* more than a queue of none takes */
 
 struct fixture {
     struct clock clock;
@@ -244,15 +250,120 @@ static void others_are_closed_at_once(void **state)
     assert_int_equal(f->serve.connections, 2);
 }
 
+/* A server that keeps no promise: the connection is gone when the next request wants it. */
+static void answers_once(struct serve *s, int fd)
+{
+    serve_read_request(s, fd);
+    serve_puts(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+}
+
+static void a_kept_connection_that_died_is_made_anew(void **state)
+{
+    struct fixture *f = *state;
+    serve_start(&f->serve, answers_once, NULL);
+    ask_twice(f, true);
+    serve_stop(&f->serve);
+    assert_int_equal(f->serve.connections, 2);
+}
+
+/* Answers on that connection until somebody wants another. */
+static void answers_until_another_comes(struct serve *s, int fd)
+{
+    struct pollfd p[] = {{.fd = fd, .events = POLLIN}, {.fd = s->listener, .events = POLLIN}};
+    do {
+        serve_read_request(s, fd);
+        serve_puts(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    } while (poll(p, 2, -1) > 0 && p[0].revents == POLLIN);
+}
+
+/* Patroni's handlers are few: not even a connection that is there is used, or kept. */
+static void others_do_not_take_what_was_kept(void **state)
+{
+    struct fixture *f = *state;
+    serve_start(&f->serve, answers_until_another_comes, NULL);
+    for (int i = 0; i < 2; i++) {
+        f->done = false;
+        begin(f, (struct net_http_request){.keep = i == 0});
+        serve_wait(f->loop, &f->done);
+    }
+    serve_stop(&f->serve);
+    assert_int_equal(f->serve.connections, 2);
+}
+
+/* What the kernel makes of the options of a stream's socket, which is the only one to our port. */
+static void one_byte(struct serve *s, int fd)
+{
+    serve_read_request(s, fd);
+    serve_puts(fd, HEAD "1\r\nx\r\n");
+    serve_until_gone(s, fd);
+}
+
+static int socket_to(int port)
+{
+    for (int fd = 0; fd < 256; fd++) {
+        struct sockaddr_in a;
+        socklen_t n = sizeof a;
+        if (getpeername(fd, (struct sockaddr *)&a, &n) == 0 && a.sin_family == AF_INET &&
+            ntohs(a.sin_port) == port)
+            return fd;
+    }
+    return -1;
+}
+
+static int option(int fd, int level, int name)
+{
+    int v = -1;
+    socklen_t n = sizeof v;
+    assert_int_equal(getsockopt(fd, level, name, &v, &n), 0);
+    return v;
+}
+
+static void a_dead_peer_is_noticed(void **state)
+{
+    struct fixture *f = *state;
+    serve_start(&f->serve, one_byte, NULL);
+    f->until = "x";
+    begin(f, stream);
+    serve_wait(f->loop, &f->enough);
+    int fd = socket_to(f->serve.port);
+    assert_int_equal(option(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+    int worst = option(fd, IPPROTO_TCP, TCP_KEEPIDLE) +
+                option(fd, IPPROTO_TCP, TCP_KEEPINTVL) * option(fd, IPPROTO_TCP, TCP_KEEPCNT);
+    assert_in_range(worst, 1, 20);
+    net_http_cancel(f->call);
+    serve_stop(&f->serve);
+}
+
+/* A listener whose queue is full: connecting to it is neither done nor refused. */
+static int full_listener(int *port, int *fd)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof a;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&a, n), 0);
+    assert_int_equal(listen(listener, 0), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&a, &n), 0);
+    *port = ntohs(a.sin_port);
+    for (int i = 0; i < FULL; i++) {
+        fd[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        (void)connect(fd[i], (struct sockaddr *)&a, sizeof a);
+    }
+    return listener;
+}
+
 static void connecting_has_its_limit_all_the_same(void **state)
 {
     struct fixture *f = *state;
     struct net_http_request req = stream;
-    f->serve.port = serve_unused_port();
-    req.connect_timeout_us = 300 * USEC_PER_MS;
+    int queued[FULL], listener = full_listener(&f->serve.port, queued);
+    req.connect_timeout_us = 200 * USEC_PER_MS;
     begin(f, req);
     serve_wait(f->loop, &f->done);
-    assert_int_equal(f->outcome, NET_REFUSED);
+    assert_int_equal(f->outcome, NET_TIMED_OUT);
+    assert_non_null(strstr(f->detail, "no connection"));
+    for (int i = 0; i < FULL; i++)
+        close(queued[i]);
+    close(listener);
 }
 
 int main(void)
@@ -267,6 +378,9 @@ int main(void)
         T(an_error_page_is_collected),
         T(a_kept_connection_serves_again),
         T(others_are_closed_at_once),
+        T(a_kept_connection_that_died_is_made_anew),
+        T(others_do_not_take_what_was_kept),
+        T(a_dead_peer_is_noticed),
         T(connecting_has_its_limit_all_the_same),
 #undef T
     };
