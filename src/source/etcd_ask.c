@@ -297,12 +297,17 @@ static void on_reply(void *arg, const struct net_http_reply *r)
         refused(q, r);
         return;
     }
+    bool wants_tls = r->outcome == NET_GARBLED && !r->status && strstr(r->detail, "empty reply") &&
+                     strncmp(q->g->url, "http:", 5) == 0;
+    char *detail = wants_tls ? xasprintf("%s: if it speaks TLS, its URL is https://", r->detail)
+                             : xstrdup(r->detail);
     ask_ended(q, &(struct etcd_answer){.outcome = judge_net(r->outcome),
                                        .http_status = r->status,
                                        .body = r->body,
                                        .body_len = r->body_len,
-                                       .detail = r->detail,
+                                       .detail = detail,
                                        .latency_us = r->latency_us});
+    free(detail);
 }
 
 void etcd_ask(struct etcd_gate *g, const struct etcd_request *r, etcd_done_fn *done, void *arg,
