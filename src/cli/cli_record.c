@@ -35,6 +35,7 @@ int cli_record(struct cli *c)
     const char *path = invocation_get(c->inv, "FILE");
     struct err e = ERR_INIT;
     int code = cli_open(c);
+    app_show_leases(c->app, true); /* the early warning, and the last sign of a dead leader */
     if (code != CLI_HEALTHY)
         return code;
     enum status st = app_record_start(c->app, path, &e);

@@ -208,6 +208,7 @@ int cli_watch(struct cli *c)
 {
     struct watch w = {.c = c};
     int code = cli_open(c);
+    app_show_leases(c->app, true); /* the early warning, and the last sign of a dead leader */
     if (code != CLI_HEALTHY)
         return code;
     buf_init(&w.line);
