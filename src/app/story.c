@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "pgdba/analysis/events.h"
+#include "pgdba/analysis/failover.h"
 #include "pgdba/analysis/health.h"
 #include "pgdba/analysis/probe.h"
 #include "pgdba/base/buf.h"
@@ -11,6 +12,9 @@ struct story {
     struct store *store;
     struct story_listener listener;
     struct event_log *log;
+    struct failover_fold *fold;
+    uint64_t fold_revision; /* told up to here */
+    bool was_open;
     const struct snapshot *last; /* a reference */
     enum health verdict;         /* HEALTH_COUNT: not judged yet */
 };
@@ -19,6 +23,7 @@ static void on_event(void *arg, const struct event *e)
 {
     struct story *st = arg;
     const struct event *kept = event_log_add(st->log, e);
+    failover_fold_event(st->fold, kept);
     if (st->listener.event)
         st->listener.event(st->listener.arg, kept);
 }
@@ -35,6 +40,7 @@ struct story *story_new(const struct cluster_config *c, int64_t refresh_us)
     struct store_listener l = {.arg = st, .dcs = on_dcs};
     st->store = store_new(c, refresh_us);
     st->log = event_log_new(EVENT_LOG_MAX);
+    st->fold = failover_fold_new(c->name);
     st->verdict = HEALTH_COUNT;
     store_listen(st->store, &l);
     return st;
@@ -46,6 +52,7 @@ void story_free(struct story *st)
         return;
     snapshot_unref(st->last);
     store_free(st->store);
+    failover_fold_free(st->fold);
     event_log_free(st->log);
     free(st);
 }
@@ -67,8 +74,7 @@ void story_restore_event(struct story *st, const struct event *e)
 
 void story_restore_failover(struct story *st, const struct failover *f)
 {
-    (void)st;
-    (void)f;
+    failover_fold_restore(st->fold, f);
 }
 
 /* ---- in */
@@ -101,6 +107,54 @@ static void judge(struct story *st, const struct snapshot *s)
     arena_release(&a);
 }
 
+static void say_failover(struct story *st, const struct failover *f)
+{
+    const struct snapshot *s = st->last;
+    char *text = f->open ? xasprintf("a failover begins: %s", f->summary) : xstrdup(f->summary);
+    struct event e = {.mono_us = s->mono_us,
+                      .wall_us = s->wall_us,
+                      .not_before_us = s->mono_us,
+                      .kind = EV_FAILOVER,
+                      .source = SYS_PGDBA,
+                      .grade = f->open ? HEALTH_DEGRADED : HEALTH_OK,
+                      .subject = "",
+                      .old = f->from,
+                      .now = f->open ? "begun" : "ended",
+                      .text = text};
+    on_event(st, &e);
+    free(text);
+}
+
+static void tell(struct story *st, const struct failover *f)
+{
+    if (st->listener.failover)
+        st->listener.failover(st->listener.arg, f);
+}
+
+/* Each that ended, once; then the open one when it is new or has moved. */
+static void tell_failovers(struct story *st)
+{
+    const struct failover *f;
+    struct failover_list list;
+    if (failover_fold_revision(st->fold) == st->fold_revision)
+        return;
+    st->fold_revision = failover_fold_revision(st->fold);
+    while ((f = failover_fold_ended(st->fold)) != NULL) {
+        struct failover *copy = failover_copy(f); /* the next event may move it */
+        say_failover(st, copy);
+        tell(st, copy);
+        failover_free(copy);
+        st->was_open = false;
+    }
+    failover_fold_list(st->fold, &list);
+    if (list.open && !st->was_open)
+        say_failover(st, list.open);
+    st->was_open = list.open != NULL;
+    failover_fold_list(st->fold, &list);
+    if (list.open)
+        tell(st, list.open);
+}
+
 const struct snapshot *story_snapshot(struct story *st, int64_t mono_us, int64_t wall_us)
 {
     const struct snapshot *s = store_snapshot(st->store, mono_us, wall_us);
@@ -110,6 +164,8 @@ const struct snapshot *story_snapshot(struct story *st, int64_t mono_us, int64_t
     st->last = snapshot_ref(s);
     events_of_snapshots(before, s, on_event, st);
     judge(st, s);
+    failover_fold_snapshot(st->fold, s, mono_us, wall_us);
+    tell_failovers(st);
     if (before)
         snapshot_unref(before);
     return s;
@@ -122,14 +178,14 @@ const struct event_log *story_events(const struct story *st)
 
 void story_failovers(const struct story *st, struct failover_list *out)
 {
-    (void)st;
-    *out = (struct failover_list){0};
+    failover_fold_list(st->fold, out);
 }
 
 bool story_urgent(const struct story *st)
 {
-    (void)st;
-    return false;
+    struct failover_list list;
+    failover_fold_list(st->fold, &list);
+    return list.open != NULL;
 }
 
 /* ---- the probe */

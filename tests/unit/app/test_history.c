@@ -205,6 +205,61 @@ static void a_directory_that_is_in_the_way(void **state)
     assert_int_equal(r->errors, 1);
 }
 
+static struct failover *a_failover(int64_t start_us, const char *to)
+{
+    struct failover *f = failover_new();
+    f->kind = FO_CRASH;
+    f->cluster = "lab";
+    f->from = "pg1";
+    f->to = to;
+    f->start_mono_us = start_us;
+    f->start_wall_us = WALL + start_us;
+    f->end_mono_us = start_us + USEC_PER_SEC;
+    f->end_wall_us = f->start_wall_us + USEC_PER_SEC;
+    f->summary = "crash failover";
+    return f;
+}
+
+static void put_failover(struct buf *out, int64_t start_us, const char *to)
+{
+    struct failover *f = a_failover(start_us, to);
+    wire_failover_line(f, out);
+    failover_free(f);
+}
+
+static void failovers_are_kept(void **state)
+{
+    struct recorded *r = *state;
+    struct failover_list list;
+    struct failover *f = a_failover(900 * USEC_PER_SEC, "pg3");
+    struct buf b;
+    buf_init(&b);
+    for (int i = 0; i < 30; i++) {
+        put_failover(&b, i * 10 * USEC_PER_SEC, i & 1 ? "pg2" : "pg3");
+        put_failover(&b, i * 10 * USEC_PER_SEC + 400000, i & 1 ? "pg2" : "pg3"); /* another's */
+    }
+    put(r, "failovers/lab.jsonl", &b);
+    buf_release(&b);
+    recorded_start(r, true);
+    recorded_open(r);
+    app_failovers(r->app, &list);
+    assert_int_equal(list.n, FAILOVERS_KEPT);
+    assert_int_equal(list.v[0]->start_wall_us, WALL + 290 * USEC_PER_SEC);
+    assert_int_equal(list.v[19]->start_wall_us, WALL + 100 * USEC_PER_SEC);
+    f->open = true;
+    app_history_failover(r->app, f); /* it goes on: not yet */
+    f->open = false;
+    app_history_failover(r->app, f);
+    failover_free(f);
+    recorded_start(r, false);
+    recorded_open(r);
+    app_failovers(r->app, &list);
+    assert_int_equal(list.n, FAILOVERS_KEPT);
+    assert_int_equal(list.v[0]->start_wall_us, WALL + 900 * USEC_PER_SEC);
+    assert_string_equal(list.v[0]->to, "pg3");
+    assert_int_equal(list.v[1]->start_wall_us, WALL + 290 * USEC_PER_SEC);
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, recorded_setup, recorded_teardown)
@@ -215,6 +270,7 @@ int main(void)
         T(events_that_nobody_looks_at_are_not_read),
         T(only_the_end_is_read),
         T(a_directory_that_is_in_the_way),
+        T(failovers_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
