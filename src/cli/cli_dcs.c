@@ -173,9 +173,10 @@ static void print_text(struct cli *c, const struct cli_reading *r)
 static bool lease_known(void *arg)
 {
     const struct snapshot *s = app_snapshot(arg);
-    const struct dcs_lease *l =
-        s->dcs && s->dcs->leader ? snapshot_lease(s, s->dcs->leader_lease) : NULL;
-    return !s->dcs_leads || !s->dcs->leader_lease || (l && l->at_us);
+    if (!s->dcs || !s->dcs_leads || !s->dcs->leader_lease)
+        return true;
+    const struct dcs_lease *l = snapshot_lease(s, s->dcs->leader_lease);
+    return l && l->at_us;
 }
 
 int cli_dcs(struct cli *c)

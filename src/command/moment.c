@@ -58,7 +58,7 @@ bool command_parse_time(const char *text, struct command_time *out)
     return true;
 }
 
-#define A_DAY (24 * 60 * 60 * USEC_PER_SEC)
+#define A_DAY (INT64_C(86400) * USEC_PER_SEC)
 
 /* In the zone in which the screen shows it. */
 static int64_t since_midnight(int64_t wall_us)
@@ -68,7 +68,8 @@ static int64_t since_midnight(int64_t wall_us)
 
     if (!localtime_r(&t, &tm))
         return 0;
-    return (tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec) * USEC_PER_SEC + wall_us % USEC_PER_SEC;
+    return (tm.tm_hour * INT64_C(3600) + tm.tm_min * INT64_C(60) + tm.tm_sec) * USEC_PER_SEC +
+           wall_us % USEC_PER_SEC;
 }
 
 int64_t command_time_at(const struct command_time *t, int64_t start_wall_us, int64_t length_us,
