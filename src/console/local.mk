@@ -32,6 +32,7 @@ src_libconsole_la_SOURCES = \
 	src/console/member_card.c \
 	src/console/member_card.h \
 	src/console/member_facts.c \
+	src/console/member_systems.c \
 	src/console/overlay.c \
 	src/console/pane.c \
 	src/console/pane_dcs.c \

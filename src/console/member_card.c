@@ -172,5 +172,6 @@ void member_card(const struct picture *p, const char *key, struct doc *d)
                   m->last_seen_us ? " ago, as:" : "");
     if (m->dcs)
         row_group(d, m->dcs);
+    member_systems(p, m, d);
     lag_group(p, (int)(m - p->s->members), d);
 }

@@ -24,6 +24,8 @@ struct member_facts {
 
 struct member_facts member_facts_of(const struct picture *p, const struct member *m,
                                     struct arena *a);
+/* Of the card: PostgreSQL itself, etcd, HAProxy, PgBouncer. */
+void member_systems(const struct picture *p, const struct member *m, struct doc *d);
 void member_card(const struct picture *p, const char *key, struct doc *d);
 
 #endif

@@ -370,6 +370,11 @@ static void etcd_scenes(void **state)
         view_open(&sc.v, OVERLAY_CARD);
         sc.v.card_key = xstrdup("http://10.0.1.3:2379");
         golden(&sc, "card-dcs", false);
+        sc.v.focus = PANE_TOPOLOGY;
+        free(sc.v.card_key);
+        sc.v.card_key = xstrdup("pg2");
+        sc.v.scroll = k == 2 ? 0 : 22;
+        golden(&sc, "card-member-systems", false);
         screen_release(&sc);
     }
 }
