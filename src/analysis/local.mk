@@ -49,6 +49,9 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/telling.c \
 	src/analysis/telling.h \
 	src/analysis/topology.c \
+	src/analysis/truth.c \
+	src/analysis/truth_routes.c \
+	src/analysis/truth_routes.h \
 	src/analysis/writes.c \
 	src/analysis/writes.h \
 	include/pgdba/analysis/carry.h \
@@ -60,4 +63,5 @@ src_libanalysis_la_SOURCES = \
 	include/pgdba/analysis/preflight.h \
 	include/pgdba/analysis/probe.h \
 	include/pgdba/analysis/routes.h \
-	include/pgdba/analysis/topology.h
+	include/pgdba/analysis/topology.h \
+	include/pgdba/analysis/truth.h

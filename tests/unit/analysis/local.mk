@@ -9,7 +9,8 @@ unit_analysis_tests = \
 	tests/unit/analysis/test_failover \
 	tests/unit/analysis/test_health \
 	tests/unit/analysis/test_preflight \
-	tests/unit/analysis/test_routes
+	tests/unit/analysis/test_routes \
+	tests/unit/analysis/test_truth
 check_PROGRAMS += $(unit_analysis_tests)
 TESTS += $(unit_analysis_tests)
 UNIT_ANALYSIS_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit/support
@@ -51,3 +52,6 @@ tests_unit_analysis_test_failover_SOURCES = \
 tests_unit_analysis_test_failover_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
 tests_unit_analysis_test_failover_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_failover_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
+tests_unit_analysis_test_truth_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
+tests_unit_analysis_test_truth_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_analysis_test_truth_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
