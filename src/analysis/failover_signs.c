@@ -193,10 +193,11 @@ static bool is_cut_off(const struct look *l)
                  (h->cluster_unlocked && !l->s->paused && view_fails(l->s, l->now_us)));
 }
 
-static bool is_demoted(const struct look *l)
+/* Its Patroni's word is older than its PostgreSQL's in every promotion. */
+static bool is_demoted(const struct failover_fold *f, const struct look *l)
 {
     return l->own && l->own->role != ROLE_UNKNOWN && !role_is_leader(l->own->role) &&
-           l->own->role != ROLE_PROMOTED && l->m->api.answered_us > 0;
+           l->own->role != ROLE_PROMOTED && l->m->api.answered_us > f->postgres.mono_us;
 }
 
 bool fo_trouble(struct failover_fold *f, const struct snapshot *s, int64_t now_us,
@@ -215,7 +216,7 @@ bool fo_trouble(struct failover_fold *f, const struct snapshot *s, int64_t now_u
         f->muted = false;
     bool quiet = is_silent(&l), low = lease_low(&l);
     bool crashed = is_crashed(&l), stopped = is_stopped(&l), cut_off = is_cut_off(&l),
-         demoted = is_demoted(&l);
+         demoted = is_demoted(f, &l);
     seen->silent |= quiet || low;
     seen->crashed |= crashed;
     seen->stopped |= stopped || demoted;

@@ -216,10 +216,10 @@ void app_sources_set_refresh(struct app *a, int64_t us)
     if (a->patroni)
         source_patroni_set_refresh(a->patroni, us);
     for (int i = 0; a->bouncers && i < a->config->npgbouncer; i++)
-        if (a->bouncers[i])
+        if (a->bouncers && a->bouncers[i])
             source_pgbouncer_set_refresh(a->bouncers[i], us);
     for (int i = 0; a->haproxies && i < a->config->nhaproxy; i++)
-        if (a->haproxies[i])
+        if (a->haproxies && a->haproxies[i])
             source_haproxy_set_refresh(a->haproxies[i], us);
     if (a->postgres)
         source_postgres_set_refresh(a->postgres, us);
@@ -232,10 +232,10 @@ void app_sources_refresh(struct app *a)
     if (a->patroni)
         source_patroni_refresh(a->patroni);
     for (int i = 0; a->bouncers && i < a->config->npgbouncer; i++)
-        if (a->bouncers[i])
+        if (a->bouncers && a->bouncers[i])
             source_pgbouncer_refresh(a->bouncers[i]);
     for (int i = 0; a->haproxies && i < a->config->nhaproxy; i++)
-        if (a->haproxies[i])
+        if (a->haproxies && a->haproxies[i])
             source_haproxy_refresh(a->haproxies[i]);
     if (a->postgres)
         source_postgres_refresh(a->postgres);
@@ -252,10 +252,10 @@ static void follow_urgency(struct app *a)
     if (a->patroni)
         source_patroni_set_urgent(a->patroni, urgent);
     for (int i = 0; i < a->config->npgbouncer; i++)
-        if (a->bouncers[i])
+        if (a->bouncers && a->bouncers[i])
             source_pgbouncer_set_urgent(a->bouncers[i], urgent);
     for (int i = 0; i < a->config->nhaproxy; i++)
-        if (a->haproxies[i])
+        if (a->haproxies && a->haproxies[i])
             source_haproxy_set_urgent(a->haproxies[i], urgent);
     if (a->postgres)
         source_postgres_set_urgent(a->postgres, urgent);
