@@ -13,6 +13,7 @@ src_libcli_la_SOURCES = \
 	src/cli/cli_read.c \
 	src/cli/cli_record.c \
 	src/cli/cli_table.c \
+	src/cli/cli_truth.c \
 	src/cli/cli_until.c \
 	src/cli/cli_watch.c \
 	include/pgdba/cli/cli.h
