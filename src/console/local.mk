@@ -42,6 +42,7 @@ src_libconsole_la_SOURCES = \
 	src/console/pane_pools.c \
 	src/console/pane_stats.c \
 	src/console/pane_topology.c \
+	src/console/pane_truth.c \
 	src/console/plan_text.c \
 	src/console/replay_bar.c \
 	src/console/style.c \

@@ -12,14 +12,15 @@
 #include "pgdba/console/draw.h"
 
 static const struct pane *const panes[] = {
-    [PANE_TOPOLOGY] = &pane_topology,   [PANE_LAG] = &pane_lag, [PANE_POOLS] = &pane_pools,
-    [PANE_STATS] = &pane_stats,         [PANE_DCS] = &pane_dcs, [PANE_EVENTS] = &pane_events,
-    [PANE_FAILOVERS] = &pane_failovers,
+    [PANE_TOPOLOGY] = &pane_topology, [PANE_LAG] = &pane_lag,
+    [PANE_POOLS] = &pane_pools,       [PANE_STATS] = &pane_stats,
+    [PANE_TRUTH] = &pane_truth,       [PANE_DCS] = &pane_dcs,
+    [PANE_EVENTS] = &pane_events,     [PANE_FAILOVERS] = &pane_failovers,
 };
 _Static_assert(sizeof panes / sizeof *panes == PANE_COUNT, "a pane an id");
 
-static const char *const names[] = {"topology", "lag",    "pools",    "stats",
-                                    "dcs",      "events", "failovers"};
+static const char *const names[] = {"topology", "lag", "pools",  "stats",
+                                    "truth",    "dcs", "events", "failovers"};
 _Static_assert(sizeof names / sizeof *names == PANE_COUNT, "a name a pane");
 
 const struct pane *pane_get(enum pane_id id)

@@ -17,6 +17,7 @@ enum pane_id {
     PANE_LAG,
     PANE_POOLS,
     PANE_STATS,
+    PANE_TRUTH,
     PANE_DCS,
     PANE_EVENTS,
     PANE_FAILOVERS,
@@ -54,8 +55,8 @@ struct pane {
     int (*count)(const struct picture *p);
 };
 
-extern const struct pane pane_topology, pane_lag, pane_pools, pane_stats, pane_dcs, pane_events,
-    pane_failovers;
+extern const struct pane pane_topology, pane_lag, pane_pools, pane_stats, pane_truth, pane_dcs,
+    pane_events, pane_failovers;
 
 const struct pane *pane_get(enum pane_id id);
 int pane_find(const char *name); /* enum pane_id, or -1 */

@@ -25,6 +25,27 @@ const struct snapshot *scene_etcd(int64_t left_s, bool down)
     return sb_take(b);
 }
 
+const struct snapshot *scene_truth(bool stray, bool split)
+{
+    struct sb *b = sb_new(SB_NOW_US);
+    sb_everything(b);
+    if (stray) {
+        sb_lead(b, "pg2", true);
+        struct member *m = sb_member(b, "pg1");
+        m->stray_haproxy_us = m->stray_pgbouncer_us = SB_NOW_US - SB_SEC(21);
+        b->s->leader_since_us = SB_NOW_US - SB_SEC(22);
+    }
+    if (split) {
+        struct pg_self *pg = sb_pg(b, "pg2");
+        pg->in_recovery = false;
+        pg->timeline = 4;
+        sb_member(b, "pg2")->out_of_recovery_us = SB_NOW_US - SB_SEC(9);
+        sb_member(b, "pg1")->out_of_recovery_us = SB_NOW_US - SB_SEC(900);
+        sb_fail(b, &sb_member(b, "pg3")->pg, OBS_TIMED_OUT, SB_SEC(14));
+    }
+    return sb_take(b);
+}
+
 /* ---- failovers ------------------------------------------------------------------------------ */
 
 struct step {

@@ -11,6 +11,10 @@
  * others have 28 s). down: the last endpoint is silent. */
 const struct snapshot *scene_etcd(int64_t left_s, bool down);
 
+/* Everything is asked; stray: pg2 leads, and both routes still go to pg1; else split: pg1 holds the
+ * lock, and pg2's PostgreSQL is out of recovery too. */
+const struct snapshot *scene_truth(bool stray, bool split);
+
 /* Moments of one crash failover, pg1 to pg2, and what became of it. */
 enum moment {
     MOMENT_SILENT,   /* 12.4 s in: the lease runs out */

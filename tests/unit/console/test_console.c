@@ -122,7 +122,7 @@ static void panes_by_key_and_by_command(void **state)
     assert_int_equal(w->c.v.focus, PANE_POOLS);
     press(w, "Tab");
     assert_int_equal(w->c.v.focus, PANE_STATS);
-    press(w, "7");
+    press(w, "8");
     assert_int_equal(w->c.v.focus, PANE_FAILOVERS);
     press(w, "Tab");
     assert_int_equal(w->c.v.focus, PANE_TOPOLOGY);
@@ -441,7 +441,7 @@ static const char *first_event(struct world *w)
 static void new_events_scroll_in_unless_a_row_is_selected(void **state)
 {
     struct world *w = *state;
-    press(w, "6");
+    press(w, "7");
     happen(w, 40);
     assert_string_equal(first_event(w), "40");
     happen(w, 1);
@@ -469,7 +469,7 @@ static void what_is_younger_than_a_frozen_picture_is_counted(void **state)
     struct frame f;
     struct picture p;
     struct table_model m;
-    press(w, "6");
+    press(w, "7");
     happen(w, 4);
     press(w, "Space");
     int64_t frozen_at = w->c.v.now_us;
@@ -533,7 +533,7 @@ static void a_failover_never_takes_the_screen_from_the_operator(void **state)
     watch_failovers(&w->c);
     assert_int_equal(w->c.v.focus, PANE_TOPOLOGY);
     assert_true(w->c.v.failover_waits); /* said until it is looked at */
-    press(w, "7");
+    press(w, "8");
     watch_failovers(&w->c);
     assert_false(w->c.v.failover_waits);
 }

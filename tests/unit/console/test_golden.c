@@ -379,6 +379,28 @@ static void etcd_scenes(void **state)
     }
 }
 
+static void truth_scenes(void **state)
+{
+    static const struct {
+        const char *name;
+        bool stray, split;
+    } v[] = {{"truth", false, false}, {"truth-stray", true, false}, {"truth-split", false, true}};
+    (void)state;
+    for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+        for (int k = 0; k < SIZES; k++) {
+            struct screen sc;
+            show(&sc, scene_truth(v[i].stray, v[i].split), k, PANE_TRUTH);
+            golden(&sc, v[i].name, k == 1);
+            if (k < 3 && v[i].split) {
+                view_open(&sc.v, OVERLAY_CARD);
+                sc.v.card_key = xstrdup("pg2");
+                golden(&sc, "card-truth", false);
+            }
+            screen_release(&sc);
+        }
+    }
+}
+
 static void no_etcd(void **state)
 {
     (void)state;
@@ -507,6 +529,7 @@ int main(void)
         cmocka_unit_test(command_bar),
         cmocka_unit_test(other_states),
         cmocka_unit_test(etcd_scenes),
+        cmocka_unit_test(truth_scenes),
         cmocka_unit_test(no_etcd),
         cmocka_unit_test(event_scenes),
         cmocka_unit_test(failover_scenes),
