@@ -176,8 +176,9 @@
     X(HEALTH_DEGRADED, "pool-wait", judge_pool, "the first client in a queue has waited over 1 s") \
     X(HEALTH_DEGRADED, "pool-saturated", judge_pool,                                               \
       "as many servers as pool_size and reserve allow, and clients wait")                          \
-    X(HEALTH_DEGRADED, "pool-no-server-changing", judge_pool_changing,                             \
-      "clients wait and there is no server connection while the leader changes")                   \
+    X(HEALTH_DEGRADED, "pool-no-server-yet", judge_pool_no_server_yet,                             \
+      "clients wait and there is no server connection, for less than 1 s or while the leader "     \
+      "changes")                                                                                   \
     X(HEALTH_DEGRADED, "pool-connecting", judge_pool,                                              \
       "clients wait while a pool's first server connection is being opened")                       \
     X(HEALTH_DEGRADED, "database-paused", judge_database_paused, "PAUSE of a database")            \

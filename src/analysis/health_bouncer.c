@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "pgdba/base/clock.h"
 #include "pgdba/base/fmt.h"
 
 #define EACH_BOUNCER(j, b) \
@@ -38,29 +39,39 @@ void judge_bouncer_held(struct judge *j)
     }
 }
 
-static void pools_of_rule(struct judge *j, const char *rule, const char *why)
+static bool found(const struct judge *j, const struct pool_view *v, const char *rule)
 {
-    for (int i = 0; i < j->npools; i++) {
-        const struct pool_view *v = &j->pools[i];
-        if (v->rule && strcmp(v->rule, rule) == 0 && now(j, &v->bouncer->pools_state))
-            judge_say(j, v->bouncer->name, "%s/%s: %s%s", v->pool->database, v->pool->user,
-                      v->reason, why);
-    }
+    return v->rule && strcmp(v->rule, rule) == 0 && now(j, &v->bouncer->pools_state);
 }
 
-/* While the leader changes there is nobody to connect to, and clients are meant to wait. */
+/* Without a server, but not for long enough to be an outage; while the leader changes there is
+ * nobody to connect to, and clients are meant to wait. */
 static const char no_server[] = "pool-no-server";
+
+static bool no_server_yet(const struct judge *j, const struct pool_view *v)
+{
+    return found(j, v, no_server) &&
+           (judge_changing(j) || (v->pool->maxwait_us > 0 && v->pool->maxwait_us < USEC_PER_SEC));
+}
 
 void judge_pool(struct judge *j)
 {
-    if (strcmp(j->rule->rule, no_server) != 0 || !judge_changing(j))
-        pools_of_rule(j, j->rule->rule, "");
+    for (int i = 0; i < j->npools; i++) {
+        const struct pool_view *v = &j->pools[i];
+        if (found(j, v, j->rule->rule) && !no_server_yet(j, v))
+            judge_say(j, v->bouncer->name, "%s/%s: %s", v->pool->database, v->pool->user,
+                      v->reason);
+    }
 }
 
-void judge_pool_changing(struct judge *j)
+void judge_pool_no_server_yet(struct judge *j)
 {
-    if (judge_changing(j))
-        pools_of_rule(j, no_server, " (the leader changes)");
+    for (int i = 0; i < j->npools; i++) {
+        const struct pool_view *v = &j->pools[i];
+        if (no_server_yet(j, v))
+            judge_say(j, v->bouncer->name, "%s/%s: %s%s", v->pool->database, v->pool->user,
+                      v->reason, judge_changing(j) ? " (the leader changes)" : "");
+    }
 }
 
 static int64_t waiting_on(const struct bouncer *b, const char *database)

@@ -139,10 +139,19 @@ static bool between_leaders(const struct judge *j)
            !leader_died(j);
 }
 
+/* Asked to hand over now; a scheduled one waits for its time. */
+static bool requested(const struct judge *j)
+{
+    const struct dcs *d = j->s->dcs_leads ? j->s->dcs : NULL;
+    return d && d->failover.present && !d->failover.scheduled_at;
+}
+
 bool judge_changing(const struct judge *j)
 {
     if (!j->leader)
         return leaderless(j) && between_leaders(j);
+    if (requested(j))
+        return true;
     return judge_leader_young(j) ||
            (j->leader->unwritable_us > SINCE_BEFORE && !judge_unwritable_long(j));
 }

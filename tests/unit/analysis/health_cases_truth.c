@@ -519,6 +519,17 @@ static void pool_without_server(struct sb *b)
     p->maxwait_us = SB_SEC(2);
     p->sv_active = p->sv_idle = p->sv_used = 0;
 }
+static void pool_without_server_just_now(struct sb *b)
+{
+    pool_without_server(b);
+    sb_pool(b, 0, 0)->maxwait_us = MS(900);
+}
+static void pool_without_server_requested(struct sb *b)
+{
+    all(b);
+    sb_request(b, "pg1", "pg2");
+    pool_without_server(b);
+}
 static void pool_without_server_young(struct sb *b)
 {
     pool_without_server(b);
@@ -824,10 +835,12 @@ const struct health_case health_cases_truth[] = {
     {"sync-missing", sync_strict_young, "", "0 of 1 synchronous standbys"},
     {"pool-no-server", pool_without_server, "pgbouncer", "2 waiting"},
     {"pool-no-server", pool_without_server_young, NULL, NULL},
+    {"pool-no-server", pool_without_server_just_now, NULL, NULL},
+    {"pool-no-server", pool_without_server_requested, NULL, NULL},
     {"pool-no-server", pool_without_server_gap, NULL, NULL},
-    {"pool-no-server-changing", pool_without_server_young, "pgbouncer", "(the leader changes)"},
-    {"pool-no-server-changing", pool_without_server_gap, "pgbouncer", "2 waiting"},
-    {"pool-no-server-changing", pool_without_server, NULL, NULL},
+    {"pool-no-server-yet", pool_without_server_young, "pgbouncer", "(the leader changes)"},
+    {"pool-no-server-yet", pool_without_server_gap, "pgbouncer", "2 waiting"},
+    {"pool-no-server-yet", pool_without_server, NULL, NULL},
 
     {"haproxy-old-leader", haproxy_behind, "pg1",
      "HAProxy (haproxy) still routes writes here for 3 s, the leader is pg2 (pg1: UP)"},

@@ -10,6 +10,7 @@ unit_analysis_tests = \
 	tests/unit/analysis/test_health \
 	tests/unit/analysis/test_preflight \
 	tests/unit/analysis/test_routes \
+	tests/unit/analysis/test_switchover \
 	tests/unit/analysis/test_truth
 check_PROGRAMS += $(unit_analysis_tests)
 TESTS += $(unit_analysis_tests)
@@ -55,3 +56,6 @@ tests_unit_analysis_test_failover_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_L
 tests_unit_analysis_test_truth_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
 tests_unit_analysis_test_truth_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_truth_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
+tests_unit_analysis_test_switchover_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
+tests_unit_analysis_test_switchover_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_analysis_test_switchover_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
