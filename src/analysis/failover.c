@@ -208,7 +208,7 @@ static void on_gone(struct failover_fold *f, const struct event *e)
     if (f->open && f->open->lock_taken && strcmp(e->subject, f->leader) != 0)
         return;
     if (*e->subject)
-        fo_lead(f, e->subject);
+        fo_lead(f, e->subject, 0);
     if (!f->open || settled(f))
         fo_open(f, &w);
     if (f->open->lock_taken) { /* who took it lost it before it was a primary */
@@ -236,7 +236,7 @@ static void on_taken(struct failover_fold *f, const struct event *e)
         return;
     }
     if (!*f->leader && !c) { /* nobody is known to have led: no failover that we saw */
-        fo_lead(f, e->now);
+        fo_lead(f, e->now, e->mono_us);
         return;
     }
     if (!c || settled(f))
@@ -250,7 +250,7 @@ static void on_taken(struct failover_fold *f, const struct event *e)
     c->taken_us = w.mono_us;
     fo_set_text(&c->to, e->now);
     if (strcmp(c->from, c->to) != 0)
-        fo_lead(f, e->now);
+        fo_lead(f, e->now, w.mono_us);
     fo_arrange(f, f->last);
     fo_done(f, fo_phase(c, FP_LOCK_TAKEN, ""), &w, "%s", e->now);
 }

@@ -56,6 +56,8 @@ struct failover_fold {
     char *leader;                     /* who holds the lock as far as is known; "" nobody known */
     int64_t timeline;                 /* its, while it is well; 0 unknown */
     struct fo_word patroni, postgres; /* its last signs of life; mono_us 0 none */
+    int64_t led_since_us; /* when it took the lock; words from before are not the leader's */
+    bool says_primary;    /* by its own word over REST, since then */
     int64_t optime_revision;
     bool muted;      /* silent, and its lease goes on: not to be called dead again for that alone */
     char *scheduled; /* a switchover for later: when; NULL none */
@@ -88,7 +90,8 @@ struct fo_word fo_answer(const struct snapshot *s, enum obs_system source,
 
 /* ---- failover_signs.c */
 void fo_learn(struct failover_fold *f, const struct snapshot *s);
-void fo_lead(struct failover_fold *f, const char *name); /* forgets the signs of another */
+/* Another leads, since then: its signs of life begin anew. */
+void fo_lead(struct failover_fold *f, const char *name, int64_t since_us);
 /* The last sign of the leader, as it stands now. mono_us 0: none. */
 struct fo_word fo_last_sign(const struct failover_fold *f, int64_t now_us);
 /* Is the leader in trouble for sure? Fills what was seen into *c. */

@@ -184,14 +184,21 @@ static bool says_streaming(const struct snapshot *s, const struct member *m,
            strcmp(m->upstream, to->name) == 0;
 }
 
+/* While the new one is not known yet nobody follows it. */
+static bool on_timeline(const struct fo_case *c, int64_t timeline)
+{
+    if (c->new_timeline)
+        return timeline >= c->new_timeline;
+    return !*c->to || strcmp(c->from, c->to) == 0;
+}
+
 static bool by_rest(const struct fo_case *c, const struct snapshot *s, const struct member *m,
                     const struct member *to, int64_t since_us, int64_t now_us)
 {
     const struct member_health *h = facts_own(s, m, now_us);
     if (!h || m->api.answered_us < since_us || !pg_state_is_up(h->state) || role_is_leader(h->role))
         return false;
-    bool timeline = !c->new_timeline || h->timeline >= c->new_timeline;
-    return timeline && says_streaming(s, m, to, now_us);
+    return on_timeline(c, h->timeline) && says_streaming(s, m, to, now_us);
 }
 
 static bool by_pg(const struct fo_case *c, const struct member *m, int64_t since_us)
@@ -199,7 +206,7 @@ static bool by_pg(const struct fo_case *c, const struct member *m, int64_t since
     const struct pg_self *pg = m->pg_self;
     return pg && m->pg.outcome == OBS_ANSWERED && m->pg.answered_us >= since_us &&
            pg->in_recovery && pg->receiver && strcmp(pg->receiver, "streaming") == 0 &&
-           (!c->new_timeline || pg->timeline >= c->new_timeline);
+           on_timeline(c, pg->timeline);
 }
 
 /* Before 3.0.4 nothing but the timeline tells: it is the new one only for who follows. */

@@ -27,10 +27,12 @@ static bool pg_asked(const struct member *m)
     return m->pg.answered_us != 0;
 }
 
-void fo_lead(struct failover_fold *f, const char *name)
+void fo_lead(struct failover_fold *f, const char *name, int64_t since_us)
 {
     if (strcmp(f->leader, name) == 0)
         return;
+    f->led_since_us = since_us;
+    f->says_primary = false;
     fo_set_text(&f->leader, name);
     f->timeline = 0;
     f->patroni = f->postgres = (struct fo_word){0};
@@ -39,10 +41,10 @@ void fo_lead(struct failover_fold *f, const char *name)
 
 /* ---- signs */
 
-static void sign(struct fo_word *w, const struct snapshot *s, enum obs_system source,
-                 int64_t mono_us)
+static void sign(const struct failover_fold *f, struct fo_word *w, const struct snapshot *s,
+                 enum obs_system source, int64_t mono_us)
 {
-    if (mono_us > w->mono_us && mono_us <= s->mono_us)
+    if (mono_us > w->mono_us && mono_us <= s->mono_us && mono_us > f->led_since_us)
         *w = (struct fo_word){mono_us, s->wall_us - (s->mono_us - mono_us), mono_us, 0, source};
 }
 
@@ -60,7 +62,7 @@ static void lease_sign(struct failover_fold *f, const struct snapshot *s)
         strcmp(s->dcs->leader, f->leader) != 0)
         return;
     int64_t age_s = l->granted_s > l->ttl_s ? l->granted_s - l->ttl_s : 0;
-    sign(&f->patroni, s, SYS_ETCD, l->at_us - age_s * USEC_PER_SEC);
+    sign(f, &f->patroni, s, SYS_ETCD, l->at_us - age_s * USEC_PER_SEC);
 }
 
 static void optime_sign(struct failover_fold *f, const struct snapshot *s)
@@ -69,7 +71,7 @@ static void optime_sign(struct failover_fold *f, const struct snapshot *s)
         return;
     if (f->optime_revision && s->dcs->optime_revision > f->optime_revision && s->dcs->leader &&
         strcmp(s->dcs->leader, f->leader) == 0)
-        sign(&f->patroni, s, SYS_ETCD, s->mono_us);
+        sign(f, &f->patroni, s, SYS_ETCD, s->mono_us);
     f->optime_revision = s->dcs->optime_revision;
 }
 
@@ -85,18 +87,17 @@ void fo_learn(struct failover_fold *f, const struct snapshot *s)
 {
     const struct member *leader = snapshot_leader(s);
     if (!f->open && leader)
-        fo_lead(f, leader->name);
+        fo_lead(f, leader->name, 0);
     const struct member *m = snapshot_member(s, f->leader);
     if (!m)
         return;
-    /* After a take-over only what was said since counts as its own. */
-    int64_t since = f->open && f->open->lock_taken ? f->open->taken_us : 0;
-    if (m->api.answered_us > since && says_primary(m->health)) {
-        sign(&f->patroni, s, SYS_PATRONI, m->api.answered_us);
-        sign(&f->postgres, s, SYS_PATRONI, m->api.answered_us);
+    if (m->api.answered_us > f->led_since_us && says_primary(m->health)) {
+        sign(f, &f->patroni, s, SYS_PATRONI, m->api.answered_us);
+        sign(f, &f->postgres, s, SYS_PATRONI, m->api.answered_us);
+        f->says_primary = true;
     }
-    if (m->pg_self && !m->pg_self->in_recovery && m->pg.answered_us > since)
-        sign(&f->postgres, s, SYS_POSTGRES, m->pg.answered_us);
+    if (m->pg_self && !m->pg_self->in_recovery)
+        sign(f, &f->postgres, s, SYS_POSTGRES, m->pg.answered_us);
     lease_sign(f, s);
     optime_sign(f, s);
     if (!f->open)
@@ -193,11 +194,13 @@ static bool is_cut_off(const struct look *l)
                  (h->cluster_unlocked && !l->s->paused && view_fails(l->s, l->now_us)));
 }
 
-/* Its Patroni's word is older than its PostgreSQL's in every promotion. */
+/* Its API and its PostgreSQL are asked one after the other: the later word counts. A new leader
+ * has to have called itself primary first. */
 static bool is_demoted(const struct failover_fold *f, const struct look *l)
 {
-    return l->own && l->own->role != ROLE_UNKNOWN && !role_is_leader(l->own->role) &&
-           l->own->role != ROLE_PROMOTED && l->m->api.answered_us > f->postgres.mono_us;
+    return l->own && f->says_primary && l->own->role != ROLE_UNKNOWN &&
+           !role_is_leader(l->own->role) && l->own->role != ROLE_PROMOTED &&
+           l->m->api.answered_us > f->postgres.mono_us;
 }
 
 bool fo_trouble(struct failover_fold *f, const struct snapshot *s, int64_t now_us,

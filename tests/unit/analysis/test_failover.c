@@ -540,6 +540,28 @@ static void the_new_leader_dies_while_replicas_are_awaited(void **state)
     rig_release(&r);
 }
 
+/* PostgreSQL says so first, and REST's older word is no demotion. */
+static void a_new_leader_whose_api_says_replica_a_while(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r);
+    kill(&r);
+    rig_pass(&r, SB_SEC(25));
+    expire(&r);
+    lock(&r, PG2);
+    r.node[PG2].recovery = r.node[PG2].streams = false;
+    r.node[PG2].pg_timeline = 4;
+    rig_pass(&r, SB_SEC(4));
+    assert_int_equal(rig_open(&r)->number, 1);
+    assert_int_equal(rig_phase(rig_open(&r), FP_WRITABLE, "")->state, FO_DONE);
+    rig_promote(&r, PG2);
+    rig_pass(&r, SB_SEC(4));
+    assert_int_equal(rig_open(&r)->number, 1);
+    assert_null(rig_kept(&r, 0));
+    rig_release(&r);
+}
+
 static void who_took_the_lock_may_lose_it_before_it_is_a_primary(void **state)
 {
     (void)state;
@@ -770,6 +792,7 @@ int main(void)
         cmocka_unit_test(a_dcs_outage_with_demotion),
         cmocka_unit_test(two_failovers_in_a_row),
         cmocka_unit_test(the_new_leader_dies_while_replicas_are_awaited),
+        cmocka_unit_test(a_new_leader_whose_api_says_replica_a_while),
         cmocka_unit_test(who_took_the_lock_may_lose_it_before_it_is_a_primary),
         cmocka_unit_test(an_api_that_hangs_while_the_lease_goes_on),
         cmocka_unit_test(nobody_answers_us),
