@@ -58,8 +58,9 @@ void cli_put_source(struct wire_json *parent, const char *key, const struct sour
 {
     struct wire_json *j = wire_json_add_object(parent, key);
     wire_json_str(j, "outcome", obs_outcome_name(st->outcome));
-    wire_json_str(j, "endpoint", *st->endpoint ? st->endpoint : NULL);
-    wire_json_str(j, "detail", *st->detail ? st->detail : NULL);
+    /* A source that is not configured has not even empty texts. */
+    wire_json_str(j, "endpoint", st->endpoint && *st->endpoint ? st->endpoint : NULL);
+    wire_json_str(j, "detail", st->detail && *st->detail ? st->detail : NULL);
     if (st->answered_us) {
         wire_json_int(j, "age_ms", (now_us - st->answered_us) / USEC_PER_MS);
         wire_json_real(j, "latency_ms", (double)st->latency_us / 1000);

@@ -1,0 +1,31 @@
+/*
+ * tests/unit/cli/fake_app.h: an app whose turns are made by the test, for shell commands that go
+ * on. Time stands at SB_NOW_US and SB_WALL_US. When its turns are used up an interrupt comes.
+ */
+#ifndef PGDBA_TESTS_CLI_FAKE_APP_H
+#define PGDBA_TESTS_CLI_FAKE_APP_H
+
+#include "pgdba/app/app.h"
+#include "pgdba/base/buf.h"
+
+struct app {
+    const struct snapshot *snapshot; /* a reference */
+    struct app_subscriber sub;
+    struct event_log *events;
+    struct failover_list failovers;
+    struct recording_state recording;
+    bool probe_runs, leases_shown, signals_on;
+    int caught_signal;
+    const char *refusal; /* of what is asked for; NULL: none */
+    /* Each turn of the loop; n counts from 0. */
+    void (*turn)(struct app *a, int n);
+    int turns, done_turns;
+    struct buf log; /* "record x; probe haproxy every 100 ms; " */
+};
+
+void fake_app_init(struct app *a, const struct snapshot *s); /* takes the reference over */
+void fake_app_release(struct app *a);
+/* Adds it to the events and tells it. */
+void fake_app_tell(struct app *a, const struct event *e);
+
+#endif
