@@ -15,7 +15,7 @@
 
 #include "fake_app.h"
 #include "pgdba/cli/cli.h"
-#include "scenes.h"
+#include "../console/scenes.h"
 #include "snapshot_builder.h"
 
 struct shell {
