@@ -7,6 +7,7 @@ unit_analysis_tests = \
 	tests/unit/analysis/test_events \
 	tests/unit/analysis/test_probe \
 	tests/unit/analysis/test_failover \
+	tests/unit/analysis/test_failover_rest \
 	tests/unit/analysis/test_health \
 	tests/unit/analysis/test_preflight \
 	tests/unit/analysis/test_routes \
@@ -59,3 +60,10 @@ tests_unit_analysis_test_truth_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS
 tests_unit_analysis_test_switchover_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
 tests_unit_analysis_test_switchover_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_switchover_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
+tests_unit_analysis_test_failover_rest_SOURCES = \
+	tests/unit/analysis/failover_rig.c \
+	tests/unit/analysis/failover_rig.h \
+	tests/unit/analysis/test_failover_rest.c
+tests_unit_analysis_test_failover_rest_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
+tests_unit_analysis_test_failover_rest_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_analysis_test_failover_rest_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
