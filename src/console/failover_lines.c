@@ -9,8 +9,6 @@
 
 /* Better known than this a time is as good as exact. */
 #define SURE (100 * USEC_PER_MS)
-/* A limit for what may take minutes must not flatten what takes milliseconds. */
-#define AXIS_MOST (120 * USEC_PER_SEC)
 
 int64_t fo_since(const struct failover *f, int64_t mono_us, int64_t wall_us)
 {
@@ -115,12 +113,39 @@ static int64_t begins(const struct fo_lines *l, const struct fo_line *line)
     return from;
 }
 
+static int64_t last_of(const struct fo_lines *l)
+{
+    int64_t most = l->now_us < USEC_PER_SEC ? l->now_us : USEC_PER_SEC;
+    for (int i = 0; i < l->n; i++)
+        most = l->v[i].to_us > most ? l->v[i].to_us : most;
+    return most > 0 ? most : 1;
+}
+
+/* While it goes on there is room to the right: half of what has passed, and the whole of a range
+ * that is waited for and does not begin at once. It grows by steps, so that the eye is not led
+ * astray.
+ */
+static int64_t axis_of(const struct fo_lines *l)
+{
+    static const int64_t steps_s[] = {5, 10, 20, 30, 45, 60, 120, 300, 600, 1800, 3600};
+    int64_t want = l->now_us * 3 / 2;
+    for (int i = 0; i < l->n; i++) {
+        const struct failover_phase *ph = l->v[i].phase;
+        bool waited = ph->state == FO_NEXT || ph->state == FO_OVERDUE;
+        if (waited && ph->predicted_lo_us > USEC_PER_SEC && ph->predicted_hi_us > want)
+            want = ph->predicted_hi_us;
+    }
+    for (size_t i = 0; i < sizeof steps_s / sizeof *steps_s; i++)
+        if (steps_s[i] * USEC_PER_SEC >= want)
+            return steps_s[i] * USEC_PER_SEC;
+    return want;
+}
+
 void fo_lines_of(const struct picture *p, const struct failover *f, struct arena *a,
                  struct fo_lines *out)
 {
     *out = (struct fo_lines){.f = f, .now_us = elapsed(p, f), .n = f->nphases, .current = -1};
     out->v = arena_array(a, (size_t)f->nphases, struct fo_line);
-    out->span_us = out->now_us > USEC_PER_SEC ? out->now_us : USEC_PER_SEC;
     for (int i = 0; i < f->nphases; i++) {
         struct fo_line *l = &out->v[i];
         l->phase = &f->phases[i];
@@ -130,13 +155,10 @@ void fo_lines_of(const struct picture *p, const struct failover *f, struct arena
         bool waited = l->phase->state == FO_NEXT || l->phase->state == FO_OVERDUE;
         if (waited && out->current < 0)
             out->current = i;
-        int64_t hi = f->open && l->phase->state != FO_SKIPPED ? l->phase->predicted_hi_us : 0;
-        hi = hi > AXIS_MOST ? 0 : hi;
-        int64_t end = l->to_us > hi ? l->to_us : hi;
-        out->span_us = end > out->span_us ? end : out->span_us;
     }
     for (int i = 0; i < f->nphases; i++)
         out->v[i].from_us = begins(out, &out->v[i]);
+    out->span_us = f->open ? axis_of(out) : last_of(out);
 }
 
 /* ---- sentences ------------------------------------------------------------------------------ */
@@ -145,6 +167,8 @@ const char *fo_title(const struct picture *p, const struct failover *f, struct a
 {
     const char *arrow = p->ascii ? "->" : "→";
     const char *from = *f->from ? f->from : "?";
+    if (f->open && f->kind == FO_UNKNOWN && !*f->to) /* it may yet turn out to be nothing */
+        return arena_printf(a, "%s is in trouble", from);
     if (f->kind == FO_LOCAL_RECOVERY || f->kind == FO_REACQUIRED || f->kind == FO_REFUSED ||
         (!f->open && strcmp(f->from, f->to) == 0))
         return arena_printf(a, "%s of %s", failover_kind_name(f->kind), from);
@@ -152,13 +176,23 @@ const char *fo_title(const struct picture *p, const struct failover *f, struct a
                         *f->to ? f->to : "?");
 }
 
+int64_t fo_writable(const struct failover *f)
+{
+    for (int i = 0; i < f->nphases; i++)
+        if (f->phases[i].id == FP_WRITABLE && f->phases[i].state == FO_DONE)
+            return fo_since(f, f->phases[i].mono_us, f->phases[i].wall_us);
+    return -1;
+}
+
 const char *fo_duration(const struct picture *p, const struct failover *f, struct arena *a)
 {
-    int64_t us = elapsed(p, f);
+    int64_t writable = fo_writable(f);
     if (f->open)
-        return arena_printf(a, "open %s", draw_seconds(a, us, 1));
-    return arena_printf(a, "took %s%s", f->coarse ? "~" : "",
-                        draw_seconds(a, us, f->coarse ? 1 : 3));
+        return arena_printf(a, "open %s", draw_seconds(a, elapsed(p, f), 1));
+    if (writable < 0)
+        return arena_printf(a, "over after %s", draw_seconds(a, elapsed(p, f), 1));
+    return arena_printf(a, "writable after %s%s", f->coarse ? "~" : "",
+                        draw_seconds(a, writable, f->coarse ? 1 : 3));
 }
 
 static int64_t last_done(const struct fo_lines *l)
@@ -229,9 +263,9 @@ static const char *probe_now(const struct picture *p, const struct probe_view *v
     if (!v->answered_us)
         return arena_printf(a, "%s: no answer yet", who);
     const char *server = *v->server ? arena_printf(a, " from %s", v->server) : "";
-    return arena_printf(a, "%s: work%s in %" PRId64 " ms%s%s", who, server,
-                        (v->latency_us + USEC_PER_MS / 2) / USEC_PER_MS, longest,
-                        rows_words(v->lost, v->ghosts, a));
+    return arena_printf(a, "%s: work%s%s, %" PRId64 " ms%s", who, longest,
+                        rows_words(v->lost, v->ghosts, a),
+                        (v->latency_us + USEC_PER_MS / 2) / USEC_PER_MS, server);
 }
 
 const char *fo_probe(const struct picture *p, const struct failover *f, enum theme_role *role,

@@ -31,7 +31,9 @@ void fo_lines_of(const struct picture *p, const struct failover *f, struct arena
                  struct fo_lines *out);
 /* "crash failover pg1 → pg2": with the arrow that fits p. */
 const char *fo_title(const struct picture *p, const struct failover *f, struct arena *a);
-/* "open 12.4 s", "took 24.512 s". */
+/* From the start until the new leader took writes; -1 not seen. */
+int64_t fo_writable(const struct failover *f);
+/* "open 12.4 s", "writable after 1.718 s". */
 const char *fo_duration(const struct picture *p, const struct failover *f, struct arena *a);
 /* "waiting 3.2 s for: lock taken (expected 20-32 s)"; brief: "for lock taken (20-32 s)"; "" when
  * nothing is. */

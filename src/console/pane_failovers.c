@@ -11,14 +11,15 @@
 #include "pgdba/base/clock.h"
 #include "pgdba/console/draw.h"
 
-enum { C_NUMBER, C_BEGAN, C_KIND, C_WHO, C_TOOK, C_TL, C_OUTAGE, C_LOST, C_COUNT };
+enum { C_NUMBER, C_BEGAN, C_KIND, C_WHO, C_WRITABLE, C_TL, C_OUTAGE, C_LOST, C_COUNT };
 
 static const struct table_column columns[] = {
     [C_NUMBER] = {.name = "number", .title = "NO", .width = 3, .most = 6, .right = true},
     [C_BEGAN] = {.name = "began", .title = "BEGAN", .width = 12, .drop = 2},
     [C_KIND] = {.name = "kind", .title = "KIND", .width = 10, .most = 34, .claim = 20},
     [C_WHO] = {.name = "who", .title = "FROM, TO", .width = 9, .most = 40, .drop = 1},
-    [C_TOOK] = {.name = "took", .title = "TOOK", .width = 9, .most = 12, .drop = 3, .right = true},
+    [C_WRITABLE] =
+        {.name = "writable", .title = "WRITABLE", .width = 9, .most = 12, .drop = 3, .right = true},
     [C_TL] = {.name = "timeline", .title = "TIMELINE", .width = 8, .most = 12, .drop = 5},
     [C_OUTAGE] =
         {.name = "outage", .title = "OUTAGE", .width = 8, .most = 10, .drop = 4, .right = true},
@@ -68,17 +69,19 @@ static const char *who(const struct picture *p, const struct failover *f, struct
     return arena_printf(a, "%s %s %s", from, p->ascii ? "->" : "→", to);
 }
 
-static struct table_cell took_cell(const struct picture *p, const struct failover *f,
-                                   struct arena *a)
+/* Until it takes writes; of one that goes on and does not yet: until now. */
+static struct table_cell writable_cell(const struct picture *p, const struct failover *f,
+                                       struct arena *a)
 {
-    if (of_history(f))
+    int64_t us = fo_writable(f);
+    bool waits = us < 0 && f->open;
+    if (waits)
+        us = fo_since(f, p->now_us, p->now_wall_us);
+    if (us < 0)
         return cell_none();
-    int64_t us = f->open ? fo_since(f, p->now_us, p->now_wall_us)
-                         : fo_since(f, f->end_mono_us, f->end_wall_us);
-    struct table_cell c =
-        cell_number((double)us, arena_printf(a, "%s%s", f->coarse && !f->open ? "~" : "",
-                                             draw_seconds(a, us, f->open || f->coarse ? 1 : 3)));
-    return c;
+    return cell_number((double)us, arena_printf(a, "%s%s%s", f->coarse && !waits ? "~" : "",
+                                                draw_seconds(a, us, waits || f->coarse ? 1 : 3),
+                                                waits ? (p->ascii ? " .." : " …") : ""));
 }
 
 static struct table_cell timeline_cell(const struct picture *p, const struct failover *f,
@@ -106,7 +109,7 @@ static void fill_row(const struct picture *p, const struct failover *f, struct d
                                   : cell_unknown();
     c[C_KIND] = cell_text(failover_kind_name(f->kind));
     c[C_WHO] = cell_text(who(p, f, a));
-    c[C_TOOK] = took_cell(p, f, a);
+    c[C_WRITABLE] = writable_cell(p, f, a);
     c[C_TL] = timeline_cell(p, f, a);
     c[C_OUTAGE] = o->known ? cell_number((double)o->longest_us, draw_seconds(a, o->longest_us, 1))
                            : cell_none();
