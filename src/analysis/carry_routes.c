@@ -87,7 +87,7 @@ static bool has_target(const struct haproxy *h, bool *known)
 static int64_t down_since(const struct snapshot *s, const struct haproxy *h)
 {
     const char *proxy = routes_write_backend(h);
-    for (int i = 0; i < h->stats->n; i++) {
+    for (int i = 0; h->stats && i < h->stats->n; i++) {
         const struct ha_row *r = &h->stats->v[i];
         if (r->type == HA_BACKEND && strcmp(r->proxy, proxy) == 0 && r->status == HA_DOWN &&
             r->changed_s >= 0 && r->changed_s < h->state.answered_us / USEC_PER_SEC)

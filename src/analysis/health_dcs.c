@@ -175,26 +175,34 @@ void judge_dcs_db_full(struct judge *j)
 
 /* ---- leases. What is left swings between ttl and ttl - loop_wait while a Patroni is well; below
  * ttl - loop_wait - retry_timeout it has missed its renewals (reference "patroni.md" §4.1). etcd
- * says whole seconds, so up to one more is left: no verdict from that one. */
+ * says whole seconds, so up to one more is left: no verdict from that one. Nor from the time since
+ * it was asked: it may have been renewed in between, and Patroni lets up to two loops pass. */
 
-static bool lease_left(const struct judge *j, int64_t id, int64_t *left, int64_t *ttl)
+struct lease {
+    int64_t left; /* now, if it has not been renewed since it was asked about */
+    int64_t said; /* when it was asked about */
+    int64_t ttl;
+};
+
+static bool lease_of(const struct judge *j, int64_t id, struct lease *out)
 {
     const struct dcs_lease *l = snapshot_lease(j->s, id);
     if (!j->s->dcs_leads || !watched(j) || !l)
         return false;
-    *left = snapshot_lease_left(j->s, id, j->now_us);
-    *ttl = l->granted_s > 0 ? l->granted_s * USEC_PER_SEC : j->t.ttl;
-    return *left != INT64_MIN;
+    out->left = snapshot_lease_left(j->s, id, j->now_us);
+    out->said = l->ttl_s * USEC_PER_SEC;
+    out->ttl = l->granted_s > 0 ? l->granted_s * USEC_PER_SEC : j->t.ttl;
+    return out->left != INT64_MIN;
 }
 
-static bool leader_lease(const struct judge *j, int64_t *left, int64_t *ttl)
+static bool leader_lease(const struct judge *j, struct lease *out)
 {
-    return j->leader && j->s->dcs && lease_left(j, j->s->dcs->leader_lease, left, ttl);
+    return j->leader && j->s->dcs && lease_of(j, j->s->dcs->leader_lease, out);
 }
 
-static bool lease_low(const struct judge *j, int64_t left, int64_t ttl)
+static bool lease_low(const struct judge *j, const struct lease *l)
 {
-    return left + USEC_PER_SEC < ttl - j->t.loop_wait - j->t.retry_timeout;
+    return l->said + USEC_PER_SEC < l->ttl - j->t.loop_wait - j->t.retry_timeout;
 }
 
 static int whole_seconds(int64_t us)
@@ -204,39 +212,39 @@ static int whole_seconds(int64_t us)
 
 void judge_lease_overdue(struct judge *j)
 {
-    int64_t left, ttl;
+    struct lease l;
     char d[FMT_MAX];
-    if (leader_lease(j, &left, &ttl) && left <= 0)
+    if (leader_lease(j, &l) && l.left <= 0)
         judge_say(j, j->leader->name,
                   "the leader's lease is overdue: %s of %d s not renewed; its lock goes any moment",
-                  facts_span(d, ttl - left), (int)(ttl / USEC_PER_SEC));
+                  facts_span(d, l.ttl - l.left), (int)(l.ttl / USEC_PER_SEC));
 }
 
 void judge_lease_low(struct judge *j)
 {
-    int64_t left, ttl;
-    if (leader_lease(j, &left, &ttl) && left > 0 && lease_low(j, left, ttl))
+    struct lease l;
+    if (leader_lease(j, &l) && l.left > 0 && lease_low(j, &l))
         judge_say(j, j->leader->name,
                   "the leader is in trouble: its lease has %d s of %d left (renewed, it has more "
                   "than %d)",
-                  whole_seconds(left), (int)(ttl / USEC_PER_SEC),
-                  whole_seconds(ttl - j->t.loop_wait - j->t.retry_timeout));
+                  whole_seconds(l.left), (int)(l.ttl / USEC_PER_SEC),
+                  whole_seconds(l.ttl - j->t.loop_wait - j->t.retry_timeout));
 }
 
 void judge_member_lease_low(struct judge *j)
 {
-    int64_t left, ttl;
+    struct lease l;
     for (int i = 0; j->s->dcs && i < j->s->nmembers; i++) {
         const struct member *m = &j->s->members[i];
         const struct dcs_member *k = dcs_member_find(j->s->dcs, m->name);
-        if (m != j->leader && k && lease_left(j, k->lease, &left, &ttl) && lease_low(j, left, ttl))
+        if (m != j->leader && k && lease_of(j, k->lease, &l) && lease_low(j, &l))
             judge_say(j, m->name, "its Patroni has not renewed its lease: %d s of %d left",
-                      whole_seconds(left), (int)(ttl / USEC_PER_SEC));
+                      whole_seconds(l.left), (int)(l.ttl / USEC_PER_SEC));
     }
 }
 
 bool judge_lease_renewed_after(const struct judge *j, int64_t at_us)
 {
-    int64_t left, ttl;
-    return leader_lease(j, &left, &ttl) && j->now_us - (ttl - left) > at_us;
+    struct lease l;
+    return leader_lease(j, &l) && j->now_us - (l.ttl - l.left) > at_us;
 }

@@ -188,13 +188,19 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+/* When it had surely fallen silent; one that only has not answered for a while: just now. */
+static int64_t silent_since(const struct judge *j, const struct source_state *st)
+{
+    return st->outcome == OBS_ANSWERED ? j->now_us : st->since_us;
+}
+
 /* Its lease tells: renewed since both fell silent, or outlasted (as in health_leader.c): then it is
  * only out of reach from here. */
 static bool leads_on(const struct judge *j)
 {
     const struct member *m = j->leader;
     int64_t seen = later(m->api.answered_us, m->pg.answered_us);
-    return judge_lease_renewed_after(j, later(m->api.since_us, m->pg.since_us)) ||
+    return judge_lease_renewed_after(j, later(silent_since(j, &m->api), silent_since(j, &m->pg))) ||
            (seen && judge_outlasts_lease(j, seen));
 }
 

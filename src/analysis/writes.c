@@ -20,10 +20,10 @@ static struct writes by_postgres(const struct pg_self *p, int64_t at_us)
     return (struct writes){TRI_YES, "", by, at_us};
 }
 
-static struct writes by_patroni(const struct snapshot *s, const struct member *m, int64_t now_us)
+static struct writes by_patroni(const struct snapshot *s, const struct member *m,
+                                const struct member_health *h, int64_t now_us)
 {
     static const char by[] = "its Patroni";
-    const struct member_health *h = m->health;
     if (!pg_state_is_up(h->state))
         return no(facts_state_text(s, m, now_us), by, m->api.answered_us);
     if (!role_is_leader(h->role))
@@ -56,5 +56,6 @@ struct writes writes_of(const struct snapshot *s, const struct member *m, int64_
         return (struct writes){TRI_UNKNOWN, "", "", 0};
     if (p)
         return by_postgres(p, m->pg.answered_us);
-    return facts_fresh(s, m, now_us) ? by_patroni(s, m, now_us) : by_row(s, m, now_us);
+    const struct member_health *h = facts_own(s, m, now_us);
+    return h ? by_patroni(s, m, h, now_us) : by_row(s, m, now_us);
 }

@@ -177,6 +177,14 @@ static void leader_dead_but_renews(struct sb *b)
     leader_dead(b);
     sb_lease(b, "pg1", 25, MS(200));
 }
+/* Its API has not said no yet: a renewal may be from before it fell silent. */
+static void leader_frozen_just_now(struct sb *b)
+{
+    leader_dead_but_renews(b);
+    sb_fail(b, &sb_member(b, "pg1")->pg, OBS_TIMED_OUT, SB_SEC(3));
+    sb_answered(b, &sb_member(b, "pg1")->api, SB_SEC(3));
+    sb_lease(b, "pg1", 29, MS(200));
+}
 static void leader_never_seen(struct sb *b)
 {
     leader_pg_never(b);
@@ -210,9 +218,10 @@ static void lease_runs_low(struct sb *b)
 {
     lease(b, "pg1", 8);
 }
-static void lease_just_well(struct sb *b)
+static void lease_just_well(struct sb *b) /* it may have been renewed since it was asked about */
 {
-    lease(b, "pg1", 10);
+    lease(b, "pg1", 9);
+    sb_lease(b, "pg1", 9, MS(2800));
 }
 static void lease_not_asked_lately(struct sb *b)
 {
@@ -728,6 +737,8 @@ const struct health_case health_cases_truth[] = {
     {"leader-lifeless", leader_dead_to_libpq, "pg1",
      "neither the leader's API nor its PostgreSQL answers: API since it was first asked (refused), "
      "PostgreSQL for 14 s (refused)"},
+    {"leader-lifeless", leader_frozen_just_now, "pg1", "API for 3 s (nothing since)"},
+    {"leader-unseen", leader_frozen_just_now, NULL, NULL},
     {"leader-lifeless", leader_dead, NULL, NULL}, /* leader-gone says it */
     {"leader-lifeless", leader_dead_but_renews, NULL, NULL},
     {"leader-lifeless", leader_never_seen, NULL, NULL},

@@ -246,7 +246,7 @@ void sb_haproxy(struct sb *b)
     static const char *const proxies[] = {"rw", "ro"};
     struct arena *a = sb_arena(b);
     struct ha_stats *stats = arena_new(a, struct ha_stats);
-    struct ha_row *v = arena_array(a, 2 * (SB_ROOM + 2), struct ha_row);
+    struct ha_row *v = arena_array(a, (size_t)2 * (SB_ROOM + 2), struct ha_row);
     int n = 0;
     for (int p = 0; p < 2; p++) {
         v[n++] = ha_row(HA_FRONTEND, proxies[p], "FRONTEND");
