@@ -186,7 +186,7 @@ void fo_lock_gone(struct failover_fold *f, const struct fo_word *w, const char *
         say_last_sign(f, w);
     c->lock_gone = true;
     c->gone_revision = w->revision;
-    c->gone_exactly = w->source == SYS_ETCD && w->not_before_us == w->mono_us;
+    c->gone_exactly = w->source == SYS_ETCD && w->revision && w->not_before_us == w->mono_us;
     c->coarse = w->source != SYS_ETCD;
     fo_done(f, fo_phase(c, FP_LOCK_GONE, ""), w, "%s", note);
     fo_done(f, fo_phase(c, FP_CANDIDATES, ""), w, "%s", "");
@@ -197,7 +197,8 @@ void fo_lock_gone(struct failover_fold *f, const struct fo_word *w, const char *
 /* It has been promoted and takes writes: what comes now is not this one's any more. */
 static bool settled(const struct failover_fold *f)
 {
-    return f->open && f->open->lock_taken && fo_is_done(f->open, FP_WRITABLE);
+    const struct fo_case *c = f->open;
+    return c && c->lock_taken && fo_is_done(f->open, FP_WRITABLE) && (!c->dcs_out || c->well_us);
 }
 
 static void on_gone(struct failover_fold *f, const struct event *e)
@@ -242,15 +243,16 @@ static void on_taken(struct failover_fold *f, const struct event *e)
     if (!c || settled(f))
         fo_open(f, &w);
     c = f->open;
-    fo_lock_gone(f, &w, "between two looks");
+    if (!c->lock_gone)
+        fo_lock_gone(f, &(struct fo_word){w.mono_us, w.wall_us, w.not_before_us, 0, w.source},
+                     "between two looks");
     struct failover_phase *p = fo_phase(c, FP_LOCK_TAKEN, "");
     p->state = FO_WAITING;
     c->lock_taken = true;
     c->coarse = w.source != SYS_ETCD;
     c->taken_us = w.mono_us;
     fo_set_text(&c->to, e->now);
-    if (strcmp(c->from, c->to) != 0)
-        fo_lead(f, e->now, w.mono_us);
+    fo_lead(f, e->now, w.mono_us);
     fo_arrange(f, f->last);
     fo_done(f, fo_phase(c, FP_LOCK_TAKEN, ""), &w, "%s", e->now);
 }
@@ -267,6 +269,7 @@ static void on_reacquired(struct failover_fold *f, const struct event *e)
     c->lock_taken = true;
     c->taken_us = w.mono_us;
     fo_set_text(&c->to, e->now);
+    fo_lead(f, e->now, w.mono_us);
     fo_arrange(f, f->last);
     fo_done(f, fo_phase(c, FP_LOCK_TAKEN, ""), &w, "%s, a new lease", e->now);
 }
@@ -323,16 +326,19 @@ static void on_cleared(struct failover_fold *f, const struct event *e)
 static void on_member_gone(struct failover_fold *f, const struct event *e)
 {
     struct fo_case *c = f->open;
-    if (c && c->lock_gone && strcmp(e->subject, c->from) == 0 &&
-        (!e->revision || e->revision == c->gone_revision))
+    if (!c || !c->lock_gone || (e->revision && e->revision != c->gone_revision))
+        return;
+    if (strcmp(e->subject, c->from) == 0)
         c->expired = true;
+    else if (e->revision) /* leases of several at once: nobody could renew one (§4.3) */
+        c->dcs_out = true;
 }
 
 /* It shows how the lock was lost, though it may be heard only afterwards. */
 static void on_state_of_old(struct fo_case *c, const struct event *e, enum pg_state st)
 {
     if (strcmp(e->subject, c->from) == 0 && (st == PGS_STOPPING || st == PGS_STOPPED) &&
-        e->source == SYS_PATRONI && !c->silent)
+        e->source == SYS_PATRONI && c->coarse && !c->silent)
         c->stopped = true;
 }
 
@@ -362,7 +368,7 @@ static void on_role(struct failover_fold *f, const struct event *e)
         return;
     if (strcmp(e->subject, c->to) == 0 && primary)
         fo_promoted(f, &w, 0);
-    else if (strcmp(e->subject, c->from) == 0 && !primary && e->source == SYS_PATRONI)
+    else if (strcmp(e->subject, c->from) == 0 && !primary && e->source == SYS_PATRONI && c->coarse)
         c->stopped = true;
 }
 

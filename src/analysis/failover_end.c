@@ -234,7 +234,12 @@ void fo_settle(struct failover_fold *f, const struct snapshot *s, int64_t now_us
     if (!f->open)
         return;
     next(f, now_us);
-    if (finished(f, s, now_us) || (f->open->lock_taken && now_us - f->open->taken_us > GIVE_UP))
+    /* Members go on saying that they cannot reach the DCS for a moment after its return. */
+    if (f->open->dcs_out && f->open->lock_taken && !f->open->well_us && fo_well(f, s, now_us))
+        f->open->well_us = now_us;
+    bool calm = !f->open->dcs_out || f->open->well_us;
+    if ((finished(f, s, now_us) && calm) ||
+        (f->open->lock_taken && now_us - f->open->taken_us > GIVE_UP))
         fo_close(f, now_us, now_wall_us);
 }
 
@@ -309,7 +314,9 @@ char *fo_summary(const struct failover *f)
         buf_addf(&b, ": after %s nothing had changed",
                  fmt_duration(d, f->end_mono_us - f->start_mono_us));
     } else if (f->kind == FO_DCS_FAILSAFE) {
-        buf_addf(&b, ": it stayed primary");
+        int64_t taken = after(f, FP_LOCK_TAKEN);
+        fmt_duration(d, taken >= 0 ? taken : f->end_mono_us - f->start_mono_us);
+        buf_addf(&b, ": it stayed primary for all of %s", d);
     } else if (f->kind == FO_REACQUIRED) {
         int64_t gone = after(f, FP_LOCK_GONE), taken = after(f, FP_LOCK_TAKEN);
         buf_addf(&b, ": the lock was gone for %s, nothing was promoted",

@@ -184,29 +184,35 @@ static bool says_streaming(const struct snapshot *s, const struct member *m,
            strcmp(m->upstream, to->name) == 0;
 }
 
-/* While the new one is not known yet nobody follows it. */
-static bool on_timeline(const struct fo_case *c, int64_t timeline)
+/* While the new one is not known yet nobody follows it. It may stay the old one, where a leader
+ * lost the lock as soon as it had promoted. */
+static bool on_timeline(const struct failover_fold *f, int64_t timeline, int64_t now_us)
 {
+    struct fo_case *c = f->open;
+    int64_t promoted = fo_done_us(c, FP_PROMOTED);
     if (c->new_timeline)
         return timeline >= c->new_timeline;
-    return !*c->to || strcmp(c->from, c->to) == 0;
+    if (!*c->to || strcmp(c->from, c->to) == 0)
+        return true;
+    return promoted && now_us - promoted > 5 * USEC_PER_SEC && timeline >= c->old_timeline;
 }
 
-static bool by_rest(const struct fo_case *c, const struct snapshot *s, const struct member *m,
+static bool by_rest(const struct failover_fold *f, const struct snapshot *s, const struct member *m,
                     const struct member *to, int64_t since_us, int64_t now_us)
 {
     const struct member_health *h = facts_own(s, m, now_us);
     if (!h || m->api.answered_us < since_us || !pg_state_is_up(h->state) || role_is_leader(h->role))
         return false;
-    return on_timeline(c, h->timeline) && says_streaming(s, m, to, now_us);
+    return on_timeline(f, h->timeline, now_us) && says_streaming(s, m, to, now_us);
 }
 
-static bool by_pg(const struct fo_case *c, const struct member *m, int64_t since_us)
+static bool by_pg(const struct failover_fold *f, const struct member *m, int64_t since_us,
+                  int64_t now_us)
 {
     const struct pg_self *pg = m->pg_self;
     return pg && m->pg.outcome == OBS_ANSWERED && m->pg.answered_us >= since_us &&
            pg->in_recovery && pg->receiver && strcmp(pg->receiver, "streaming") == 0 &&
-           on_timeline(c, pg->timeline);
+           on_timeline(f, pg->timeline, now_us);
 }
 
 /* Before 3.0.4 nothing but the timeline tells: it is the new one only for who follows. */
@@ -231,9 +237,9 @@ static void replica(struct failover_fold *f, const struct snapshot *s, struct fa
         return;
     const struct dcs_member *d = by_dcs(c, s, m);
     struct fo_word w = {0};
-    if (by_pg(c, m, since_us)) {
+    if (by_pg(f, m, since_us, now_us)) {
         w = fo_answer(s, SYS_POSTGRES, &m->pg, old ? &old->pg : NULL);
-    } else if (by_rest(c, s, m, to, since_us, now_us)) {
+    } else if (by_rest(f, s, m, to, since_us, now_us)) {
         w = fo_answer(s, SYS_PATRONI, &m->api, old ? &old->api : NULL);
     } else if (d) {
         w = (struct fo_word){s->mono_us, s->wall_us, s->mono_us, d->mod_revision, SYS_ETCD};

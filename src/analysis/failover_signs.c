@@ -29,9 +29,9 @@ static bool pg_asked(const struct member *m)
 
 void fo_lead(struct failover_fold *f, const char *name, int64_t since_us)
 {
+    f->led_since_us = since_us;
     if (strcmp(f->leader, name) == 0)
         return;
-    f->led_since_us = since_us;
     f->says_primary = false;
     fo_set_text(&f->leader, name);
     f->timeline = 0;
@@ -210,7 +210,7 @@ bool fo_trouble(struct failover_fold *f, const struct snapshot *s, int64_t now_u
     /* Nobody is missed who was never seen to lead. */
     if (!l.m || !f->postgres.mono_us)
         return false;
-    l.own = facts_own(s, l.m, now_us);
+    l.own = l.m->api.answered_us > f->led_since_us ? facts_own(s, l.m, now_us) : NULL;
     int64_t heard = f->postgres.mono_us;
     if (!l.own && l.m->api.answered_us > heard)
         heard = l.m->api.answered_us;
@@ -223,7 +223,8 @@ bool fo_trouble(struct failover_fold *f, const struct snapshot *s, int64_t now_u
     seen->silent |= quiet || low;
     seen->crashed |= crashed;
     seen->stopped |= stopped || demoted;
-    seen->dcs_out |= cut_off;
+    /* It steps down while nobody hears the DCS: Patroni before 4 does not say why. */
+    seen->dcs_out |= cut_off || ((stopped || demoted) && view_fails(s, now_us));
     seen->failsafe |= l.own && l.own->failsafe_active;
     seen->demoted |= demoted;
     return (quiet && !f->muted) || low || crashed || stopped || cut_off || demoted;

@@ -432,13 +432,15 @@ static void a_dcs_outage_survived_by_failsafe(void **state)
     rig_pass(&r, SB_SEC(20));
     assert_int_equal(rig_open(&r)->kind, FO_DCS_FAILSAFE);
     r.etcd_down = r.view_fails = false;
-    for (int i = 0; i < NODES; i++) {
-        r.node[i].failsafe = r.node[i].unlocked = false;
+    for (int i = 0; i < NODES; i++)
         r.node[i].key_lease += 0x100;
-    }
     r.leader_term = 400;
     rig_revision(&r); /* read anew: the same name, a new lease */
+    rig_pass(&r, MS(300));
+    for (int i = 0; i < NODES; i++) /* they say so a moment longer */
+        r.node[i].failsafe = r.node[i].unlocked = false;
     rig_pass(&r, SB_SEC(6));
+    assert_null(rig_kept(&r, 1));
     assert_null(rig_open(&r));
     assert_table(
         rig_kept(&r, 0),
@@ -493,6 +495,42 @@ static void a_dcs_outage_with_demotion(void **state)
     assert_int_equal(f->new_timeline, 4);
     assert_int_equal(rig_phase(f, FP_PROMOTED, "")->state, FO_DONE);
     assert_true(rig_phase(f, FP_WRITABLE, "")->mono_us >= rig_phase(f, FP_PROMOTED, "")->mono_us);
+    rig_release(&r);
+}
+
+/* Patroni 3.0.2 steps down without a word of why; at the return all leases go at once. */
+static void a_silent_demotion_and_a_burst_at_the_return(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r);
+    away(&r);
+    r.node[PG1].state = PGS_STOPPING;
+    r.node[PG1].sql = false;
+    r.node[PG1].pg = OBS_REFUSED;
+    rig_pass(&r, SB_SEC(1));
+    r.node[PG1].pg = OBS_ANSWERED;
+    rig_follow(&r, PG1, 3);
+    r.node[PG1].streams = false;
+    rig_pass(&r, SB_SEC(15));
+    assert_int_equal(rig_open(&r)->kind, FO_DCS_DEMOTED);
+    r.etcd_down = r.view_fails = false;
+    for (int i = 0; i < NODES; i++)
+        r.node[i].key = false;
+    r.leader = -1;
+    rig_revision(&r);
+    r.node[PG2].key = true;
+    rig_revision(&r);
+    rig_pass(&r, MS(200));
+    for (int i = 0; i < NODES; i++)
+        r.node[i].key = true;
+    take_over(&r, PG2, PG3);
+    rig_follow(&r, PG1, 4);
+    rig_revision(&r);
+    rig_pass(&r, SB_SEC(5));
+    assert_null(rig_open(&r));
+    assert_int_equal(rig_kept(&r, 0)->kind, FO_DCS_DEMOTED);
+    assert_string_equal(rig_kept(&r, 0)->to, "pg2");
     rig_release(&r);
 }
 
@@ -790,6 +828,7 @@ int main(void)
         cmocka_unit_test(the_dcs_is_away_for_a_moment),
         cmocka_unit_test(a_dcs_outage_survived_by_failsafe),
         cmocka_unit_test(a_dcs_outage_with_demotion),
+        cmocka_unit_test(a_silent_demotion_and_a_burst_at_the_return),
         cmocka_unit_test(two_failovers_in_a_row),
         cmocka_unit_test(the_new_leader_dies_while_replicas_are_awaited),
         cmocka_unit_test(a_new_leader_whose_api_says_replica_a_while),
