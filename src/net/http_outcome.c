@@ -97,7 +97,7 @@ static char *say_timed_out(struct net_http_call *c)
 
     net_seconds(whole, sizeof whole, c->timeout_us);
     net_seconds(connect, sizeof connect, c->connect_timeout_us);
-    if (info_time(c, CURLINFO_CONNECT_TIME_T) == 0)
+    if (info_time(c, CURLINFO_CONNECT_TIME_T) == 0 && !c->sent) /* a kept one takes no time */
         return xasprintf("no connection to %s within %s", c->label, connect);
     if (c->tls && info_time(c, CURLINFO_APPCONNECT_TIME_T) == 0)
         return xasprintf("TLS handshake with %s not finished within %s", c->label, connect);

@@ -50,9 +50,10 @@ static void login_over(struct source_etcd *s)
 static void ask_unlink(struct etcd_ask *q)
 {
     struct etcd_ask **at = &q->s->asks;
-    while (*at != q)
+    while (*at && *at != q)
         at = &(*at)->next;
-    *at = q->next;
+    if (*at)
+        *at = q->next;
     if (q->slot)
         *q->slot = NULL;
     if (q->s->login == q)

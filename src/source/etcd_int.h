@@ -112,7 +112,7 @@ bool etcd_waits_for_login(const struct source_etcd *s);
 enum obs_outcome etcd_outcome(enum etcd_refusal r, const char *why);
 
 /* etcd_stream.c */
-void etcd_stream_begin(void *source); /* unless one is there */
+void etcd_stream_begin(void *arg); /* the source; unless one is there */
 /* It has lasted: the next end of it is met without a pause. */
 void etcd_stream_settled(struct source_etcd *s);
 /* The stream is of no use any more: another begins, on the next endpoint unless here. */

@@ -276,6 +276,28 @@ static void answers_until_another_comes(struct serve *s, int fd)
     } while (poll(p, 2, -1) > 0 && p[0].revents == POLLIN);
 }
 
+static void answers_once_then_falls_silent(struct serve *s, int fd)
+{
+    answers_once(s, fd);
+    serve_until_gone(s, fd);
+}
+
+/* It took no time to connect, which is not to say that there was no connection. */
+static void a_kept_connection_that_falls_silent(void **state)
+{
+    struct fixture *f = *state;
+    serve_start(&f->serve, answers_once_then_falls_silent, NULL);
+    begin(f, (struct net_http_request){.keep = true});
+    serve_wait(f->loop, &f->done);
+    f->done = false;
+    begin(f, (struct net_http_request){.keep = true, .timeout_us = 100 * USEC_PER_MS});
+    serve_wait(f->loop, &f->done);
+    assert_int_equal(f->outcome, NET_TIMED_OUT);
+    assert_non_null(strstr(f->detail, "no answer from"));
+    serve_stop(&f->serve);
+    assert_int_equal(f->serve.connections, 1);
+}
+
 /* Patroni's handlers are few: not even a connection that is there is used, or kept. */
 static void others_do_not_take_what_was_kept(void **state)
 {
@@ -301,7 +323,7 @@ static void one_byte(struct serve *s, int fd)
 static int socket_to(int port)
 {
     for (int fd = 0; fd < 256; fd++) {
-        struct sockaddr_in a;
+        struct sockaddr_in a = {0};
         socklen_t n = sizeof a;
         if (getpeername(fd, (struct sockaddr *)&a, &n) == 0 && a.sin_family == AF_INET &&
             ntohs(a.sin_port) == port)
@@ -379,6 +401,7 @@ int main(void)
         T(a_kept_connection_serves_again),
         T(others_are_closed_at_once),
         T(a_kept_connection_that_died_is_made_anew),
+        T(a_kept_connection_that_falls_silent),
         T(others_do_not_take_what_was_kept),
         T(a_dead_peer_is_noticed),
         T(connecting_has_its_limit_all_the_same),

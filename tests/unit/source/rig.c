@@ -26,7 +26,7 @@ static void keep(void *arg, const struct observation *o)
     c->target = arena_strdup(&r->arena, o->target);
     c->endpoint = arena_strdup(&r->arena, o->endpoint);
     c->detail = arena_strdup(&r->arena, o->detail);
-    c->body = o->body != NULL ? "" : NULL;
+    c->body = o->body != NULL ? arena_strndup(&r->arena, o->body, o->body_len) : NULL;
     c->date = "";
     /* Whoever hears of it may ask for a route at once. */
     if (r->p != NULL)
@@ -78,6 +78,18 @@ static const struct source_tunables quick = {
     .pg_turned_away_us = 20 * MS,
     .pg_urgent_us = 10 * MS,
     .pg_urgent_slow_us = 30 * MS,
+    .etcd_query_us = 1000 * MS,
+    .etcd_range_us = 1000 * MS,
+    .etcd_first_us = 20 * MS,
+    .etcd_max_us = 80 * MS,
+    .etcd_denied_us = 300 * MS,
+    .etcd_alive_least_us = 10 * MS,
+    .etcd_alive_most_us = 30 * MS,
+    .etcd_behind_us = 60 * MS,
+    .etcd_lease_us = 20 * MS,
+    .etcd_gates_us = 20 * MS,
+    .etcd_members_us = 100 * MS,
+    .etcd_status_us = 200 * MS,
     .probe_least_us = 5 * MS,
     .probe_limit_us = 100 * MS,
     .probe_rows_us = 150 * MS,

@@ -25,7 +25,7 @@ struct rig {
     struct fake fake;
     struct arena arena;
     int nseen;
-    struct observation seen[RIG_SEEN]; /* copies, without bodies */
+    struct observation seen[RIG_SEEN]; /* copies */
 };
 
 /* n fake members, all given as URLs. */
