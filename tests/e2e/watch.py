@@ -28,9 +28,10 @@ class Story:
 
     def take(self, d):
         if d.get("type") == "failover":
+            d = {"from": "", "to": "", "old_timeline": 0, "new_timeline": 0} | d  # what is empty is left out
             self.failovers[d["number"]] = d
         elif d.get("type") == "event":
-            self.events.append(d)
+            self.events.append({"subject": "", "old": "", "now": "", "revision": 0} | d)
 
     def ev(self, kind, **what):
         return [e for e in self.events if e["kind"] == kind and all(e.get(k) == v for k, v in what.items())]
