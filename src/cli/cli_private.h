@@ -62,8 +62,22 @@ struct cli_span {
 };
 /* --for, an interrupt (SIGINT, SIGTERM, SIGHUP), a closed pipe or done() ends it. */
 void cli_run_span(const struct cli_span *s);
-/* Each line goes out at once. */
+/* What was printed goes out now. */
 void cli_flush(struct cli *c);
+
+/* ---- cli_lines.c: many lines to somebody who may read slowly. */
+struct cli_lines {
+    struct cli *c;
+    struct buf queue;
+    size_t sent; /* of the queue */
+    bool waiting;
+    int error; /* errno; 0 all is well */
+};
+void cli_lines_init(struct cli_lines *l, struct cli *c);
+void cli_lines_put(struct cli_lines *l, const char *text); /* whole lines; never waits */
+bool cli_lines_over(void *lines);                          /* nothing can be written any more */
+/* What is left goes out first, within a bound. CLI_HEALTHY, or what went wrong (said already). */
+int cli_lines_end(struct cli_lines *l);
 
 /* ---- cli_events.c: what happened, in words. */
 const char *cli_stamp(struct arena *a, int64_t wall_us); /* "2026-11-21 03:12:00.123" */

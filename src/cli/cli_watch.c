@@ -15,6 +15,7 @@ struct told {
 
 struct watch {
     struct cli *c;
+    struct cli_lines out;
     struct buf line;
     struct arena words; /* of one line */
     /* the failover that was told last */
@@ -25,11 +26,9 @@ struct watch {
     struct told *told;
 };
 
-/* A reader that has gone ends the command; it is no error of its own. */
 static void put(struct watch *w)
 {
-    fputs(w->line.s, w->c->opt->out);
-    cli_flush(w->c);
+    cli_lines_put(&w->out, w->line.s);
     buf_clear(&w->line);
     arena_release(&w->words);
     arena_init(&w->words);
@@ -213,14 +212,15 @@ int cli_watch(struct cli *c)
         return code;
     buf_init(&w.line);
     arena_init(&w.words);
+    cli_lines_init(&w.out, c);
     app_subscribe(c->app,
                   &(struct app_subscriber){
                       .arg = &w, .error = on_error, .event = on_event, .failover = on_failover});
     begin(&w);
-    cli_run_span(&(struct cli_span){.c = c});
+    cli_run_span(&(struct cli_span){.c = c, .done = cli_lines_over, .arg = &w.out});
     app_subscribe(c->app, &(struct app_subscriber){0});
     forget(&w);
     arena_release(&w.words);
     buf_release(&w.line);
-    return CLI_HEALTHY;
+    return cli_lines_end(&w.out);
 }

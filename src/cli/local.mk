@@ -8,6 +8,7 @@ src_libcli_la_SOURCES = \
 	src/cli/cli_failovers.c \
 	src/cli/cli_json.c \
 	src/cli/cli_json_dcs.c \
+	src/cli/cli_lines.c \
 	src/cli/cli_private.h \
 	src/cli/cli_probe.c \
 	src/cli/cli_read.c \

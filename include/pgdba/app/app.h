@@ -157,7 +157,7 @@ void app_stop(struct app *a);
 /* Asks for one tick at that monotonic time (µs), replacing an earlier wish; 0: none. */
 void app_tick_at(struct app *a, int64_t mono_us);
 /* Watches the output descriptor once for writability, then calls back; a stalled terminal must not
- * block the loop. */
+ * block the loop. One at a time; fd -1: not any more. */
 void app_when_writable(struct app *a, int fd, void (*fn)(void *arg), void *arg);
 /* Runs the loop until done(arg) or the deadline (monotonic µs). For shell commands. False:
  * deadline. */

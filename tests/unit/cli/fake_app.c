@@ -41,6 +41,21 @@ bool app_run_until(struct app *a, bool (*done)(void *arg), void *arg, int64_t de
     return true;
 }
 
+void app_when_writable(struct app *a, int fd, void (*fn)(void *arg), void *arg)
+{
+    a->writable_fd = fd;
+    a->writable = fn;
+    a->writable_arg = arg;
+}
+
+void fake_app_writable(struct app *a)
+{
+    void (*fn)(void *arg) = a->writable;
+    a->writable = NULL;
+    if (fn)
+        fn(a->writable_arg);
+}
+
 void app_catch_signals(struct app *a)
 {
     a->signals_on = true;

@@ -16,6 +16,9 @@ struct app {
     struct recording_state recording;
     bool probe_runs, leases_shown, signals_on;
     int caught_signal;
+    int writable_fd;
+    void (*writable)(void *arg); /* is waited for */
+    void *writable_arg;
     const char *refusal; /* of what is asked for; NULL: none */
     /* Each turn of the loop; n counts from 0. */
     void (*turn)(struct app *a, int n);
@@ -25,6 +28,8 @@ struct app {
 
 void fake_app_init(struct app *a, const struct snapshot *s); /* takes the reference over */
 void fake_app_release(struct app *a);
+/* There is room again on the descriptor that is waited for, if any. */
+void fake_app_writable(struct app *a);
 /* Adds it to the events and tells it. */
 void fake_app_tell(struct app *a, const struct event *e);
 

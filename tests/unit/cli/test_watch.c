@@ -1,4 +1,5 @@
 /* watch: lines as things happen. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -201,6 +202,72 @@ static void test_flushed(void **state)
     shell_release(&sh);
 }
 
+/* Ten thousand lines are told while nobody reads: no turn waits for it, and none is lost. */
+enum { FLOOD = 10000 };
+static size_t flood_read;
+
+static void take_all(void)
+{
+    char bytes[65536];
+    ssize_t n;
+    while ((n = read(hose.in, bytes, sizeof bytes)) > 0)
+        for (ssize_t i = 0; i < n; i++)
+            flood_read += bytes[i] == '\n';
+}
+
+static void flood(struct app *a, int n)
+{
+    for (int i = 0; n == 0 && i < FLOOD; i++)
+        fake_app_tell(a, &taken);
+    if (n == 0) {
+        assert_non_null(a->writable);
+        assert_int_equal(a->writable_fd, hose.out);
+        return;
+    }
+    take_all();
+    fake_app_writable(a);
+}
+
+static void test_nobody_reads(void **state)
+{
+    struct shell sh;
+    (void)state;
+    shell_init(&sh, whole());
+    hose_open(&sh);
+    assert_int_equal(fcntl(hose.in, F_SETFL, O_NONBLOCK), 0);
+    flood_read = 0;
+    sh.app.turn = flood;
+    sh.app.turns = 100;
+    assert_int_equal(shell_run(&sh, "watch|--format|json"), CLI_HEALTHY);
+    assert_string_equal(sh.err, "");
+    take_all();
+    assert_int_equal(flood_read, FLOOD + 1);
+    close(hose.in);
+    shell_release(&sh);
+}
+
+/* It ends all the same, and says that not all was told. */
+static void flood_once(struct app *a, int n)
+{
+    if (n == 0)
+        flood(a, 0);
+}
+
+static void test_nobody_ever_reads(void **state)
+{
+    struct shell sh;
+    (void)state;
+    shell_init(&sh, whole());
+    hose_open(&sh);
+    sh.app.turn = flood_once;
+    sh.app.turns = 3;
+    assert_int_equal(shell_run(&sh, "watch|--format|json"), CLI_FAILED);
+    assert_has(sh.err, "it is not read fast enough");
+    assert_null(sh.app.writable);
+    close(hose.in);
+    shell_release(&sh);
+}
+
 static void reader_leaves(struct app *a, int n)
 {
     if (n == 0)
@@ -253,11 +320,17 @@ static void test_full_disk(void **state)
 int run_watch_tests(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),          cmocka_unit_test(test_json),
-        cmocka_unit_test(test_etcd_word),     cmocka_unit_test(test_failover_json),
-        cmocka_unit_test(test_failover_text), cmocka_unit_test(test_open_at_the_start),
-        cmocka_unit_test(test_flushed),       cmocka_unit_test(test_reader_leaves),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_etcd_word),
+        cmocka_unit_test(test_failover_json),
+        cmocka_unit_test(test_failover_text),
+        cmocka_unit_test(test_open_at_the_start),
+        cmocka_unit_test(test_flushed),
+        cmocka_unit_test(test_reader_leaves),
         cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_nobody_reads),
+        cmocka_unit_test(test_nobody_ever_reads),
     };
     return cmocka_run_group_tests_name("cli: watch", tests, NULL, NULL);
 }
