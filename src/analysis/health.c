@@ -72,9 +72,9 @@
       "after a change of leader: writes wait")                                                     \
     X(HEALTH_CRITICAL, "pool-no-server", judge_pool,                                               \
       "clients wait and there is no server connection, for more than 1 s while one is being "      \
-      "opened; not while the leader changes")                                                      \
+      "opened; not for up to 20 s while the leader changes")                                       \
     X(HEALTH_CRITICAL, "pool-wait-long", judge_pool,                                               \
-      "the first client in a queue has waited over 10 s")                                          \
+      "the first client in a queue has waited over 10 s; 20 s while the leader changes")           \
     X(HEALTH_DEGRADED, "view-old", judge_view_old,                                                 \
       "the last answer to /cluster (etcd's word, while it is watched) is older than two and a "    \
       "half refreshes (2.5 s at least)")                                                           \
@@ -176,9 +176,10 @@
     X(HEALTH_DEGRADED, "pool-wait", judge_pool, "the first client in a queue has waited over 1 s") \
     X(HEALTH_DEGRADED, "pool-saturated", judge_pool,                                               \
       "as many servers as pool_size and reserve allow, and clients wait")                          \
-    X(HEALTH_DEGRADED, "pool-no-server-yet", judge_pool_no_server_yet,                             \
-      "clients wait and there is no server connection, for less than 1 s or while the leader "     \
-      "changes")                                                                                   \
+    X(HEALTH_DEGRADED, "pool-changing", judge_pool_excused,                                        \
+      "clients wait as in pool-no-server or pool-wait-long, but for less than 1 s, or for up to "  \
+      "20 s "                                                                                      \
+      "because the leader changes or has just changed")                                            \
     X(HEALTH_DEGRADED, "pool-connecting", judge_pool,                                              \
       "clients wait while a pool's first server connection is being opened")                       \
     X(HEALTH_DEGRADED, "database-paused", judge_database_paused, "PAUSE of a database")            \

@@ -44,33 +44,49 @@ static bool found(const struct judge *j, const struct pool_view *v, const char *
     return v->rule && strcmp(v->rule, rule) == 0 && now(j, &v->bouncer->pools_state);
 }
 
-/* Without a server, but not for long enough to be an outage; while the leader changes there is
- * nobody to connect to, and clients are meant to wait. */
-static const char no_server[] = "pool-no-server";
+/* ---- pools that wait, but not for long enough to be an outage. While the leader changes there is
+ * nobody to connect to, and clients are meant to wait; PgBouncer itself tries again only every 15 s
+ * (server_login_retry), so some of it comes after. A wait that began long before that is another.
+ */
 
-static bool no_server_yet(const struct judge *j, const struct pool_view *v)
+#define LOGIN_RETRY (20 * USEC_PER_SEC)
+
+static bool waits_for_new_leader(const struct judge *j, const struct pool_view *v)
 {
-    return found(j, v, no_server) &&
-           (judge_changing(j) || (v->pool->maxwait_us > 0 && v->pool->maxwait_us < USEC_PER_SEC));
+    int64_t since = j->s->leader_since_us, began = j->now_us - v->pool->maxwait_us;
+    return j->leader && since && j->now_us - since <= LOGIN_RETRY &&
+           began >= since - judge_route_gap(j);
+}
+
+static bool excused(const struct judge *j, const struct pool_view *v)
+{
+    bool no_server = found(j, v, "pool-no-server");
+    if ((!no_server && !found(j, v, "pool-wait-long")) || v->pool->maxwait_us > LOGIN_RETRY)
+        return false;
+    return judge_changing(j) || waits_for_new_leader(j, v) ||
+           (no_server && v->pool->maxwait_us > 0 && v->pool->maxwait_us < USEC_PER_SEC);
 }
 
 void judge_pool(struct judge *j)
 {
     for (int i = 0; i < j->npools; i++) {
         const struct pool_view *v = &j->pools[i];
-        if (found(j, v, j->rule->rule) && !no_server_yet(j, v))
+        if (found(j, v, j->rule->rule) && !excused(j, v))
             judge_say(j, v->bouncer->name, "%s/%s: %s", v->pool->database, v->pool->user,
                       v->reason);
     }
 }
 
-void judge_pool_no_server_yet(struct judge *j)
+void judge_pool_excused(struct judge *j)
 {
     for (int i = 0; i < j->npools; i++) {
         const struct pool_view *v = &j->pools[i];
-        if (no_server_yet(j, v))
+        if (excused(j, v))
             judge_say(j, v->bouncer->name, "%s/%s: %s%s", v->pool->database, v->pool->user,
-                      v->reason, judge_changing(j) ? " (the leader changes)" : "");
+                      v->reason,
+                      judge_changing(j)            ? " (the leader changes)"
+                      : waits_for_new_leader(j, v) ? " (the leader has just changed)"
+                                                   : "");
     }
 }
 

@@ -539,10 +539,35 @@ static void pool_without_server_requested(struct sb *b)
     sb_request(b, "pg1", "pg2");
     pool_without_server(b);
 }
+static void pool_without_server_requested_long(struct sb *b)
+{
+    pool_without_server_requested(b);
+    sb_pool(b, 0, 0)->maxwait_us = SB_SEC(21);
+}
 static void pool_without_server_young(struct sb *b)
 {
     pool_without_server(b);
     b->s->leader_since_us = NOW - SB_SEC(4);
+}
+static void pool_in_login_backoff(struct sb *b, int64_t waits_us)
+{
+    b->config->loop_wait = 5;
+    b->s->leader_since_us = NOW - SB_SEC(12);
+    pool_without_server(b);
+    sb_pool(b, 0, 0)->maxwait_us = waits_us;
+}
+static void pool_waits_for_the_new_leader(struct sb *b)
+{
+    pool_in_login_backoff(b, SB_SEC(14));
+}
+static void pool_waited_before(struct sb *b)
+{
+    pool_in_login_backoff(b, SB_SEC(23));
+}
+static void pool_drains(struct sb *b)
+{
+    pool_waits_for_the_new_leader(b);
+    sb_pool(b, 0, 0)->sv_active = 3;
 }
 static void pool_without_server_gap(struct sb *b)
 {
@@ -845,13 +870,20 @@ const struct health_case health_cases_truth[] = {
     {"sync-missing-strict", sync_strict_young, NULL, NULL},
     {"sync-missing", sync_strict_young, "", "0 of 1 synchronous standbys"},
     {"pool-no-server", pool_without_server, "pgbouncer", "2 waiting"},
+    {"pool-no-server", pool_waited_before, "pgbouncer", "2 waiting"},
+    {"pool-no-server", pool_waits_for_the_new_leader, NULL, NULL},
+    {"pool-wait-long", pool_drains, NULL, NULL},
+    {"pool-changing", pool_waits_for_the_new_leader, "pgbouncer", "(the leader has just changed)"},
+    {"pool-changing", pool_drains, "pgbouncer", "the first for 14.0 s"},
+    {"pool-changing", pool_waited_before, NULL, NULL},
     {"pool-no-server", pool_without_server_young, NULL, NULL},
     {"pool-no-server", pool_without_server_just_now, NULL, NULL},
     {"pool-no-server", pool_without_server_requested, NULL, NULL},
+    {"pool-no-server", pool_without_server_requested_long, "pgbouncer", "2 waiting"},
     {"pool-no-server", pool_without_server_gap, NULL, NULL},
-    {"pool-no-server-yet", pool_without_server_young, "pgbouncer", "(the leader changes)"},
-    {"pool-no-server-yet", pool_without_server_gap, "pgbouncer", "2 waiting"},
-    {"pool-no-server-yet", pool_without_server, NULL, NULL},
+    {"pool-changing", pool_without_server_young, "pgbouncer", "(the leader changes)"},
+    {"pool-changing", pool_without_server_gap, "pgbouncer", "2 waiting"},
+    {"pool-changing", pool_without_server, NULL, NULL},
 
     {"haproxy-old-leader", haproxy_behind, "pg1",
      "HAProxy (haproxy) still routes writes here for 3 s, the leader is pg2 (pg1: UP)"},
