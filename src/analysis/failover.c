@@ -330,8 +330,8 @@ static void on_member_gone(struct failover_fold *f, const struct event *e)
         return;
     if (strcmp(e->subject, c->from) == 0)
         c->expired = true;
-    else if (e->revision) /* leases of several at once: nobody could renew one (§4.3) */
-        c->dcs_out = true;
+    else if (e->revision || e->mono_us == fo_done_us(c, FP_LOCK_GONE))
+        c->dcs_out = true; /* leases of several at once: nobody could renew one (§4.3) */
 }
 
 /* It shows how the lock was lost, though it may be heard only afterwards. */

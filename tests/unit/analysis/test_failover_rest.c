@@ -175,6 +175,35 @@ static void the_dcs_is_away(void **state)
     }
 }
 
+/* /cluster answers from its cache all the time; at the return everybody is gone from it at once. */
+static void the_dcs_is_away_and_cluster_does_not_say_so(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_rest_only(&r);
+    rig_follow(&r, PG1, 3);
+    r.node[PG1].key_role = ROLE_LEADER;
+    r.node[PG1].streams = false;
+    rig_pass(&r, SB_SEC(14));
+    assert_non_null(rig_open(&r));
+    r.leader = -1;
+    for (int i = 0; i < NODES; i++)
+        r.node[i].key = false;
+    rig_pass(&r, SB_SEC(1));
+    for (int i = 0; i < NODES; i++)
+        r.node[i].key = true;
+    r.leader = PG1;
+    rig_promote(&r, PG1);
+    r.node[PG1].key_timeline = 4;
+    rig_pass(&r, SB_SEC(1));
+    rig_follow(&r, PG2, 4);
+    rig_follow(&r, PG3, 4);
+    rig_pass(&r, SB_SEC(5));
+    assert_null(rig_open(&r));
+    assert_int_equal(rig_kept(&r, 0)->kind, FO_DCS_DEMOTED);
+    rig_release(&r);
+}
+
 /* /cluster still lists it long after any lease would have run out: it lives, we are cut off. */
 static void a_leader_that_only_we_cannot_reach(void **state)
 {
@@ -199,6 +228,7 @@ int main(void)
         cmocka_unit_test(a_clean_stop),
         cmocka_unit_test(local_crash_recovery),
         cmocka_unit_test(the_dcs_is_away),
+        cmocka_unit_test(the_dcs_is_away_and_cluster_does_not_say_so),
         cmocka_unit_test(a_leader_that_only_we_cannot_reach),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
