@@ -32,3 +32,11 @@ tests_unit_app_test_history_SOURCES = tests/unit/app/test_history.c tests/unit/a
 tests_unit_app_test_history_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src/app
 tests_unit_app_test_history_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_app_test_history_LDADD = $(UNIT_APP_LIBS)
+
+check_PROGRAMS += tests/unit/app/test_recordings
+TESTS += tests/unit/app/test_recordings
+tests_unit_app_test_recordings_SOURCES = tests/unit/app/test_recordings.c \
+	tests/unit/app/recorded.c tests/unit/app/recorded.h
+tests_unit_app_test_recordings_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src/app
+tests_unit_app_test_recordings_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_app_test_recordings_LDADD = $(UNIT_APP_LIBS)
