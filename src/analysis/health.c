@@ -16,82 +16,81 @@
     X(HEALTH_UNREACHABLE, "unreachable", judge_unreachable,                                        \
       "neither /cluster nor any member's API answers from here")                                   \
     X(HEALTH_CRITICAL, "split-brain", judge_split_brain,                                           \
-      "two members' PostgreSQLs of one system identifier, asked directly, are out of recovery at " \
-      "the same time")                                                                             \
+      "two members' PostgreSQLs of one system identifier, asked directly, are out of "             \
+      "recovery at the same time")                                                                 \
     X(HEALTH_CRITICAL, "two-primaries", judge_two_primaries,                                       \
       "two members say of themselves, at the same time, that they are primary")                    \
     X(HEALTH_CRITICAL, "no-leader", judge_no_leader,                                               \
-      "nobody holds the leader lock, and in a pause no member is primary either; as long as it "   \
-      "may be a switchover, only after 2 s")                                                       \
+      "nobody holds the leader lock, and in a pause no member is primary either; as long "         \
+      "as it may be a switchover, only after 2 s")                                                 \
     X(HEALTH_CRITICAL, "lease-overdue", judge_lease_overdue,                                       \
       "the leader's lease in etcd has run out: its Patroni has not renewed it for ttl")            \
     X(HEALTH_CRITICAL, "leader-lifeless", judge_leader_lifeless,                                   \
       "neither the leader's API nor its PostgreSQL answers, and one of them did before")           \
     X(HEALTH_CRITICAL, "leader-not-writable", judge_not_writable,                                  \
-      "the lock holder's PostgreSQL, asked directly, takes no writes for longer than loop_wait "   \
-      "(5 s at least)")                                                                            \
+      "the lock holder's PostgreSQL, asked directly, takes no writes for longer than "             \
+      "loop_wait (5 s at least)")                                                                  \
     X(HEALTH_CRITICAL, "writable-not-leader", judge_writable_not_leader,                           \
-      "a member's PostgreSQL, asked directly, is out of recovery while another holds the lock")    \
+      "a member's PostgreSQL, asked directly, is out of recovery while another holds the "         \
+      "lock")                                                                                      \
     X(HEALTH_CRITICAL, "primary-not-leader", judge_primary_not_leader,                             \
       "a member says that it is primary while /cluster or etcd has another as leader")             \
     X(HEALTH_CRITICAL, "leader-not-running", judge_leader_not_running,                             \
-      "the leader's PostgreSQL is not running by its own word, or, when its API does not answer, " \
-      "/cluster or etcd lists it in a state other than running or without a timeline; it failed, " \
-      "or that has lasted for longer than loop_wait (5 s at least)")                               \
+      "the leader's PostgreSQL is not running by its own word, or, when its API does not "         \
+      "answer, /cluster or etcd lists it in a state other than running or without a "              \
+      "timeline; it failed, or that has lasted for longer than loop_wait (5 s at least)")          \
     X(HEALTH_CRITICAL, "leader-stuck", judge_leader_stuck,                                         \
       "the leader's Patroni is alive (/liveness) but PostgreSQL does not answer it")               \
     X(HEALTH_CRITICAL, "leader-gone", judge_leader_gone,                                           \
-      "neither API nor liveness of the leader answers, and its lease may outlive it: until ttl, "  \
-      "loop_wait and retry_timeout have passed it cannot be told from dead")                       \
+      "neither API nor liveness of the leader answers, and its lease may outlive it: until "       \
+      "ttl, loop_wait and retry_timeout have passed it cannot be told from dead")                  \
     X(HEALTH_CRITICAL, "leader-not-primary", judge_leader_not_primary,                             \
       "the leader says that it is not primary, for longer than one loop_wait")                     \
     X(HEALTH_CRITICAL, "leader-unlocked", judge_leader_unlocked,                                   \
-      "the leader sees no leader key or no DCS, without failsafe mode or pause: it will demote "   \
-      "itself")                                                                                    \
+      "the leader sees no leader key or no DCS, without failsafe mode or pause: it will "          \
+      "demote itself")                                                                             \
     X(HEALTH_CRITICAL, "leader-postgres-silent", judge_leader_postgres_silent,                     \
-      "the leader's PostgreSQL answered us directly and has not for longer than loop_wait (5 s "   \
-      "at "                                                                                        \
-      "least), though its Patroni says it runs")                                                   \
+      "the leader's PostgreSQL answered us directly and has not for longer than loop_wait "        \
+      "(5 s at least), though its Patroni says it runs")                                           \
     X(HEALTH_CRITICAL, "dcs-no-quorum", judge_dcs_no_quorum,                                       \
       "no etcd endpoint sees a raft leader, and neither failsafe mode nor a pause keeps "          \
-      "Patroni's "                                                                                 \
-      "leader")                                                                                    \
+      "Patroni's leader")                                                                          \
     X(HEALTH_CRITICAL, "dcs-alarm", judge_dcs_alarm, "etcd raises NOSPACE or CORRUPT")             \
     X(HEALTH_CRITICAL, "haproxy-old-leader-long", judge_haproxy_old_leader_long,                   \
-      "HAProxy's write backend sends to a member that does not lead, and to no other, for longer " \
-      "than 5 s (12 s while its checks fail)")                                                     \
+      "HAProxy's write backend sends to a member that does not lead, and to no other, for "        \
+      "longer than 5 s (12 s while its checks fail)")                                              \
     X(HEALTH_CRITICAL, "haproxy-two-targets-long", judge_haproxy_two_targets_long,                 \
-      "HAProxy's write backend has two servers up for longer than 5 s (12 s while checks fail)")   \
+      "HAProxy's write backend has two servers up for longer than 5 s (12 s while checks "         \
+      "fail)")                                                                                     \
     X(HEALTH_CRITICAL, "haproxy-no-target-long", judge_haproxy_no_target_long,                     \
       "HAProxy's write backend has no server for longer than loop_wait (10 s at least)")           \
     X(HEALTH_CRITICAL, "bouncer-old-leader-long", judge_bouncer_old_leader_long,                   \
       "PgBouncer points at the member that led before, for longer than 15 s")                      \
     X(HEALTH_CRITICAL, "sync-missing-strict", judge_sync_strict,                                   \
       "synchronous_mode_strict is on and no standby is synchronous, for longer than one "          \
-      "loop_wait "                                                                                 \
-      "after a change of leader: writes wait")                                                     \
+      "loop_wait after a change of leader: writes wait")                                           \
     X(HEALTH_CRITICAL, "pool-no-server", judge_pool,                                               \
-      "clients wait and there is no server connection, for more than 1 s while one is being "      \
-      "opened; not for up to 20 s while the leader changes")                                       \
+      "clients wait and there is no server connection, for more than 1 s while one is "            \
+      "being opened; not for up to 20 s while the leader changes")                                 \
     X(HEALTH_CRITICAL, "pool-wait-long", judge_pool,                                               \
       "the first client in a queue has waited over 10 s; 20 s while the leader changes")           \
     X(HEALTH_DEGRADED, "view-old", judge_view_old,                                                 \
-      "the last answer to /cluster (etcd's word, while it is watched) is older than two and a "    \
-      "half refreshes (2.5 s at least)")                                                           \
+      "the last answer to /cluster (etcd's word, while it is watched) is older than two "          \
+      "and a half refreshes (2.5 s at least)")                                                     \
     X(HEALTH_DEGRADED, "leader-changing", judge_leader_changing,                                   \
-      "nobody holds the leader lock, for less than 2 s and as in a switchover: with a request, "   \
-      "or, "                                                                                       \
-      "where etcd is not watched, without a sign that the old leader died")                        \
+      "nobody holds the leader lock, for less than 2 s and as in a switchover: with a "            \
+      "request, or, where etcd is not watched, without a sign that the old leader died")           \
     X(HEALTH_DEGRADED, "leader-stopping", judge_leader_stopping,                                   \
-      "the leader's PostgreSQL is not running, for no longer than a switchover or restart takes")  \
+      "the leader's PostgreSQL is not running, for no longer than a switchover or restart "        \
+      "takes")                                                                                     \
     X(HEALTH_DEGRADED, "leader-not-writable-yet", judge_not_writable_yet,                          \
       "the lock holder's PostgreSQL, asked directly, takes no writes, for no longer than a "       \
       "promotion takes")                                                                           \
     X(HEALTH_DEGRADED, "lease-low", judge_lease_low,                                               \
       "less than ttl - loop_wait - retry_timeout is left of the leader's lease in etcd")           \
     X(HEALTH_DEGRADED, "leader-unseen", judge_leader_unseen,                                       \
-      "neither the leader's API nor its PostgreSQL has ever answered from here, or they are "      \
-      "silent while it keeps its lease")                                                           \
+      "neither the leader's API nor its PostgreSQL has ever answered from here, or they "          \
+      "are silent while it keeps its lease")                                                       \
     X(HEALTH_DEGRADED, "view-differs", judge_view_differs,                                         \
       "/cluster names another leader than etcd for longer than loop_wait")                         \
     X(HEALTH_DEGRADED, "no-leader-paused", judge_no_leader_paused,                                 \
@@ -177,9 +176,8 @@
     X(HEALTH_DEGRADED, "pool-saturated", judge_pool,                                               \
       "as many servers as pool_size and reserve allow, and clients wait")                          \
     X(HEALTH_DEGRADED, "pool-changing", judge_pool_excused,                                        \
-      "clients wait as in pool-no-server or pool-wait-long, but for less than 1 s, or for up to "  \
-      "20 s "                                                                                      \
-      "because the leader changes or has just changed")                                            \
+      "clients wait as in pool-no-server or pool-wait-long, but for less than 1 s, or for "        \
+      "up to 20 s because the leader changes or has just changed")                                 \
     X(HEALTH_DEGRADED, "pool-connecting", judge_pool,                                              \
       "clients wait while a pool's first server connection is being opened")                       \
     X(HEALTH_DEGRADED, "database-paused", judge_database_paused, "PAUSE of a database")            \
