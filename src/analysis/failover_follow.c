@@ -159,7 +159,8 @@ static void first_write(struct failover_fold *f, const struct snapshot *s)
     if (o && o->to_us >= c->taken_us && (c->lock_taken || writable)) {
         w.mono_us = o->to_us;
         w.wall_us = o->to_wall_us;
-        w.not_before_us = o->from_us;
+        /* It failed one attempt earlier. */
+        w.not_before_us = o->to_us - (v->every_us > v->latency_us ? v->every_us : v->latency_us);
         fo_done(f, p, &w, "%s", v->server);
     } else if (writable && v->answered_us > writable) {
         w.mono_us = v->answered_us;

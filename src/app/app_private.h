@@ -52,6 +52,7 @@ struct app {
     int nsecrets;
     struct app_secret *secrets; /* one a source, Patroni's first */
     bool leases_shown, urgent, dcs_watched;
+    int64_t followed_revision; /* of the DCS, whose members Patroni's source has heard of */
     int64_t refresh_us;
     uint64_t routes_seen;
     struct last_words *last_words; /* NULL until something was said */

@@ -207,6 +207,7 @@ void app_sources_close(struct app *a)
     a->nsecrets = 0;
     a->etcd_prefix = NULL;
     a->etcd_ready = a->urgent = a->dcs_watched = false;
+    a->followed_revision = 0;
 }
 
 /* ---- while they run */
@@ -270,6 +271,23 @@ static void follow_members(struct app *a, const struct snapshot *s)
     }
 }
 
+/* As etcd lists them; anew with every transaction. */
+static void follow_list(struct app *a, const struct snapshot *s)
+{
+    if (!a->patroni || !s->dcs_leads || s->dcs->revision == a->followed_revision)
+        return;
+    struct arena arena;
+    arena_init(&arena);
+    struct cluster_member *rows = arena_array(&arena, (size_t)s->nmembers, struct cluster_member);
+    struct cluster_view v = {.members = rows};
+    for (int i = 0; i < s->nmembers; i++)
+        if (s->members[i].listed && s->members[i].dcs)
+            rows[v.nmembers++] = *s->members[i].dcs;
+    a->followed_revision = s->dcs->revision;
+    source_patroni_learn(a->patroni, &v);
+    arena_release(&arena);
+}
+
 static bool has_lease(const int64_t *ids, int n, int64_t id)
 {
     for (int i = 0; i < n; i++)
@@ -301,6 +319,7 @@ void app_sources_follow(struct app *a, const struct snapshot *s)
     start_etcd_when_known(a);
     follow_urgency(a);
     follow_members(a, s);
+    follow_list(a, s);
     follow_leases(a, s);
     if (a->patroni && watched != a->dcs_watched) {
         a->dcs_watched = watched;

@@ -172,6 +172,15 @@ void source_patroni_set_dcs_watched(struct source_patroni *p, bool watched)
         view_round(p, true);
 }
 
+void source_patroni_learn(struct source_patroni *p, const struct cluster_view *v)
+{
+    if (!p->started)
+        return;
+    members_take(p, v);
+    members_match(p);
+    members_tell(p);
+}
+
 void source_patroni_refresh(struct source_patroni *p)
 {
     if (!p->started) {

@@ -74,6 +74,10 @@ void source_patroni_set_urgent(struct source_patroni *p, bool urgent);
 /* etcd is watched and fresh: /cluster is then asked only every 5 s, to compare (at once when this
  * turns false). */
 void source_patroni_set_dcs_watched(struct source_patroni *p, bool watched);
+/* Who is there by another word than /cluster's (etcd's, while it is watched): so that members are
+ * asked also when none of the given addresses answers. */
+struct cluster_view;
+void source_patroni_learn(struct source_patroni *p, const struct cluster_view *v);
 /* Urgent: SHOW SERVERS every 0.2 s. */
 void source_pgbouncer_set_urgent(struct source_pgbouncer *b, bool urgent);
 
