@@ -15,6 +15,8 @@
       "no source has been asked to the end yet")                                                   \
     X(HEALTH_UNREACHABLE, "unreachable", judge_unreachable,                                        \
       "neither /cluster nor any member's API answers from here")                                   \
+    X(HEALTH_UNREACHABLE, "members-unreachable", judge_members_unreachable,                        \
+      "etcd answers, but no member that it lists does, neither Patroni nor PostgreSQL")            \
     X(HEALTH_CRITICAL, "split-brain", judge_split_brain,                                           \
       "two members' PostgreSQLs of one system identifier, asked directly, are out of "             \
       "recovery at the same time")                                                                 \

@@ -57,6 +57,27 @@ void judge_unreachable(struct judge *j)
                   facts_span(d, j->now_us - v->answered_us));
 }
 
+/* Asked, and neither its Patroni nor its PostgreSQL has said a word to us. */
+static bool is_mute(const struct member *m)
+{
+    return m->api.outcome != OBS_NEVER && m->api.outcome != OBS_ANSWERED &&
+           m->liveness.outcome != OBS_ANSWERED && m->pg.outcome != OBS_ANSWERED;
+}
+
+/* etcd keeps the keys of the dead until their leases run out: its list alone is no sign of life. */
+void judge_members_unreachable(struct judge *j)
+{
+    int listed = 0;
+    for (int i = 0; i < j->s->nmembers; i++) {
+        const struct member *m = &j->s->members[i];
+        if (m->listed && !is_mute(m))
+            return;
+        listed += m->listed;
+    }
+    if (listed > 0 && j->s->dcs_leads && j->s->cluster_state.outcome != OBS_ANSWERED)
+        judge_say(j, "", "none of the %d members that etcd lists answers from here", listed);
+}
+
 void judge_view_old(struct judge *j)
 {
     const struct source_state *v = &j->s->view;

@@ -72,9 +72,9 @@ bool judge_split(const struct judge *j, const struct member *a, const struct mem
 bool judge_unwritable_long(const struct judge *j);
 
 /* health_cluster.c */
-judge_fn judge_no_answer_yet, judge_unreachable, judge_view_old, judge_no_leader,
-    judge_leader_changing, judge_no_leader_paused, judge_no_candidate, judge_paused,
-    judge_sync_strict, judge_sync;
+judge_fn judge_no_answer_yet, judge_unreachable, judge_members_unreachable, judge_view_old,
+    judge_no_leader, judge_leader_changing, judge_no_leader_paused, judge_no_candidate,
+    judge_paused, judge_sync_strict, judge_sync;
 /* health_leader.c */
 judge_fn judge_two_primaries, judge_primary_not_leader, judge_leader_not_running,
     judge_leader_stopping, judge_leader_not_primary, judge_leader_promoting, judge_leader_stuck,

@@ -252,6 +252,21 @@ static void never_configured(struct sb *b)
 {
     (void)b;
 }
+static void all_mute_but_postgres(struct sb *b)
+{
+    sb_everything(b);
+    for (int i = 0; i < b->s->nmembers; i++)
+        sb_fail(b, &b->members[i].api, OBS_REFUSED, SB_SEC(10));
+    sb_fail(b, &b->s->cluster_state, OBS_REFUSED, SB_SEC(10));
+}
+
+static void all_mute(struct sb *b)
+{
+    all_mute_but_postgres(b);
+    for (int i = 0; i < b->s->nmembers; i++)
+        sb_fail(b, &b->members[i].pg, OBS_REFUSED, SB_SEC(10));
+}
+
 static void watch_lost(struct sb *b)
 {
     all(b);
@@ -790,6 +805,10 @@ const struct health_case health_cases_truth[] = {
     {"member-lease-low", lease_runs_low, NULL, NULL},
     {"member-lease-low", all, NULL, NULL},
 
+    {"members-unreachable", all_mute, "",
+     "none of the 3 members that etcd lists answers from here"},
+    {"members-unreachable", all_mute_but_postgres, NULL, NULL},
+    {"members-unreachable", all, NULL, NULL},
     {"dcs-not-asked", not_asked_yet, "", "etcd has not been asked yet"},
     {"dcs-not-asked", never_configured, NULL, NULL},
     {"dcs-not-asked", all, NULL, NULL},
