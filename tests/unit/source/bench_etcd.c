@@ -42,6 +42,7 @@ static bool tells(const struct observation *o, const char *secret)
 void bench_free(struct bench *k)
 {
     for (int i = 0; i < k->rig.nseen; i++) {
+        assert_int_not_equal(k->rig.seen[i].outcome, OBS_NEVER);
         assert_false(tells(&k->rig.seen[i], SECRET));
         assert_false(tells(&k->rig.seen[i], ESCAPED));
         assert_false(tells(&k->rig.seen[i], "token1"));

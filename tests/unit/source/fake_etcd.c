@@ -162,10 +162,13 @@ static const char *refusal(struct fake_etcd *f, const struct fe_conn *c, int pat
 static void answer(struct fe_conn *c, int path)
 {
     struct fake_etcd *f = c->g->all;
-    const struct fe_path *p = &c->g->path[path];
+    struct fe_path *p = &c->g->path[path];
     int status;
     const char *no = refusal(f, c, path, &status);
     struct buf body;
+    p->inflight--;
+    c->g->health_inflight -= is_health(path);
+    c->asks = -1;
     if (p->status || no) {
         reply(c, p->status ? p->status : status, p->status ? p->body : no);
         return;
@@ -239,12 +242,8 @@ static void handle(struct fe_conn *c)
         return;
     }
     note(c, path);
-    if (c->g->path[path].silent)
-        return;
-    answer(c, path);
-    c->g->path[path].inflight--;
-    c->g->health_inflight -= is_health(path);
-    c->asks = -1;
+    if (!c->g->path[path].silent)
+        answer(c, path);
 }
 
 static bool is_whole(const struct buf *in)
@@ -269,7 +268,8 @@ static void conn_readable(void *arg, int events)
     buf_add(&c->in, tmp, (size_t)n);
     if (is_whole(&c->in)) {
         handle(c);
-        buf_clear(&c->in);
+        if (c->asks < 0)
+            buf_clear(&c->in);
     }
 }
 
@@ -323,6 +323,16 @@ void fake_etcd_freeze(struct fake_etcd *f, int gate)
 {
     for (int p = 0; p < FE_PATHS; p++)
         f->gate[gate].path[p].silent = true;
+}
+
+void fake_etcd_thaw(struct fake_etcd *f, int gate, enum etcd_path path)
+{
+    f->gate[gate].path[path].silent = false;
+    for (struct fe_conn *c = f->conns; c; c = c->next)
+        if (c->g == &f->gate[gate] && c->asks == (int)path) {
+            answer(c, (int)path);
+            buf_clear(&c->in);
+        }
 }
 
 void fake_etcd_stop_listening(struct fake_etcd *f, int gate)

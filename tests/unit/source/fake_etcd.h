@@ -60,6 +60,8 @@ struct fake_etcd {
 void fake_etcd_init(struct fake_etcd *f, struct net_loop *loop);
 void fake_etcd_release(struct fake_etcd *f);
 void fake_etcd_freeze(struct fake_etcd *f, int gate);
+/* That path of that gate is not silent any more; what it held is answered, as it was asked. */
+void fake_etcd_thaw(struct fake_etcd *f, int gate, enum etcd_path path);
 void fake_etcd_stop_listening(struct fake_etcd *f, int gate); /* and hangs up */
 /* On every watch of that gate: bytes as they are, one chunk. False: nobody watches. */
 bool fake_etcd_say(struct fake_etcd *f, int gate, const char *text);

@@ -309,6 +309,7 @@ static void a_stream_that_does_not_last(void **state)
     bench_start(k);
     for (int i = 0; i < 6; i++) {
         bench_wait_watched(k, 0, i);
+        bench_wait_asked(k, 0, FE_ALIVE, k->etcd.gate[0].path[FE_ALIVE].n + 2);
         fake_etcd_end_watch(&k->etcd, 0, true);
         bench_wait(k, OBS_ETCD_WATCH, PREFIX, OBS_REFUSED, i + 1);
     }

@@ -68,6 +68,50 @@ static void token_that_is_no_longer_good(void **state)
     bench_free(k);
 }
 
+/* One that was refused after others have a new token takes that. */
+static void refused_late(void **state)
+{
+    struct bench *k = bench_with_login(2);
+    (void)state;
+    bench_start_watching(k, 0);
+    wait_all_well(k, 2);
+    int status = bench_count(k, OBS_ETCD_STATUS, k->urls[1], OBS_ANSWERED);
+    k->etcd.gate[1].path[FE_STATUS].silent = true;
+    bench_wait_asked(k, 1, FE_STATUS, k->etcd.gate[1].path[FE_STATUS].n + 1);
+    k->etcd.token++;
+    int alive = bench_count(k, OBS_ETCD_ALIVE, PREFIX, OBS_ANSWERED);
+    bench_wait(k, OBS_ETCD_ALIVE, PREFIX, OBS_ANSWERED, alive + 2);
+    assert_int_equal(k->etcd.logins, 2);
+    fake_etcd_thaw(&k->etcd, 1, FE_STATUS);
+    bench_wait(k, OBS_ETCD_STATUS, k->urls[1], OBS_ANSWERED, status + 2);
+    assert_int_equal(k->etcd.logins, 2);
+    bench_free(k);
+}
+
+/* What needs a token waits for the login of another one, and does not fail meanwhile. */
+static void waits_for_a_login(void **state)
+{
+    struct bench *k = bench_with_login(2);
+    (void)state;
+    k->rig.t.etcd_alive_least_us = k->rig.t.etcd_alive_most_us = 60 * USEC_PER_SEC;
+    bench_start_watching(k, 0);
+    wait_all_well(k, 2);
+    k->etcd.gate[0].path[FE_STATUS].silent = true;
+    bench_wait_asked(k, 0, FE_STATUS, k->etcd.gate[0].path[FE_STATUS].n + 1);
+    k->etcd.gate[1].path[FE_LOGIN].silent = true;
+    k->etcd.token++;
+    bench_wait_asked(k, 1, FE_LOGIN, 1); /* by its status, which is refused */
+    fake_etcd_end_watch(&k->etcd, 0, true);
+    bench_wait(k, OBS_ETCD_WATCH, PREFIX, OBS_REFUSED, 1);
+    rig_for(&k->rig, 50 * MS);
+    assert_int_equal(k->etcd.gate[1].path[FE_RANGE].n, 0);
+    fake_etcd_thaw(&k->etcd, 1, FE_LOGIN);
+    bench_wait_watched(k, 1, 1);
+    assert_int_equal(bench_count(k, OBS_ETCD_RANGE, PREFIX, -1), 2);
+    assert_int_equal(k->etcd.logins, 2);
+    bench_free(k);
+}
+
 static void wrong_password(void **state)
 {
     struct bench *k = bench_with_login(2);
@@ -235,10 +279,10 @@ static void frozen_endpoint_delays_nobody(void **state)
     bench_wait(k, OBS_ETCD_STATUS, k->urls[0], OBS_ANSWERED, 5);
     bench_wait(k, OBS_ETCD_STATUS, k->urls[1], OBS_ANSWERED, 5);
     assert_in_range(k->etcd.gate[2].path[FE_STATUS].n, 1, 2);
-    const struct observation *o = bench_wait(k, OBS_ETCD_STATUS, k->urls[2], OBS_TIMED_OUT, 1);
+    const struct observation *o = bench_wait(k, OBS_ETCD_STATUS, k->urls[2], OBS_TIMED_OUT, 2);
     assert_string_equal(o->endpoint, k->urls[2]);
     /* Silence holds up what would follow it. */
-    assert_int_equal(bench_count(k, OBS_ETCD_HEALTH, k->urls[2], -1), 0);
+    assert_int_equal(k->etcd.gate[2].path[FE_HEALTH].n, 0);
     bench_free(k);
 }
 
@@ -354,6 +398,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_login_for_all),
         cmocka_unit_test(token_that_is_no_longer_good),
+        cmocka_unit_test(refused_late),
+        cmocka_unit_test(waits_for_a_login),
         cmocka_unit_test(wrong_password),
         cmocka_unit_test(a_login_that_nobody_asks_for),
         cmocka_unit_test(no_login_configured),
