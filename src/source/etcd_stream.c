@@ -159,12 +159,18 @@ static void on_data(void *arg, const char *data, size_t n)
     buf_release(&lines);
 }
 
-/* The last line often comes without its end. */
+/* The last line often comes without its end; but it may be only the beginning of one. */
 static bool take_rest(struct source_etcd *s)
 {
     struct buf last = s->line;
+    struct facts *f = NULL;
     if (last.len == 0)
         return true;
+    if (wire_etcd_watch_line(last.s, last.len, &f, NULL) != ST_OK) {
+        etcd_stream_lost(s, OBS_REFUSED, "the stream broke off in the middle of a line", false);
+        return false;
+    }
+    facts_unref(f);
     buf_init(&s->line);
     bool go_on = take_line(s, last.s, last.len);
     buf_release(&last);

@@ -101,7 +101,8 @@ static void breaks_off_in_the_middle_of_a_line(void **state)
     bench_start_watching(k, 0);
     fake_etcd_say(&k->etcd, 0, "{\"result\":{\"header\":{\"clus");
     fake_etcd_end_watch(&k->etcd, 0, false);
-    ended(k, OBS_GARBLED, 1);
+    const struct observation *o = ended(k, OBS_REFUSED, 1);
+    assert_non_null(strstr(o->detail, "in the middle of a line"));
     bench_wait_watched(k, 1, 1);
     bench_free(k);
 }
