@@ -109,6 +109,7 @@ static void on_lease_timer(void *arg)
     struct source_etcd *s = arg;
     if (s->leases_out > 0 || !s->streaming)
         return;
+    s->leases_us = etcd_now_us(s);
     for (int i = 0; i < s->nleases; i++) {
         char *id = xasprintf("%" PRId64, s->leases[i]);
         struct buf body;
@@ -126,7 +127,14 @@ static void on_lease_timer(void *arg)
     }
 }
 
-/* The first is asked about at once; never more often than once a second. */
+/* The first is asked about at once; never more often than once a second, nor when they come and
+ * go. */
+static void begin_leases(struct source_etcd *s)
+{
+    int64_t wait = s->leases_us ? s->leases_us + s->t.etcd_lease_us - etcd_now_us(s) : 0;
+    net_timer_start(s->lease_timer, wait > 0 ? wait : 0, s->t.etcd_lease_us);
+}
+
 void source_etcd_set_leases(struct source_etcd *s, const int64_t *ids, int n)
 {
     bool begins = s->nleases == 0 && n > 0;
@@ -141,7 +149,7 @@ void source_etcd_set_leases(struct source_etcd *s, const int64_t *ids, int n)
     if (n == 0)
         net_timer_stop(s->lease_timer);
     else if (begins)
-        net_timer_start(s->lease_timer, 0, s->t.etcd_lease_us);
+        begin_leases(s);
 }
 
 /* ---- */
@@ -152,7 +160,7 @@ void etcd_alive_start(struct source_etcd *s)
     s->lease_timer = net_timer_new(s->ctx.loop, on_lease_timer, s);
     etcd_alive_set_refresh(s);
     if (s->nleases)
-        net_timer_start(s->lease_timer, 0, s->t.etcd_lease_us);
+        begin_leases(s);
 }
 
 void etcd_alive_set_refresh(struct source_etcd *s)

@@ -17,8 +17,9 @@ struct etcd_ask {
     net_http_data_fn *data;
     void *data_arg;
     bool may_login, renewed, other_api;
-    bool waiting;  /* for another one's login */
-    int sent_with; /* which token */
+    bool waiting;        /* for another one's login */
+    int sent_with;       /* which token */
+    const char *sent_to; /* which api */
     etcd_done_fn *done;
     void *arg;
     struct etcd_ask **slot;
@@ -141,6 +142,7 @@ static void transmit(struct etcd_ask *q, const char *path, const char *body)
         .data = streams ? on_data : NULL,
     };
     q->sent_with = s->logins;
+    q->sent_to = q->g->api;
     q->call = net_http_send(s->ctx.http, &req, on_reply, q);
     free(url);
     if (token)
@@ -208,14 +210,16 @@ static bool renew(struct etcd_ask *q)
 
 /* ---- answers */
 
-/* 3.3 has the gateway elsewhere than all that came after it. */
+/* 3.3 has the gateway elsewhere than all that came after it. Another request may have found that
+ * out meanwhile: turning once more would turn back. */
 static bool turn_to_other_api(struct etcd_ask *q)
 {
     static const char now[] = "/v3", before[] = "/v3beta";
     if (!q->body || q->other_api)
         return false;
     q->other_api = true;
-    q->g->api = strcmp(q->g->api, now) == 0 ? before : now;
+    if (strcmp(q->g->api, q->sent_to) == 0)
+        q->g->api = strcmp(q->g->api, now) == 0 ? before : now;
     return true;
 }
 

@@ -48,11 +48,11 @@ static void on_step(void *arg, struct etcd_gate *g, const struct etcd_answer *a)
         g->closed_us = etcd_now_us(s);
     }
     bool silent = a->outcome == OBS_REFUSED || a->outcome == OBS_TIMED_OUT || a->outcome == OBS_TLS;
-    g->answered = !silent;
+    bool lost = silent && step->kind != OBS_ETCD_HEALTH; /* hangs without quorum, unlike the rest */
+    g->answered = !lost;
     if (!silent)
         pace_reset(&g->pace);
-    else if (step->kind !=
-             OBS_ETCD_HEALTH) /* without quorum /health hangs where the rest answers */
+    else if (lost)
         pace_fail(&g->pace, etcd_now_us(s), s->t.etcd_gates_us, s->t.etcd_max_us);
     tell(g, step, a);
     g->step++;

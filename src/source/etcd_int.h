@@ -70,6 +70,7 @@ struct source_etcd {
     bool streaming;               /* a range was read and the watch is asked for */
     int64_t begun_us, created_us; /* created: etcd has said so; 0 not yet */
     struct buf line;              /* what came without its end */
+    uint64_t cluster_id;          /* by the last range; 0 none */
     int64_t leader_revision;      /* of the leader key, by the stream */
     bool leader_there;
     int64_t behind_since_us;  /* the endpoint has known of more than the stream since; 0 */
@@ -81,6 +82,7 @@ struct source_etcd {
     int silent; /* proofs of life that failed, in a row */
     int64_t members_due_us;
     int nleases, leases_out;
+    int64_t leases_us; /* when they were asked about last */
     int64_t *leases;
 };
 

@@ -3,6 +3,7 @@
  * stream the range again, for the leader key makes no events while all is well, and a change that
  * was missed is never told a second time (reference "patroni.md" §5.4).
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "etcd_int.h"
@@ -210,6 +211,17 @@ static void watch_begin(struct source_etcd *s, int64_t revision)
 
 /* ---- the range */
 
+/* Restored from a backup, or endpoints that do not belong together: its keys count either way. */
+static void note_cluster(struct source_etcd *s, uint64_t id)
+{
+    if (s->cluster_id && id && id != s->cluster_id)
+        log_write(s->ctx.log, LOG_WARN,
+                  "etcd %s: another etcd cluster than before: %" PRIx64 ", not %" PRIx64,
+                  etcd_current(s)->url, id, s->cluster_id);
+    if (id)
+        s->cluster_id = id;
+}
+
 static void on_range(void *arg, struct etcd_gate *g, const struct etcd_answer *a)
 {
     struct source_etcd *s = arg;
@@ -223,6 +235,7 @@ static void on_range(void *arg, struct etcd_gate *g, const struct etcd_answer *a
     note(s, told.outcome, told.detail);
     if (f) {
         const struct etcd_range *r = f->root;
+        note_cluster(s, r->header.cluster_id);
         s->leader_revision = 0;
         s->leader_there = false;
         follow_leader(s, r->kv, r->n);

@@ -116,6 +116,8 @@ static enum status read_range(struct arena *a, const json_t *o, struct etcd_rang
     struct etcd_kv *v = arena_array(a, n, struct etcd_kv);
     for (size_t i = 0; !st && i < n; i++)
         st = read_kv(a, json_array_get(list, i), i, &v[i], e);
+    if (!st && r->header.revision < 1) /* etcd's begin at 1: what comes after it is asked for */
+        st = err_set(e, ST_INVALID, "the reply does not say its revision");
     r->n = (int)n;
     r->kv = v;
     return st;

@@ -47,8 +47,8 @@ static bool is_health(int path)
 static void add_header(const struct fake_etcd *f, struct buf *b)
 {
     buf_addf(b,
-             "{\"header\":{\"cluster_id\":\"7\",\"member_id\":\"1\",\"revision\":\"%" PRId64 "\"}",
-             f->revision);
+             "{\"header\":{\"cluster_id\":\"%d\",\"member_id\":\"1\",\"revision\":\"%" PRId64 "\"}",
+             f->cluster, f->revision);
 }
 
 static void add_leader(const struct fake_etcd *f, struct buf *b, bool value)
@@ -308,6 +308,7 @@ void fake_etcd_init(struct fake_etcd *f, struct net_loop *loop)
 {
     memset(f, 0, sizeof *f);
     f->loop = loop;
+    f->cluster = 7;
     f->revision = 5;
     f->leader = 4;
     f->token = 1;

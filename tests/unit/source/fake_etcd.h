@@ -49,6 +49,7 @@ struct fe_gate {
 
 struct fake_etcd {
     struct net_loop *loop;
+    int cluster;              /* its id */
     int64_t revision, leader; /* leader: revision of its key, 0 there is none */
     const char *password;     /* NULL: authentication is off */
     int token;                /* the one that is good: "token7" */

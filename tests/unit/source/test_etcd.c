@@ -5,9 +5,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench_etcd.h"
+#include "pgdba/base/log.h"
 
 #define EVENT(revision)                                                                   \
     "{\"result\":{\"header\":{\"cluster_id\":\"7\",\"revision\":\"" revision              \
@@ -121,6 +125,8 @@ static void ends_by_its_own_word(void **state)
          OBS_REFUSED, "no leader", 1},
         {"{\"error\":{\"code\":14,\"message\":\"etcdserver: no leader\"}}\n", OBS_REFUSED,
          "no leader", 1},
+        {"{\"error\": {\"code\": 14,  \"message\": \"etcdserver: no leader\"} }\n", OBS_REFUSED,
+         "no leader", 1},
         {"{\"error\":{\"grpc_code\":14,\"message\":\"transport is closing\"}}", OBS_REFUSED,
          "transport is closing", 1},
         {"{\"result\":{\"header\":{},\"watch_id\":\"-1\",\"created\":true,\"canceled\":true,"
@@ -180,6 +186,78 @@ static void refused_before_it_begins(void **state)
         bench_wait_watched(k, refusals[i].next, 1);
         bench_free(k);
     }
+}
+
+/* What is no list of keys is not taken for an empty one: that would be a cluster without a leader.
+ */
+static void no_range_to_begin_from(void **state)
+{
+    static const struct {
+        int status;
+        const char *body, *detail;
+        enum obs_outcome outcome;
+    } replies[] = {
+        {200, "{\"header\":{}}", "revision", OBS_GARBLED},
+        {200, "{\"header\":{\"revision\":\"0\"}}", "revision", OBS_GARBLED},
+        {200, "{}", "header", OBS_GARBLED},
+        {200, "", "", OBS_GARBLED},
+        {503, "{\"error\":\"etcdserver: rpc not supported for learner\",\"code\":14}", "learner",
+         OBS_REFUSED},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) {
+        struct bench *k = bench_new(2);
+        struct fe_path *range = &k->etcd.gate[0].path[FE_RANGE];
+        range->status = replies[i].status;
+        range->body = replies[i].body;
+        bench_start(k);
+        const struct observation *o = bench_wait(k, OBS_ETCD_RANGE, PREFIX, replies[i].outcome, 1);
+        assert_non_null(strstr(o->detail, replies[i].detail));
+        assert_null(o->body);
+        bench_wait_watched(k, 1, 0);
+        assert_int_equal(k->etcd.gate[0].path[FE_WATCH].n, 0);
+        bench_free(k);
+    }
+}
+
+/* What the program's diary says. */
+static void has_logged(const char *path, const char *words)
+{
+    char all[4096];
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    all[fread(all, 1, sizeof all - 1, f)] = '\0';
+    fclose(f);
+    if (!strstr(all, words))
+        fail_msg("not \"%s\" in the log: %s", words, all);
+}
+
+/* Restored from a backup: its revisions begin before those that were known. */
+static void another_cluster_from_then_on(void **state)
+{
+    struct bench *k = bench_new(1);
+    char path[] = "/tmp/pgdba-etcd-log-XXXXXX";
+    (void)state;
+    close(mkstemp(path));
+    assert_int_equal(log_open(&k->rig.ctx.log, path, LOG_INFO, &k->rig.clock, NULL), ST_OK);
+    k->etcd.revision = k->etcd.leader = 900;
+    bench_start_watching(k, 0);
+    k->etcd.cluster = 8;
+    k->etcd.revision = 3;
+    k->etcd.leader = 2;
+    fake_etcd_end_watch(&k->etcd, 0, true);
+    bench_wait_watched(k, 0, 1);
+    assert_non_null(strstr(k->etcd.gate[0].path[FE_WATCH].last.s, "\"start_revision\":\"4\""));
+    int alive = bench_count(k, OBS_ETCD_ALIVE, PREFIX, OBS_ANSWERED);
+    fake_etcd_say(&k->etcd, 0, EVENT("4") "\n");
+    k->etcd.revision = k->etcd.leader = 4;
+    bench_wait(k, OBS_ETCD_ALIVE, PREFIX, OBS_ANSWERED, alive + 10);
+    assert_int_equal(k->etcd.gate[0].path[FE_RANGE].n, 2); /* and it stays */
+    struct log *log = k->rig.ctx.log;
+    bench_free(k);
+    log_free(log);
+    has_logged(path, "another etcd cluster");
+    unlink(path);
 }
 
 static void never_begins(void **state)
@@ -360,6 +438,8 @@ int main(void)
         cmocka_unit_test(breaks_off_in_the_middle_of_a_line),
         cmocka_unit_test(ends_by_its_own_word),
         cmocka_unit_test(refused_before_it_begins),
+        cmocka_unit_test(no_range_to_begin_from),
+        cmocka_unit_test(another_cluster_from_then_on),
         cmocka_unit_test(never_begins),
         cmocka_unit_test(frozen_endpoint),
         cmocka_unit_test(one_endpoint_has_a_second_chance),

@@ -227,6 +227,20 @@ static void gateway_of_before(void **state)
     bench_free(k);
 }
 
+/* Without a login several are out at once when it is found out: it is turned to once. */
+static void gateway_of_before_asked_by_many(void **state)
+{
+    struct bench *k = bench_new(2);
+    (void)state;
+    k->etcd.gate[0].api = k->etcd.gate[1].api = "/v3beta";
+    bench_start_watching(k, 0);
+    wait_all_well(k, 2);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(bench_count(k, OBS_ETCD_STATUS, k->urls[i], OBS_GARBLED), 0);
+    assert_int_equal(bench_count(k, OBS_ETCD_RANGE, PREFIX, OBS_GARBLED), 0);
+    bench_free(k);
+}
+
 static void gateway_that_is_off(void **state)
 {
     struct bench *k = bench_new(2);
@@ -329,6 +343,23 @@ static void members_without_quorum(void **state)
     bench_free(k);
 }
 
+/* Nor does the list wait for /health, which hangs then. */
+static void members_while_health_hangs(void **state)
+{
+    struct bench *k = bench_new(1);
+    (void)state;
+    k->rig.t.etcd_query_us = 100 * MS;
+    k->rig.t.etcd_gates_us = 150 * MS; /* no round falls into the time it hangs */
+    k->etcd.gate[0].path[FE_HEALTH].silent = true;
+    k->etcd.gate[0].path[FE_RANGE].status = 503;
+    k->etcd.gate[0].path[FE_RANGE].body =
+        "{\"code\":14,\"message\":\"etcdserver: request timed out\"}";
+    bench_start(k);
+    bench_wait(k, OBS_ETCD_HEALTH, k->urls[0], OBS_TIMED_OUT, 1);
+    bench_wait(k, OBS_ETCD_MEMBERS, "", OBS_ANSWERED, 1);
+    bench_free(k);
+}
+
 /* ---- leases */
 
 static void leases_while_they_are_shown(void **state)
@@ -372,6 +403,25 @@ static void one_round_of_leases_at_a_time(void **state)
     bench_free(k);
 }
 
+/* Shown, hidden, shown: no more often for that. */
+static void leases_shown_and_hidden(void **state)
+{
+    struct bench *k = bench_new(1);
+    const struct fe_path *lease = &k->etcd.gate[0].path[FE_LEASE];
+    const int64_t id = 11;
+    (void)state;
+    k->rig.t.etcd_lease_us = 100 * MS;
+    bench_start_watching(k, 0);
+    for (int n = 1; n <= 4; n++) {
+        source_etcd_set_leases(k->s, &id, 1);
+        bench_wait(k, OBS_ETCD_LEASE, "11", OBS_ANSWERED, n);
+        source_etcd_set_leases(k->s, NULL, 0);
+    }
+    for (int i = 1; i < 4; i++) /* timers are in ms */
+        assert_true(lease->at[i] - lease->at[i - 1] >= 95 * MS);
+    bench_free(k);
+}
+
 /* ---- what is asked when */
 
 static void proof_of_life_within_its_bounds(void **state)
@@ -407,14 +457,17 @@ int main(void)
         cmocka_unit_test(certificate_with_a_name),
         cmocka_unit_test(login_that_gives_nothing),
         cmocka_unit_test(gateway_of_before),
+        cmocka_unit_test(gateway_of_before_asked_by_many),
         cmocka_unit_test(gateway_that_is_off),
         cmocka_unit_test(status_is_denied),
         cmocka_unit_test(frozen_endpoint_delays_nobody),
         cmocka_unit_test(unhealthy),
         cmocka_unit_test(members_now_and_then),
         cmocka_unit_test(members_without_quorum),
+        cmocka_unit_test(members_while_health_hangs),
         cmocka_unit_test(leases_while_they_are_shown),
         cmocka_unit_test(one_round_of_leases_at_a_time),
+        cmocka_unit_test(leases_shown_and_hidden),
         cmocka_unit_test(proof_of_life_within_its_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
