@@ -1,5 +1,5 @@
 EXTRA_DIST += tests/e2e/console.sh tests/e2e/fake.sh tests/e2e/failover.sh tests/e2e/faults.sh tests/e2e/lib.sh tests/e2e/lines.sh tests/e2e/run tests/e2e/watch.py \
-	tests/e2e/secure.sh tests/e2e/shell.sh tests/e2e/terminal.sh tests/lint tests/free-ports .clang-tidy .ci/run \
+	tests/e2e/secure.sh tests/e2e/shell.sh tests/e2e/sync.sh tests/e2e/terminal.sh tests/lint tests/free-ports .clang-tidy .ci/run \
 	tests/unit/action/test_action.h
 
 # Unit tests by room. UNIT_x_LIBS are the rooms a unit test of room x links: nothing above it,

@@ -90,8 +90,9 @@ void fo_note(struct failover_fold *f, struct failover_phase *p, const char *text
     changed(f);
 }
 
-static void set(struct failover_fold *f, struct failover_phase *p, enum fo_state state,
-                const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static void set(struct failover_fold *f,
+                                                      struct failover_phase *p, enum fo_state state,
+                                                      const char *fmt, va_list ap)
 {
     struct buf b;
     buf_init(&b);

@@ -11,7 +11,7 @@
 struct facts {
     int refs;
     struct arena arena;
-    const void *root; /* the struct that the parser documents; lives in the arena */
+    const void *root;   /* the struct that the parser documents; lives in the arena */
     struct facts *from; /* what root's texts may point into: a reference, given back with this */
 };
 
