@@ -21,6 +21,8 @@ rows() { PGPASSFILE=$LAB_PASSFILE psql -XAtc 'select count(*) from pgdba_probe.h
 acknowledged=$(json_get 'd["probe"]["answered"]' <"$report")
 ghosts=$(json_get 'd["probe"]["ghost_rows"]' <"$report")
 there=$(rows)
-check "the table's own count agrees: $there rows, $acknowledged acknowledged, $ghosts ghosts" test "$there" = $((acknowledged + ghosts))
+# The attempt that was out when the probe ended may have been written and never heard of.
+check "the table's own count agrees: $there rows, $acknowledged acknowledged, $ghosts ghosts" \
+    test "$((there - acknowledged - ghosts))" -ge 0 -a "$((there - acknowledged - ghosts))" -le 1
 expect "probe drop takes the schema away" 0 'gone' "$pgdba" probe drop --cluster local-ha --via haproxy --yes
 echo "# end of sync"
