@@ -290,6 +290,17 @@ static void on_login(struct etcd_ask *q, const struct net_http_reply *r)
     arena_release(&a);
 }
 
+/* Of what the connection itself may mean where etcd is at its other end. */
+static const char *cure_of(const struct etcd_ask *q, const struct net_http_reply *r)
+{
+    bool plain = strncmp(q->g->url, "http:", 5) == 0;
+    if (plain && r->outcome == NET_GARBLED && !r->status && strstr(r->detail, "empty reply"))
+        return ": if it speaks TLS, its URL is https://";
+    if (r->outcome == NET_TLS && !q->s->ctx.config->etcd.tls.cert && strstr(r->detail, "alert"))
+        return " (it may want a client certificate: set etcd.cert and etcd.key)";
+    return "";
+}
+
 static void on_reply(void *arg, const struct net_http_reply *r)
 {
     struct etcd_ask *q = arg;
@@ -302,10 +313,7 @@ static void on_reply(void *arg, const struct net_http_reply *r)
         refused(q, r);
         return;
     }
-    bool wants_tls = r->outcome == NET_GARBLED && !r->status && strstr(r->detail, "empty reply") &&
-                     strncmp(q->g->url, "http:", 5) == 0;
-    char *detail = wants_tls ? xasprintf("%s: if it speaks TLS, its URL is https://", r->detail)
-                             : xstrdup(r->detail);
+    char *detail = xasprintf("%s%s", r->detail, cure_of(q, r));
     ask_ended(q, &(struct etcd_answer){.outcome = judge_net(r->outcome),
                                        .http_status = r->status,
                                        .body = r->body,

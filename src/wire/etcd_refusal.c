@@ -129,16 +129,32 @@ static bool read_error(const char *body, size_t n, struct arena *a, int *code, c
     return message != NULL;
 }
 
+/* What stands before the gateway speaks in plain text (of a client's CommonName). Only what we know
+ * is worth showing: all else may be a page of somebody in between. */
+static const char *known_words(const char *body, size_t n, struct arena *a)
+{
+    enum { MOST = 400 };
+    const char *words;
+    while (n && (body[n - 1] == '\n' || body[n - 1] == '\r'))
+        n--;
+    if (!n || n > MOST || memchr(body, '<', n))
+        return NULL;
+    words = utf8_clean(a, body, n);
+    return find_words(words) ? words : NULL;
+}
+
 enum etcd_refusal wire_etcd_refusal(int http_status, const char *body, size_t n, struct arena *a,
                                     const char **why)
 {
     int code = 0;
-    const char *words;
+    const char *words = NULL;
     *why = "";
     if (http_status >= 200 && http_status < 300)
         return ETCD_NOT_REFUSED;
     bool is_error = read_error(body, n, a, &code, &words);
     if (!is_error)
+        words = known_words(body, n, a);
+    if (!words)
         words = arena_printf(a, "HTTP %d", http_status);
     enum etcd_refusal r = find_words(words);
     if (!r)

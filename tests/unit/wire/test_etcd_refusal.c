@@ -62,10 +62,10 @@ static const struct refusal_row {
     {404, NEW("Not Found", 5), ETCD_NO_GATEWAY, "enable-grpc-gateway"},
     {404, OLD("etcdserver: requested lease not found", 5), ETCD_BROKEN, "lease not found"},
     {400,
-     OLD("CommonName of client sending a request against gateway will be ignored and not used as "
-         "expected",
-         3),
+     "CommonName of client sending a request against gateway will be ignored and not used as "
+     "expected\n",
      ETCD_CN_REFUSED, "with a CN"},
+    {502, "<html>permission denied by the proxy of somebody", ETCD_UNAVAILABLE, "HTTP 502"},
     {400, OLD("invalid character 'x' looking for beginning of value", 3), ETCD_BROKEN, "invalid"},
     {500, "", ETCD_BROKEN, "HTTP 500"},
     {421, "", ETCD_BROKEN, "HTTP 421"},
