@@ -107,13 +107,13 @@ register_whole() {
     mkdir -p "$dir"
     # PostgreSQL's options without the place: that is each member's own.
     local options
-    options=$(tr ' ' '\n' <<<"$LAB_PG_pg1" | grep -vE '^(host|port)=' | tr '\n' ' ')
+    options=$(tr ' ' '\n' <<<"${LAB_PG_pg1:?}" | grep -vE '^(host|port)=' | tr '\n' ' ')
     cat >"$dir/$1.yml" <<-END
 	scope: $LAB_SCOPE
 	patroni:
-	  urls: [$(sed 's/ /, /g' <<<"$LAB_PATRONI_URLS")]
+	  urls: [${LAB_PATRONI_URLS// /, }]
 	etcd:
-	  urls: [$(sed 's/ /, /g' <<<"$LAB_ETCD_URLS")]
+	  urls: [${LAB_ETCD_URLS// /, }]
 	haproxy:
 	- {name: haproxy, url: $LAB_HAPROXY_STATS}
 	pgbouncer:

@@ -41,7 +41,8 @@ static struct table *answer(const char *const cells[COLUMNS])
 {
     struct table *t = table_new(&arena, COLUMNS, 1);
     memcpy(t->cols, columns, sizeof columns);
-    memcpy(t->cells, cells, COLUMNS * sizeof *cells);
+    for (int i = 0; i < COLUMNS; i++)
+        t->cells[i] = cells[i];
     t->tag = "SELECT 1";
     return t;
 }
