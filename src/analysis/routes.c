@@ -13,10 +13,9 @@
 static bool has_word(const char *name, const char *word, bool whole)
 {
     size_t n = strlen(word);
-    for (const char *p = name; *p; p++)
-        if (strncasecmp(p, word, n) == 0 &&
-            (!whole ||
-             ((p == name || !isalnum((unsigned char)p[-1])) && !isalnum((unsigned char)p[n]))))
+    for (const char *p = strcasestr(name, word); p; p = strcasestr(p + 1, word))
+        if (!whole ||
+            ((p == name || !isalnum((unsigned char)p[-1])) && !isalnum((unsigned char)p[n])))
             return true;
     return false;
 }
@@ -36,12 +35,15 @@ static bool named_for_writes(const char *proxy)
 
 const char *routes_write_backend(const struct haproxy *h)
 {
-    const char *guess = NULL;
+    const char *guess = NULL, *passed_over = "";
     if (h->write_backend)
         return h->write_backend;
     for (int i = 0; h->stats && i < h->stats->n; i++) {
         const struct ha_row *r = &h->stats->v[i];
-        if (r->type != HA_SERVER || !named_for_writes(r->proxy))
+        if (r->type != HA_SERVER || strcmp(r->proxy, passed_over) == 0)
+            continue; /* rows of a proxy stand together, and every snapshot asks */
+        passed_over = r->proxy;
+        if (!named_for_writes(r->proxy))
             continue;
         if (guess && strcmp(guess, r->proxy) != 0)
             return NULL; /* two say so: only the configuration can tell */

@@ -232,8 +232,7 @@ static void errors_in_every_dialect(void **state)
 {
     (void)state;
     static const char *const bodies[] = {
-        "{\"error\":{\"grpc_code\":14,\"http_code\":503,\"message\":\"no leader\",\"http_status\":"
-        "\"Service Unavailable\"}}",                                       /* stream, 3.4 and 3.5 */
+        "{\"error\":{\"grpc_code\":14,\"http_code\":503,\"message\":\"no leader\"}}", /* 3.4, 3.5 */
         "{\"error\": {\"code\":14, \"message\":\"no leader\"}}",           /* stream, 3.6 */
         "{\"error\":\"no leader\",\"message\":\"no leader\",\"code\":14}", /* refused, 3.4 */
         "{\"code\":14,\"message\":\"no leader\",\"details\":[]}",          /* refused, 3.6 */
