@@ -205,15 +205,16 @@ static void apply_patroni(struct store *st, const struct observation *o)
 {
     struct err e = ERR_INIT;
     struct facts *f = NULL;
+    struct kept_state *state = patroni_state(st, o);
     enum obs_outcome outcome = o->outcome;
     const char *detail = o->detail;
+    if (!state)
+        return;
     if (outcome == OBS_ANSWERED && parse_patroni(o, &f, &e) != ST_OK) {
         outcome = OBS_GARBLED;
         detail = err_text(&e);
     }
-    struct kept_state *state = patroni_state(st, o);
-    if (state)
-        kept_state_update(state, o, outcome, detail);
+    kept_state_update(state, o, outcome, detail);
     if (f)
         keep_patroni(st, f, o);
     err_release(&e);

@@ -207,8 +207,7 @@ void kept_dcs_apply(struct kept_dcs *k, const struct observation *o, const struc
 
 /* ---- out */
 
-/* Proof of life comes every refresh, but not more often than once a second nor less than every two.
- */
+/* Proof of life comes every refresh, but at most once a second and at least every two. */
 bool kept_dcs_fresh(const struct kept_dcs *k, int64_t refresh_us, int64_t now_us)
 {
     int64_t period = refresh_us > 2 * USEC_PER_SEC ? 2 * USEC_PER_SEC : refresh_us;

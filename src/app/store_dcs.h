@@ -42,9 +42,9 @@ void kept_dcs_init(struct kept_dcs *k, const struct etcd_config *c);
 void kept_dcs_release(struct kept_dcs *k);
 /* The cluster's own prefix within what the stream carries; another one begins anew. */
 void kept_dcs_prefix(struct kept_dcs *k, const char *prefix);
-/* Any OBS_ETCD_*. step (may be NULL) hears of every transaction. */
+/* Any OBS_ETCD_*. l (may be NULL) hears of every transaction. */
 void kept_dcs_apply(struct kept_dcs *k, const struct observation *o,
-                    const struct store_listener *step);
+                    const struct store_listener *l);
 /* Watched, and the last proof of that is young: what it says is now. */
 bool kept_dcs_fresh(const struct kept_dcs *k, int64_t refresh_us, int64_t now_us);
 /* The keys as /cluster would show them (struct cluster_view); NULL while nothing is known. Not a

@@ -234,7 +234,7 @@ static void failovers_are_kept(void **state)
     struct failover *f = a_failover(900 * USEC_PER_SEC, "pg3");
     struct buf b;
     buf_init(&b);
-    for (int i = 0; i < 30; i++) {
+    for (int64_t i = 0; i < 30; i++) {
         put_failover(&b, i * 10 * USEC_PER_SEC, i & 1 ? "pg2" : "pg3");
         put_failover(&b, i * 10 * USEC_PER_SEC + 400000, i & 1 ? "pg2" : "pg3"); /* another's */
     }

@@ -48,17 +48,19 @@ static void speeds_have_their_limits(void **state)
 
 static void moments_lie_in_the_recording(void **state)
 {
-    enum { HOUR = 3600 };
+#define HOUR INT64_C(3600)
     const int64_t start = 1763694000 * USEC_PER_SEC; /* 2025-11-21 03:00:00 UTC */
     static const struct {
         const char *text;
         int64_t length_s, here_s, at_s;
     } cases[] = {
-        {"03:12", HOUR, 0, 12 * 60},        {"03:00:07", HOUR, 0, 7},
+        {"03:12", HOUR, 0, 720},
+        {"03:00:07", HOUR, 0, 7},
         {"02:00", HOUR, 0, -HOUR},          /* before it: nothing of the next day is there */
         {"02:00", 24 * HOUR, 0, 23 * HOUR}, /* in the next night */
         {"05:00", HOUR, 0, 2 * HOUR},       /* after it */
-        {"+1m30s", HOUR, 600, 90},          {"10s", HOUR, 600, 610},
+        {"+1m30s", HOUR, 600, 90},
+        {"10s", HOUR, 600, 610},
         {"-10s", HOUR, 600, 590},
     };
     (void)state;
