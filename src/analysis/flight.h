@@ -40,7 +40,7 @@ bool flight_targets(const struct flight *f, const struct member *m);
 
 /* preflight_cluster.c: what holds for the picture and the cluster */
 flight_fn flight_picture, flight_operation, flight_leader_present, flight_leader_named,
-    flight_leader_health, flight_paused, flight_scheduled, flight_clients;
+    flight_leader_health, flight_paused, flight_scheduled, flight_probe_running, flight_clients;
 /* preflight_candidate.c */
 flight_fn flight_candidate_known, flight_candidate_other, flight_candidate_api,
     flight_candidate_state, flight_nofailover, flight_watchdog, flight_sync, flight_lag,

@@ -10,6 +10,8 @@
 #define SWITCHOVER (1u << ACT_SWITCHOVER)
 #define RESTART    (1u << ACT_RESTART)
 #define REINIT     (1u << ACT_REINIT)
+#define PROBE      (1u << ACT_PROBE_START)
+#define PROBE_DROP (1u << ACT_PROBE_DROP)
 
 /* Stands once: the checks as the manual lists them, and what runs them. The order is that of the
  * questions an operator would ask. */
@@ -17,7 +19,8 @@
     X("picture-fresh", SWITCHOVER | RESTART | REINIT, flight_picture, "the picture is of now")    \
     X("operation-in-flight", SWITCHOVER | RESTART | REINIT, flight_operation,                     \
       "no other operation runs, neither ours nor one that shows as a leader without a timeline")  \
-    X("leader-present", SWITCHOVER | REINIT, flight_leader_present, "the cluster has a leader")   \
+    X("leader-present", SWITCHOVER | REINIT | PROBE | PROBE_DROP, flight_leader_present,          \
+      "the cluster has a leader")                                                                 \
     X("leader-named", SWITCHOVER, flight_leader_named, "the leader is the one that was named")    \
     X("leader-health", SWITCHOVER, flight_leader_health,                                          \
       "the leader's API answers, and says running and primary")                                   \
@@ -64,6 +67,8 @@
     X("reinit-state", REINIT, flight_reinit_state, "the member is not being rebuilt already")     \
     X("reinit-last", REINIT, flight_reinit_last, "another replica is fit to take over meanwhile") \
     X("downstream", RESTART | REINIT, flight_downstream, "no other member streams from it")       \
+    X("probe-running", PROBE | PROBE_DROP, flight_probe_running,                                  \
+      "no probe of this console is under way")                                                    \
     X("clients-waiting", SWITCHOVER | RESTART, flight_clients,                                    \
       "no clients wait in PgBouncer before the leader goes")
 

@@ -47,14 +47,17 @@ void flight_leader_present(struct flight *f)
 {
     char d[FMT_MAX];
     int64_t since = f->s->no_leader_since_us;
+    bool sql = f->r->kind == ACT_PROBE_START || f->r->kind == ACT_PROBE_DROP;
+    /* A statement through a route is PostgreSQL's to refuse: what we see of the lock may be old. */
+    enum check_verdict none = sql ? CHECK_WARN : CHECK_BLOCK;
     if (f->leader)
         flight_say(f, CHECK_PASS, "%s leads on timeline %" PRId64, f->leader->name,
                    snapshot_timeline(f->s));
     else if (since)
-        flight_say(f, CHECK_BLOCK, "the cluster has had no leader for %s",
-                   facts_span(d, f->now_us - since));
+        flight_say(f, none, "the cluster has had no leader for %s%s",
+                   facts_span(d, f->now_us - since), sql ? ": nothing takes writes" : "");
     else
-        flight_say(f, CHECK_BLOCK, "the cluster has no leader");
+        flight_say(f, none, "the cluster has no leader%s", sql ? ": nothing takes writes" : "");
 }
 
 void flight_leader_named(struct flight *f)
@@ -115,6 +118,21 @@ void flight_scheduled(struct flight *f)
                    s->switchover_from ? s->switchover_from : "the leader",
                    s->switchover_to ? s->switchover_to : "any",
                    f->r->kind == ACT_SWITCHOVER ? ": this one replaces it" : "");
+}
+
+void flight_probe_running(struct flight *f)
+{
+    const struct probe_view *p = f->s->probe;
+    if (!p || !p->running)
+        flight_say(f, CHECK_PASS, "no probe of this console is under way");
+    else if (f->r->kind == ACT_PROBE_START)
+        flight_say(f, CHECK_BLOCK, "a probe runs already, through %s: probe stop ends it",
+                   p->route);
+    else if (p->write)
+        flight_say(f, CHECK_WARN, "the probe through %s still writes: it fails from then on",
+                   p->route);
+    else
+        flight_say(f, CHECK_PASS, "the probe through %s only reads", p->route);
 }
 
 static void clients_of(struct flight *f, const struct bouncer *b)

@@ -239,14 +239,15 @@ static void apply_haproxy(struct store *st, const struct observation *o)
             kept_haproxy_apply(&st->haproxies[i], o);
 }
 
-static enum status parse_self(const struct observation *o, struct facts **out, struct err *e)
+static enum status parse_self(const struct observation *o, const struct facts *before,
+                              struct facts **out, struct err *e)
 {
     struct arena a;
     struct table *t;
     arena_init(&a);
     enum status st = wire_table_decode(o->body, o->body_len, &a, &t, e);
     if (st == ST_OK)
-        st = wire_pg_self(t, out, e);
+        st = wire_pg_self(t, before ? before->root : NULL, out, e);
     arena_release(&a);
     return st;
 }
@@ -258,7 +259,7 @@ static void apply_postgres(struct store *st, const struct observation *o)
     struct facts *f = NULL;
     enum obs_outcome outcome = o->outcome;
     const char *detail = o->detail;
-    if (outcome == OBS_ANSWERED && parse_self(o, &f, &e) != ST_OK) {
+    if (outcome == OBS_ANSWERED && parse_self(o, m->pg_facts, &f, &e) != ST_OK) {
         outcome = OBS_GARBLED;
         detail = err_text(&e);
     }

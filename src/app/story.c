@@ -16,7 +16,7 @@ struct story {
     uint64_t fold_revision; /* told up to here */
     bool was_open;
     const struct snapshot *last; /* a reference */
-    enum health verdict;         /* HEALTH_COUNT: not judged yet */
+    struct verdicts_told told;
 };
 
 static void on_event(void *arg, const struct event *e)
@@ -41,7 +41,7 @@ struct story *story_new(const struct cluster_config *c, int64_t refresh_us)
     st->store = store_new(c, refresh_us);
     st->log = event_log_new(EVENT_LOG_MAX);
     st->fold = failover_fold_new(c->name);
-    st->verdict = HEALTH_COUNT;
+    st->told = (struct verdicts_told)VERDICTS_TOLD_INIT;
     store_listen(st->store, &l);
     return st;
 }
@@ -54,6 +54,7 @@ void story_free(struct story *st)
     store_free(st->store);
     failover_fold_free(st->fold);
     event_log_free(st->log);
+    verdicts_told_release(&st->told);
     free(st);
 }
 
@@ -98,12 +99,11 @@ static void judge(struct story *st, const struct snapshot *s)
 {
     struct arena a;
     struct verdicts v;
-    if (st->verdict == HEALTH_COUNT && !store_complete(st->store))
+    if (st->told.worst == HEALTH_COUNT && !store_complete(st->store))
         return;
     arena_init(&a);
     health_judge(s, s->mono_us, &a, &v);
-    events_of_verdict(st->verdict, &v, s, on_event, st);
-    st->verdict = v.worst;
+    events_of_verdict(&st->told, &v, s, on_event, st);
     arena_release(&a);
 }
 

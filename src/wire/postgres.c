@@ -128,7 +128,15 @@ static enum status check(const struct table *t, struct err *e)
     return ST_OK;
 }
 
-enum status wire_pg_self(const struct table *t, struct facts **out, struct err *e)
+static bool timeline_lags(const struct pg_self *p, const struct pg_self *before)
+{
+    return before && p->in_recovery && p->timeline < before->timeline && p->system_id &&
+           before->system_id && strcmp(p->system_id, before->system_id) == 0 &&
+           !(p->receiver && strcmp(p->receiver, "streaming") == 0);
+}
+
+enum status wire_pg_self(const struct table *t, const struct pg_self *before, struct facts **out,
+                         struct err *e)
 {
     enum status st = check(t, e);
     if (st)
@@ -136,6 +144,8 @@ enum status wire_pg_self(const struct table *t, struct facts **out, struct err *
     struct facts *f = facts_new();
     struct pg_self *p = arena_new(&f->arena, struct pg_self);
     read_self(&f->arena, t, p);
+    if (timeline_lags(p, before))
+        p->timeline = before->timeline;
     f->root = p;
     *out = f;
     return ST_OK;

@@ -81,12 +81,12 @@ wait done
 key Esc
 wait probe
 run $lab kill --dir $LAB_DIR $old
-absent healthy
+absent ✓ healthy
 wait crash failover
 wait-re waiting for
-wait-re lock taken +
-wait-re writable +
-wait-re first write +
+wait-re ✓ lock taken
+wait-re ✓ writable
+wait-re ✓ first write
 dump
 key q
 expect-exit 0
@@ -156,12 +156,15 @@ spawn 60 200 $pgdba --cluster local-ha
 wait healthy
 run $lab freeze --dir $LAB_DIR $old/patroni
 wait crash failover
-wait-re $old.* out of recovery
+wait-re ✓ lock taken
+wait-re split brain
 wait critical
 key q
 expect-exit 0
 END
-story "Patroni hangs: another takes the lock" "ev('lock-taken') and ev('lock-taken')[-1]['now'] != '$old'"
+until_story 10 "Patroni hangs: another takes the lock" "ev('lock-taken') and ev('lock-taken')[-1]['now'] != '$old'"
+until_story 10 "Patroni hangs: that two are out of recovery is critical, and both are named" \
+    "[e for e in ev('verdict') if e['now'] == 'critical' and 'out of recovery' in e['text'] and '$old' in e['text'] and ev('lock-taken')[-1]['now'] in e['text']]"
 "$lab" thaw --dir "$LAB_DIR" "$old/patroni"
 mend
 
@@ -174,9 +177,9 @@ timeout 60
 spawn 24 80 $pgdba --cluster local-ha
 wait healthy
 run $lab freeze --dir $LAB_DIR $old
-absent healthy
+absent ✓ healthy
 wait crash failover
-wait-re writable +
+wait-re ✓ writable
 run $lab thaw --dir $LAB_DIR $old
 wait healthy
 key q

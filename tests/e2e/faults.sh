@@ -135,7 +135,9 @@ spawn 24 100 $pgdba
 wait healthy
 run $(node kill) $l
 wait critical
-wait-re $l .*(last seen|gone)
+wait-re $l.*(last seen|gone)
+wait-re ✓ lock taken
+type 1
 wait-re pg[123] +. leader
 run $(node start) $l
 wait healthy

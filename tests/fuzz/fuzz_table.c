@@ -71,7 +71,7 @@ static void check_readers(const struct table *t)
         check_servers(f->root);
     facts_unref(f);
     f = NULL;
-    if (fuzz_ended(wire_pg_self(t, &f, &e), &e))
+    if (fuzz_ended(wire_pg_self(t, NULL, &f, &e), &e))
         check_self(f->root);
     facts_unref(f);
     f = NULL;

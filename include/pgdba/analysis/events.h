@@ -19,8 +19,19 @@ void events_of_dcs(const struct dcs *a, const struct dcs *b, int64_t mono_us, in
 /* a NULL: nothing is news. Each event's not_before_us is when a's word was last confirmed. */
 void events_of_snapshots(const struct snapshot *a, const struct snapshot *b, event_fn *fn,
                          void *arg);
-/* A change of verdict: what was `before` (HEALTH_COUNT: unknown, nothing is told). */
-void events_of_verdict(enum health before, const struct verdicts *now, const struct snapshot *s,
-                       event_fn *fn, void *arg);
+/* What has been told of verdicts. The first call of events_of_verdict() tells nothing. */
+struct verdicts_told {
+    enum health worst; /* HEALTH_COUNT: unknown */
+    char *critical;    /* rules and subjects since it is critical; NULL none */
+};
+#define VERDICTS_TOLD_INIT \
+    {                      \
+        HEALTH_COUNT, NULL \
+    }
+void verdicts_told_release(struct verdicts_told *t);
+/* A change of verdict; and, while it is critical, whatever else becomes so, each once: a split
+ * brain must not go unsaid because a silent leader was told before. */
+void events_of_verdict(struct verdicts_told *told, const struct verdicts *now,
+                       const struct snapshot *s, event_fn *fn, void *arg);
 
 #endif

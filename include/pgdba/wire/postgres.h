@@ -12,7 +12,9 @@
 
 /* One role-neutral SELECT of one row: every version from 12 on, a plain role and pg_monitor. */
 const char *wire_pg_self_sql(void);
-enum status wire_pg_self(const struct table *t, struct facts **out,
-                         struct err *e); /* struct pg_self */
+/* -> struct pg_self. before: what the same member said last, NULL none. While nobody streams to it
+ * a standby knows its timeline from the control file alone, which lags: then before's holds. */
+enum status wire_pg_self(const struct table *t, const struct pg_self *before, struct facts **out,
+                         struct err *e);
 
 #endif

@@ -493,16 +493,34 @@ static void endpoints(void **state)
 static void a_change_of_verdict(void **state)
 {
     (void)state;
-    const struct verdict one = {HEALTH_CRITICAL, "no-leader", "", "no leader for 9 s"};
-    const struct verdicts v = {HEALTH_CRITICAL, 1, &one};
+    const struct verdict critical[] = {
+        {HEALTH_CRITICAL, "no-leader", "", "no leader for 9 s"},
+        {HEALTH_CRITICAL, "split-brain", "pg2", "pg2: split brain"},
+        {HEALTH_DEGRADED, "lag", "pg3", "pg3: far behind"},
+    };
+    const struct verdicts well = {HEALTH_OK, 0, NULL}, one = {HEALTH_CRITICAL, 1, critical},
+                          both = {HEALTH_CRITICAL, 3, critical};
     struct sb *b = sb_new(T0);
     struct heard h;
+    struct verdicts_told told = VERDICTS_TOLD_INIT;
     heard_init(&h);
-    events_of_verdict(HEALTH_COUNT, &v, b->s, hear, &h);
-    events_of_verdict(HEALTH_CRITICAL, &v, b->s, hear, &h);
-    events_of_verdict(HEALTH_OK, &v, b->s, hear, &h);
+    events_of_verdict(&told, &one, b->s, hear, &h); /* first sight */
+    events_of_verdict(&told, &one, b->s, hear, &h);
+    events_of_verdict(&told, &well, b->s, hear, &h);
+    events_of_verdict(&told, &one, b->s, hear, &h);
     assert_int_equal(h.last.grade, HEALTH_CRITICAL);
-    assert_heard(&h, "verdict : healthy -> critical\n");
+    events_of_verdict(&told, &both, b->s, hear, &h); /* one more, once, though it comes and goes */
+    events_of_verdict(&told, &one, b->s, hear, &h);
+    events_of_verdict(&told, &both, b->s, hear, &h);
+    events_of_verdict(&told, &well, b->s, hear, &h);
+    events_of_verdict(&told, &both, b->s, hear, &h); /* and again when it was well meanwhile */
+    assert_heard(&h, "verdict : critical -> healthy\n"
+                     "verdict : healthy -> critical\n"
+                     "verdict : critical -> critical\n"
+                     "verdict : critical -> healthy\n"
+                     "verdict : healthy -> critical\n"
+                     "verdict : critical -> critical\n");
+    verdicts_told_release(&told);
     sb_free(b);
 }
 

@@ -46,12 +46,24 @@ static const struct request reinit_pg2 = {.kind = ACT_REINIT, .nmembers = 1, .me
 static const struct request reinit_pg3 = {.kind = ACT_REINIT, .nmembers = 1, .members = just_pg3};
 static const struct request reinit_force = {
     .kind = ACT_REINIT, .nmembers = 1, .members = just_pg3, .force = true};
+static const struct request probe_start = {.kind = ACT_PROBE_START, .via = "haproxy"};
+static const struct request probe_drop = {.kind = ACT_PROBE_DROP, .via = "haproxy"};
 
 /* ---- what is different from a healthy cluster */
 
 static void nothing(struct sb *b)
 {
     (void)b;
+}
+static const struct probe_view writing = {.running = true, .route = "haproxy", .write = true},
+                               reading = {.running = true, .route = "haproxy"};
+static void probe_writes(struct sb *b)
+{
+    b->s->probe = &writing;
+}
+static void probe_reads(struct sb *b)
+{
+    b->s->probe = &reading;
 }
 static void go_silent(struct sb *b, const char *name, enum obs_outcome how, int s)
 {
@@ -337,6 +349,15 @@ static const struct {
     {"leader-present", &to_pg2, no_leader, CHECK_BLOCK, "no leader for 9 s"},
     {"leader-present", &reinit_pg2, no_leader, CHECK_BLOCK, "no leader for 9 s"},
     {"leader-present", &restart_pg2, no_leader, ABSENT, NULL},
+    {"leader-present", &probe_start, nothing, CHECK_PASS, "pg1 leads"},
+    {"leader-present", &probe_start, no_leader, CHECK_WARN, "for 9 s: nothing takes writes"},
+    {"leader-present", &probe_drop, no_leader, CHECK_WARN, "for 9 s: nothing takes writes"},
+    {"probe-running", &probe_start, nothing, CHECK_PASS, "no probe"},
+    {"probe-running", &probe_start, probe_writes, CHECK_BLOCK,
+     "a probe runs already, through haproxy"},
+    {"probe-running", &probe_drop, nothing, CHECK_PASS, "no probe"},
+    {"probe-running", &probe_drop, probe_writes, CHECK_WARN, "through haproxy still writes"},
+    {"probe-running", &probe_drop, probe_reads, CHECK_PASS, "through haproxy only reads"},
     {"leader-named", &from_pg1, nothing, CHECK_PASS, "pg1 is the leader"},
     {"leader-named", &from_pg2, nothing, CHECK_BLOCK, "pg2 is not the leader: pg1 is"},
     {"leader-named", &from_pg1, no_leader, CHECK_BLOCK, "nobody is"},

@@ -52,7 +52,7 @@ static const struct pg_self *self(const struct table *t)
     struct err e = ERR_INIT;
     facts_unref(parsed);
     parsed = NULL;
-    if (wire_pg_self(t, &parsed, &e))
+    if (wire_pg_self(t, NULL, &parsed, &e))
         fail_msg("%s", err_text(&e));
     return parsed->root;
 }
@@ -61,7 +61,7 @@ static void refuses(const struct table *t, const char *reason)
 {
     struct err e = ERR_INIT;
     struct facts *f = NULL;
-    assert_int_equal(wire_pg_self(t, &f, &e), ST_INVALID);
+    assert_int_equal(wire_pg_self(t, NULL, &f, &e), ST_INVALID);
     assert_null(f);
     if (!strstr(err_text(&e), reason))
         fail_msg("\"%s\" does not say \"%s\"", err_text(&e), reason);
@@ -140,6 +140,34 @@ static void a_standby_to_a_plain_role(void **state)
     assert_null(p->receiver); /* there is one, and what it does is not ours to see */
     assert_null(p->upstream);
     assert_string_equal(with(cells, "has_receiver", "f")->receiver, "");
+}
+
+/* A standby whose receiver has just gone: its control file still has timeline 3. */
+static void a_timeline_does_not_go_back(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *system_id, *receiver;
+        int64_t timeline;
+    } cases[] = {
+        {"7710507104487677636", "", 5},
+        {"7710507104487677636", "waiting", 5},
+        {"7710507104487677636", NULL, 5},        /* a plain role is not told */
+        {"7710507104487677636", "streaming", 3}, /* the receiver itself says so */
+        {"1", "", 3},                            /* another cluster's data */
+        {NULL, "", 3},
+    };
+    const struct pg_self before = {.timeline = 5, .system_id = "7710507104487677636"};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct err e = ERR_INIT;
+        struct facts *f = NULL;
+        struct table *t = answer(standby);
+        t->cells[table_col(t, "system_id")] = cases[i].system_id;
+        t->cells[table_col(t, "receiver")] = cases[i].receiver;
+        assert_int_equal(wire_pg_self(t, &before, &f, &e), ST_OK);
+        assert_int_equal(((const struct pg_self *)f->root)->timeline, cases[i].timeline);
+        facts_unref(f);
+    }
 }
 
 static void what_was_received(void **state)
@@ -235,6 +263,7 @@ int main(void)
         T(a_primary),
         T(a_standby),
         T(a_standby_to_a_plain_role),
+        T(a_timeline_does_not_go_back),
         T(what_was_received),
         T(read_only_by_configuration),
         T(values_that_are_none),
