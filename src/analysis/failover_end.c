@@ -286,7 +286,10 @@ static void say_times(struct buf *b, const struct failover *f)
         buf_addf(b, " in %s", fmt_duration(d, writable));
     else
         buf_puts(b, f->start_mono_us ? ", not seen to take writes" : "");
-    if (f->old_timeline && f->new_timeline > f->old_timeline)
+    if (f->new_timeline && f->new_timeline < f->old_timeline)
+        buf_addf(b, ", BACK from timeline %lld to %lld", (long long)f->old_timeline,
+                 (long long)f->new_timeline);
+    else if (f->old_timeline && f->new_timeline > f->old_timeline)
         buf_addf(b, ", timeline %lld -> %lld", (long long)f->old_timeline,
                  (long long)f->new_timeline);
     if (f->outage.known && f->outage.failures)

@@ -53,12 +53,19 @@ void fo_promoted(struct failover_fold *f, const struct fo_word *w, int64_t timel
 {
     struct fo_case *c = f->open;
     struct failover_phase *p = fo_phase(c, FP_PROMOTED, "");
-    char note[32] = "";
-    if (timeline > c->new_timeline && timeline > c->old_timeline) {
+    char note[96] = "";
+    /* One that was away writes on where it was when it takes the lock back: PostgreSQL itself
+     * tells, for what Patroni says may be from before a promotion. */
+    bool older = w->source == SYS_POSTGRES && timeline && timeline <= c->old_timeline;
+    if (older ? timeline != c->new_timeline
+              : timeline > c->new_timeline && timeline > c->old_timeline) {
         c->new_timeline = timeline;
         f->revision++;
     }
-    if (c->new_timeline)
+    if (c->new_timeline && c->new_timeline < c->old_timeline)
+        snprintf(note, sizeof note, "back on timeline %lld: what was written on %lld is not there",
+                 (long long)c->new_timeline, (long long)c->old_timeline);
+    else if (c->new_timeline)
         snprintf(note, sizeof note, "timeline %lld", (long long)c->new_timeline);
     fo_done(f, p, w, "%s", note);
     fo_note(f, p, note); /* who said it first may not have known the timeline */

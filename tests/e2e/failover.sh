@@ -37,8 +37,19 @@ mend() {
         "$lab" thaw --dir "$LAB_DIR" "$n" >/dev/null 2>&1
         "$lab" start --dir "$LAB_DIR" "$n" >/dev/null 2>&1
     done
+    wait_until 60 whole || rebuild
     wait_until 60 whole || not_ok "whole again" "$("$lab" status --dir "$LAB_DIR")"
     wait_until 30 routed || not_ok "HAProxy routes to the leader again"
+}
+# A leader thawed in the wrong moment takes the lock back, and what has followed the other meanwhile is left on a timeline that
+# nobody has: Patroni 3.0 does not build it anew by itself.
+rebuild() {
+    local m url
+    for m in $LAB_MEMBERS; do
+        url=LAB_PATRONI_$m
+        [[ $m == "$(leader)" ]] || streaming | grep -qx "$m" ||
+            curl -s --max-time 20 -X POST -d '{"force": true}' "${!url}/reinitialize"
+    done
 }
 routed() { [[ $(PGPASSFILE=$LAB_PASSFILE psql -XAtc 'select pg_is_in_recovery()' "$LAB_HAPROXY_RW" 2>/dev/null) == f ]]; }
 patch_config() { curl -sf --max-time 10 -X PATCH -d "$1" "$(any_url)/config" >/dev/null; }
@@ -181,7 +192,6 @@ absent ✓ healthy
 wait crash failover
 wait-re ✓ writable
 run $lab thaw --dir $LAB_DIR $old
-wait healthy
 key q
 expect-exit 0
 END

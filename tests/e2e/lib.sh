@@ -141,7 +141,8 @@ print(next(m["name"] for m in json.load(sys.stdin)["members"] if m["role"] == "l
     return 1
 }
 
-# whole: a leader, and everybody else streaming by their own word
+# whole: a leader, and everybody else streaming: by what each lists, and by the leader's own PostgreSQL, for Patroni 3.0 calls a replica
+# that cannot follow "running" too
 whole() {
     local m url n=0 want
     want=$(wc -w <<<"$LAB_MEMBERS")
@@ -156,7 +157,14 @@ sys.exit(len(ms) != int(sys.argv[1]) or any(m["state"] not in ("running", "strea
         n=$((n + 1))
         patroni_get "${!url}/liveness" >/dev/null || return 1
     done
-    [[ $n == "$want" ]]
+    [[ $n == "$want" && $(streaming | wc -l) == $((want - 1)) ]]
+}
+
+# streaming: the members that the leader's PostgreSQL sends to
+streaming() {
+    local l
+    l=$(leader) && l=LAB_PG_$l &&
+        psql -XAtc "select application_name from pg_stat_replication where state = 'streaming'" "${!l}" 2>/dev/null
 }
 
 replica() { # the first member that does not lead

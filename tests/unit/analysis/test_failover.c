@@ -561,6 +561,43 @@ static void two_failovers_in_a_row(void **state)
     rig_release(&r);
 }
 
+/* Seen on Patroni 3.0 with a leader that was stopped for longer than ttl: when it runs on, what it
+ * was about to write overwrites the key of the one that was promoted meanwhile. */
+static void a_thawed_leader_takes_the_lock_back(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r);
+    rig_silence(&r, PG1, OBS_TIMED_OUT);
+    rig_pass(&r, SB_SEC(31));
+    expire(&r);
+    take_over(&r, PG2, PG3);
+    r.node[PG1].api = r.node[PG1].pg = OBS_ANSWERED;
+    r.node[PG1].key = true;
+    lock(&r, PG1);
+    rig_pass(&r, MS(500));
+    assert_int_equal(rig_kept(&r, 0)->new_timeline, 4);
+    assert_string_equal(rig_open(&r)->from, "pg2");
+    assert_string_equal(rig_open(&r)->to, "pg1");
+    assert_int_equal(rig_open(&r)->old_timeline, 4);
+    assert_int_equal(rig_open(&r)->new_timeline, 3);
+    assert_string_equal(rig_phase(rig_open(&r), FP_PROMOTED, "")->note,
+                        "back on timeline 3: what was written on 4 is not there");
+    assert_int_equal(rig_phase(rig_open(&r), FP_WRITABLE, "")->state, FO_DONE);
+    rig_route(&r, PG1);
+    rig_return(&r, PG2, 3);
+    rig_follow(&r, PG3, 3);
+    rig_revision(&r);
+    rig_pass(&r, SB_SEC(15));
+    assert_null(rig_open(&r));
+    const struct failover *f = rig_kept(&r, 0);
+    assert_string_equal(f->to, "pg1");
+    assert_int_equal(rig_phase(f, FP_REPLICA, "pg2")->state, FO_DONE);
+    assert_int_equal(rig_phase(f, FP_REPLICA, "pg3")->state, FO_DONE);
+    assert_non_null(strstr(f->summary, "BACK from timeline 4 to 3"));
+    rig_release(&r);
+}
+
 static void the_new_leader_dies_while_replicas_are_awaited(void **state)
 {
     (void)state;
@@ -830,6 +867,7 @@ int main(void)
         cmocka_unit_test(a_dcs_outage_with_demotion),
         cmocka_unit_test(a_silent_demotion_and_a_burst_at_the_return),
         cmocka_unit_test(two_failovers_in_a_row),
+        cmocka_unit_test(a_thawed_leader_takes_the_lock_back),
         cmocka_unit_test(the_new_leader_dies_while_replicas_are_awaited),
         cmocka_unit_test(a_new_leader_whose_api_says_replica_a_while),
         cmocka_unit_test(who_took_the_lock_may_lose_it_before_it_is_a_primary),
