@@ -6,6 +6,7 @@
 
 #include "etcd_int.h"
 #include "pgdba/config/secret.h"
+#include "tell.h"
 
 int64_t etcd_now_us(const struct source_etcd *s)
 {
@@ -20,23 +21,19 @@ struct etcd_gate *etcd_current(struct source_etcd *s)
 void etcd_emit(struct source_etcd *s, enum obs_kind kind, const char *target,
                const struct etcd_gate *g, const struct etcd_answer *a)
 {
-    const struct clock *clock = net_loop_clock(s->ctx.loop);
     bool answered = a->outcome == OBS_ANSWERED;
-    struct observation o = {
-        .kind = kind,
-        .target = target,
-        .endpoint = g->url,
-        .wall_us = clock_wall(clock),
-        .mono_us = clock_mono(clock),
-        .latency_us = a->latency_us,
-        .outcome = a->outcome,
-        .http_status = a->http_status,
-        .detail = a->detail ? a->detail : "",
-        .body = answered ? a->body : NULL,
-        .body_len = answered ? a->body_len : 0,
-        .date = "",
-    };
-    s->ctx.emit(s->ctx.arg, &o);
+
+    source_tell(&s->ctx, (struct observation){
+                             .kind = kind,
+                             .target = target,
+                             .endpoint = g->url,
+                             .latency_us = a->latency_us,
+                             .outcome = a->outcome,
+                             .http_status = a->http_status,
+                             .detail = a->detail,
+                             .body = answered ? a->body : NULL,
+                             .body_len = answered ? a->body_len : 0,
+                         });
 }
 
 enum obs_outcome etcd_outcome(enum etcd_refusal r, const char *why)

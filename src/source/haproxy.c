@@ -13,6 +13,7 @@
 #include "pgdba/config/secret.h"
 #include "pgdba/net/http.h"
 #include "tunables.h"
+#include "tell.h"
 
 struct source_haproxy {
     struct source_ctx ctx;
@@ -70,23 +71,18 @@ static enum obs_outcome judge(const struct net_http_reply *r, struct buf *detail
 static void emit(struct source_haproxy *h, enum obs_outcome outcome, const char *detail,
                  const struct net_http_reply *r)
 {
-    const struct clock *clock = net_loop_clock(h->ctx.loop);
-    struct observation o = {
-        .kind = OBS_HAPROXY_STATS,
-        .target = h->config->name,
-        .endpoint = h->config->url,
-        .wall_us = clock_wall(clock),
-        .mono_us = clock_mono(clock),
-        .latency_us = r->latency_us,
-        .outcome = outcome,
-        .http_status = r->status,
-        .detail = detail,
-        .body = outcome == OBS_ANSWERED ? r->body : NULL,
-        .body_len = outcome == OBS_ANSWERED ? r->body_len : 0,
-        .date = r->date,
-    };
-
-    h->ctx.emit(h->ctx.arg, &o);
+    source_tell(&h->ctx, (struct observation){
+                             .kind = OBS_HAPROXY_STATS,
+                             .target = h->config->name,
+                             .endpoint = h->config->url,
+                             .latency_us = r->latency_us,
+                             .outcome = outcome,
+                             .http_status = r->status,
+                             .detail = detail,
+                             .body = outcome == OBS_ANSWERED ? r->body : NULL,
+                             .body_len = outcome == OBS_ANSWERED ? r->body_len : 0,
+                             .date = r->date,
+                         });
 }
 
 static void set_pace(struct source_haproxy *h, enum obs_outcome outcome)

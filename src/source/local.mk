@@ -26,6 +26,8 @@ src_libsource_la_SOURCES = \
 	src/source/pgbouncer.c \
 	src/source/postgres.c \
 	src/source/probe.c \
+	src/source/tell.c \
+	src/source/tell.h \
 	src/source/tunables.c \
 	src/source/tunables.h \
 	include/pgdba/source/source.h

@@ -16,6 +16,7 @@
 #include "pgdba/wire/pgbouncer.h"
 #include "pgdba/wire/table.h"
 #include "tunables.h"
+#include "tell.h"
 
 enum {
     STATE_SINCE = 11900,
@@ -91,22 +92,14 @@ static int64_t now_us(const struct source_pgbouncer *b)
 static void emit(struct source_pgbouncer *b, enum obs_kind kind, enum obs_outcome outcome,
                  const char *detail, int64_t latency_us, const struct buf *body)
 {
-    const struct clock *clock = net_loop_clock(b->ctx.loop);
-    struct observation o = {
-        .kind = kind,
-        .target = b->config->name,
-        .endpoint = b->endpoint,
-        .wall_us = clock_wall(clock),
-        .mono_us = clock_mono(clock),
-        .latency_us = latency_us,
-        .outcome = outcome,
-        .detail = detail,
-        .body = body != NULL ? body->s : NULL,
-        .body_len = body != NULL ? body->len : 0,
-        .date = "",
-    };
-
-    b->ctx.emit(b->ctx.arg, &o);
+    source_tell_body(&b->ctx,
+                     (struct observation){.kind = kind,
+                                          .target = b->config->name,
+                                          .endpoint = b->endpoint,
+                                          .latency_us = latency_us,
+                                          .outcome = outcome,
+                                          .detail = detail},
+                     body);
 }
 
 static bool applies(const struct source_pgbouncer *b, const struct step *s)

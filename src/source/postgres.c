@@ -18,6 +18,7 @@
 #include "pgdba/wire/postgres.h"
 #include "pgdba/wire/table.h"
 #include "tunables.h"
+#include "tell.h"
 
 /* What a failed attempt asks of the next one. */
 enum again {
@@ -121,26 +122,19 @@ static void emit(struct pg_member *m, enum obs_outcome outcome, const char *deta
                  int64_t latency_us, const struct buf *body)
 {
     const struct source_ctx *ctx = &m->p->ctx;
-    const struct clock *clock = net_loop_clock(ctx->loop);
-    struct observation o = {
-        .kind = OBS_PG_SELF,
-        .target = m->name,
-        .endpoint = m->endpoint,
-        .wall_us = clock_wall(clock),
-        .mono_us = clock_mono(clock),
-        .latency_us = latency_us,
-        .outcome = outcome,
-        .detail = detail,
-        .body = body != NULL ? body->s : NULL,
-        .body_len = body != NULL ? body->len : 0,
-        .date = "",
-    };
 
     if (m->outcome != outcome)
         log_write(ctx->log, LOG_INFO, "postgres %s: %s%s%s", m->name, obs_outcome_name(outcome),
                   *detail != '\0' ? ": " : "", detail);
     m->outcome = outcome;
-    ctx->emit(ctx->arg, &o);
+    source_tell_body(ctx,
+                     (struct observation){.kind = OBS_PG_SELF,
+                                          .target = m->name,
+                                          .endpoint = m->endpoint,
+                                          .latency_us = latency_us,
+                                          .outcome = outcome,
+                                          .detail = detail},
+                     body);
 }
 
 /* A refusal in SQL: to the connection (57P03, 53300), or to the statement. */

@@ -19,6 +19,7 @@
 #include "pgdba/net/pg.h"
 #include "pgdba/wire/probe.h"
 #include "tunables.h"
+#include "tell.h"
 
 enum { KEEP_ROWS = 100000 };
 
@@ -61,22 +62,14 @@ static void connection_new(struct source_probe *p)
 static void emit(struct source_probe *p, enum obs_kind kind, enum obs_outcome outcome,
                  const char *detail, int64_t latency_us, const struct buf *body)
 {
-    const struct clock *clock = net_loop_clock(p->ctx.loop);
-    struct observation o = {
-        .kind = kind,
-        .target = p->name,
-        .endpoint = p->endpoint,
-        .wall_us = clock_wall(clock),
-        .mono_us = clock_mono(clock),
-        .latency_us = latency_us,
-        .outcome = outcome,
-        .detail = detail,
-        .body = body != NULL ? body->s : NULL,
-        .body_len = body != NULL ? body->len : 0,
-        .date = "",
-    };
-
-    p->ctx.emit(p->ctx.arg, &o);
+    source_tell_body(&p->ctx,
+                     (struct observation){.kind = kind,
+                                          .target = p->name,
+                                          .endpoint = p->endpoint,
+                                          .latency_us = latency_us,
+                                          .outcome = outcome,
+                                          .detail = detail},
+                     body);
 }
 
 /* ---- rows */
