@@ -29,7 +29,8 @@ void events_of_snapshots(const struct snapshot *a, const struct snapshot *b, eve
 void verdicts_told_release(struct verdicts_told *t)
 {
     free(t->critical);
-    *t = (struct verdicts_told)VERDICTS_TOLD_INIT;
+    t->critical = NULL;
+    t->worst = HEALTH_COUNT;
 }
 
 /* Is it remembered from now on that the rule speaks of that subject? False: it was already. */
