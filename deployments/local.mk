@@ -12,5 +12,6 @@ EXTRA_DIST += \
 	deployments/local/lib/60-haproxy.sh \
 	deployments/local/lib/80-up.sh \
 	deployments/local/lib/90-verbs.sh \
+	deployments/local/lib/root/apart.sh \
 	tests/lab/test-lab.sh \
 	tests/lab/test-try.sh

@@ -1,6 +1,7 @@
 #!/bin/bash
 # deployments/local/lab, on real processes: two labs side by side, every verb, what it says when something is wrong,
-# and that nothing of it stays behind. Takes about a minute. As root it also tries the lab as an ordinary user.
+# and that nothing of it stays behind. Takes a minute and a half. As root it also tries the lab as an ordinary user, and one
+# with a member in a network of its own.
 #
 #   LAB_TEST_BASE_PORT  the first of the 400 ports used (27000)
 
@@ -248,6 +249,66 @@ ok "down: no shared memory" equals "$left" ""
 ok "down: nothing listens" not answers "http://127.0.0.1:$base/"
 ok "down: again is no error" quiet A down
 
+# --- a member apart -------------------------------------------------------------------------------------------------
+
+C() { "$lab" "$@" --dir "$tmp/c"; }
+networks() { cat /sys/class/net/pgdba-lab-*/ifalias 2>/dev/null | grep -Fx "$tmp/c"; }
+apart_tests() {
+    local pids
+    load_env c
+    ok "apart: the member has an address of its own" has "$LAB_PATRONI_pg2" "https://10.213."
+    ok "apart: its Patroni answers there, and its certificate says so" equals "$(http_code --cacert "$LAB_CACERT" "$LAB_PATRONI_pg2/health")" 200
+    ok "apart: so does its PostgreSQL" sql_is "$LAB_PG_pg2" "select 1" 1
+    ok "apart: and the other, which it must reach" has "$(sql "$LAB_PG_pg1" "select pg_is_in_recovery() || ' ' || inet_server_addr()")" "10.213."
+    ok "apart: no server has the right to enter networks" equals "$(for p in $(processes_in "$tmp/c"); do sed -n 's/^CapEff:\t0*//p' "${p%/cwd}/status"; done)" ""
+    ok "cut: not what shares its network" has "$(C cut pg1 2>&1)" "pg1 shares its network"
+    ok "cut: not what is not there" has "$(C cut pg9 2>&1)" "there is no node 'pg9'"
+    ok "cut" C cut pg2
+    ok "cut: status says so" has "$(C status)" "cut off"
+    ok "cut: its Patroni is not reached" not answers --cacert "$LAB_CACERT" "$LAB_PATRONI_pg2/health"
+    ok "cut: nobody is told (curl's 28 is a timeout)" equals "$(answers --cacert "$LAB_CACERT" "$LAB_PATRONI_pg2/health"; echo $?)" 28
+    ok "cut: its PostgreSQL is not reached" not sql_is "$LAB_PG_pg2" "select 1" 1
+    ok "cut: its processes run on" test -n "$(processes_in "$tmp/c/pg2/data")"
+    ok "cut: the other member is reached" within 10 answers --cacert "$LAB_CACERT" "$LAB_PATRONI_pg1/liveness"
+    ok "join" C join pg2
+    ok "join: its Patroni answers" within 10 answers --cacert "$LAB_CACERT" "$LAB_PATRONI_pg2/liveness"
+    ok "apart: stop" C stop pg2
+    ok "apart: start" C start pg2
+    ok "apart: started again, it is where it was" within 20 sql_is "$LAB_PG_pg2" "select 1" 1
+    C cut pg2
+    ok "up completes a lab of which a member is cut off" quiet C up
+    ok "up completes: status is well" quiet C status
+    ok "another member apart: refused" has "$(C up --apart pg1 2>&1)" "its apart is pg2, not pg1"
+    ok "down, of a lab with a member apart" C down
+    ok "down: its network is gone" equals "$(networks)" ""
+
+    C up --members 1 --apart pg1 --base-port $((base + 200)) >/dev/null 2>&1
+    ok "apart, another lab: it has a network" equals "$(networks)" "$tmp/c"
+    C stop pg1 # it gives its shared memory back
+    mapfile -t pids < <(processes_in "$tmp/c" | tr -dc '0-9\n')
+    kill -KILL "${pids[@]}"
+    rm -rf -- "${tmp:?}/c"
+    ok "down of a lab whose directory somebody removed" quiet C down
+    ok "down: its network is gone, too" equals "$(networks)" ""
+}
+
+if [[ $(id -u) -eq 0 ]]; then
+    # Whether this machine allows it is for the lab to say.
+    if out=$(C up --members 2 --tls --apart pg2 --base-port $((base + 200)) 2>&1); then
+        apart_tests
+    elif [[ $out == *"a member cannot be apart on this machine"* ]]; then
+        echo "# skipped: a member apart: $out"
+    else
+        ok "a lab with a member apart comes up" has "$out" "leads"
+    fi
+    out=$(setpriv --bounding-set=-sys_admin "$lab" up --apart pg1 --dir "$tmp/c" --base-port $((base + 200)) 2>&1)
+    ok "apart where it is not allowed: refused, and why" has "$out" "a member cannot be apart on this machine: no network namespace is allowed here"
+    ok "apart where it is not allowed: leaves nothing" test ! -e "$tmp/c"
+    out=$(C up --apart pg4 2>&1)
+    ok "apart: a member that is not there: refused" has "$out" "there is no member pg4 to set apart: --members is 3"
+    ok "apart: refused, it leaves no network" equals "$(networks)" ""
+fi
+
 # --- as an ordinary user --------------------------------------------------------------------------------------------
 
 if [[ $(id -u) -eq 0 ]]; then
@@ -262,6 +323,8 @@ if [[ $(id -u) -eq 0 ]]; then
     ok "as an ordinary user: up" quiet user up --members 1 --base-port $((base + 300))
     ok "as an ordinary user: in its own place" test -d "$tmp/home/.local/state/pgdba/lab"
     ok "as an ordinary user: status" quiet user status
+    ok "as an ordinary user: nothing can be cut off" has "$(user cut pg1 2>&1)" "pg1 shares its network"
     ok "as an ordinary user: down" user down
+    ok "as an ordinary user: no member apart" has "$(user up --apart pg1 2>&1)" "only root may give a member a network of its own"
     ok "as an ordinary user: nothing is left" equals "$(find "$tmp/home" -type f)$(processes_in "$tmp/home")" ""
 fi

@@ -50,7 +50,7 @@ deadline_in() { # SECONDS -> REPLY
 # --- settings of this lab -------------------------------------------------------------------------------------------
 
 readonly SETTINGS="$LAB_DIR/lab.conf"
-readonly SETTING_NAMES=(SCOPE BASE_PORT MEMBERS TTL LOOP_WAIT RETRY_TIMEOUT AUTH TLS SYNC)
+readonly SETTING_NAMES=(SCOPE BASE_PORT MEMBERS TTL LOOP_WAIT RETRY_TIMEOUT AUTH TLS SYNC APART CABLE)
 
 settings_write() {
     local name
@@ -62,6 +62,7 @@ settings_exist() { [[ -f $SETTINGS ]]; }
 
 settings_read() {
     settings_exist || die "$EX_UNAVAILABLE" "there is no lab in $LAB_DIR: start one with 'lab up', or name another with --dir"
+    APART='' CABLE='' # which a lab of an earlier version does not have
     # shellcheck source=/dev/null
     . "$SETTINGS"
 }
@@ -72,7 +73,35 @@ check_dir() {
         die "$EX_USAGE" "the directory '$LAB_DIR' has characters other than letters, digits and _./@+-: choose another with --dir"
 }
 
-# --- ports ----------------------------------------------------------------------------------------------------------
+# --- hosts and ports ------------------------------------------------------------------------------------------------
+
+# With `lab up --apart NODE` that member lives in a network namespace of its own, at the far end of a cable (see
+# root/apart.sh) whose addresses are $CABLE.2 there and $CABLE.1 here. What the member talks to is at the near end, all
+# else on 127.0.0.1.
+readonly LOCALHOST=127.0.0.1
+
+host_of() { # PART, as for port_of -> REPLY
+    REPLY=$LOCALHOST
+    [[ -n $APART ]] || return 0
+    case $1 in
+    "$APART" | "$APART-rest") REPLY=$CABLE.2 ;;
+    pg[0-9]* | etcd[1-3]) REPLY=$CABLE.1 ;;
+    esac
+}
+
+place_of() { # PART -> REPLY, host:port
+    local host
+    host_of "$1"
+    host=$REPLY
+    port_of "$1"
+    REPLY=$host:$REPLY
+}
+
+addresses() { # -> REPLY, all that this lab uses, separated by spaces
+    REPLY=$LOCALHOST
+    if [[ -n $APART ]]; then REPLY+=" $CABLE.1 $CABLE.2"; fi
+}
+
 
 readonly PORTS_PER_LAB=100 MAX_MEMBERS=30
 
@@ -99,15 +128,17 @@ all_port_parts() {
     for ((i = 1; i <= MEMBERS; i++)); do printf '%s\n' "pg$i" "pg$i-rest"; done
 }
 
-port_answers() { # PORT: somebody accepts connections there
-    (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+port_answers() { # HOST PORT: somebody accepts connections there
+    (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null
 }
 
 check_ports() {
-    local part
+    local part host
     while read -r part; do
+        host_of "$part"
+        host=$REPLY
         port_of "$part"
-        if port_answers "$REPLY"; then
+        if port_answers "$host" "$REPLY"; then
             die "$EX_UNAVAILABLE" "port $REPLY, meant for $part, is in use by another program: choose other ports with --base-port (now $BASE_PORT; a lab takes $PORTS_PER_LAB ports from there)"
         fi
     done < <(all_port_parts)

@@ -5,8 +5,11 @@
 
 # spawn NODE PROGRAM ARG...: a daemon of its own session, working in the node's directory, logging to its log.
 spawn() {
-    local node=$1 dir=$LAB_DIR/$1 fd
+    local node=$1 dir=$LAB_DIR/$1 fd enter=()
     shift
+    if [[ $node == "$APART" ]]; then enter=(nsenter --net="/run/netns/pgdba-lab-${CABLE##*.}"); fi
+    # Root lends this user the right to enter the namespace (see root/apart.sh), not to the servers.
+    if [[ -n $APART ]]; then enter+=(setpriv --ambient-caps=-all --inh-caps=-all); fi
     mkdir -p -- "$dir"
     # What the caller's environment says about PostgreSQL, proxies or locales is none of the servers' business; and
     # a file the caller has open (a pipe that somebody waits on) must not stay open for as long as they run.
@@ -16,7 +19,7 @@ spawn() {
             fd=${fd##*/}
             ((fd <= 2)) || exec {fd}>&-
         done
-        exec setsid env -i PATH="$PATH" HOME="$dir" LANG=C.UTF-8 "$@" </dev/null >>"$dir/log" 2>&1
+        exec "${enter[@]}" setsid env -i PATH="$PATH" HOME="$dir" LANG=C.UTF-8 "$@" </dev/null >>"$dir/log" 2>&1
     ) &
     disown
     trace "$node started"
@@ -100,6 +103,11 @@ node_state() {
         fi
         REPLY=frozen
     done
+}
+
+# The member is cut off: at this end of its cable, what is sent to it goes to an address that nobody has.
+is_cut() { # NODE
+    [[ $1 == "$APART" ]] && grep -q "^$CABLE\.2 .* 02:00:00:00:de:ad " /proc/net/arp
 }
 
 # Stop every process of a node, those included that it was just about to start: once round finds none left to stop.

@@ -14,28 +14,31 @@ secret() { # NAME -> REPLY
 }
 
 secrets_make() {
-    local user
+    local user host hosts
     mkdir -p -- "$SECRETS"
     for user in "${PG_USERS[@]}" "${BOUNCER_USERS[@]}" "${OTHER_USERS[@]}"; do
         # Letters and digits only: no file that takes these needs quoting.
         od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >"$SECRETS/$user"
         printf '\n' >>"$SECRETS/$user"
     done
+    addresses
+    read -ra hosts <<<"$REPLY localhost"
     for user in "${PG_USERS[@]}" "${BOUNCER_USERS[@]}"; do
         secret "$user"
-        printf '%s:*:*:%s:%s\n' 127.0.0.1 "$user" "$REPLY" localhost "$user" "$REPLY"
+        for host in "${hosts[@]}"; do printf '%s:*:*:%s:%s\n' "$host" "$user" "$REPLY"; done
     done >"$PASSFILE"
 }
 
 pki_make() {
     local key=(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes)
     mkdir -p -- "$PKI"
+    addresses
     if ! (
         cd -- "$PKI"
         openssl req -x509 "${key[@]}" -keyout ca.key -out ca.crt -days 3650 -subj "/CN=pgdba lab CA" \
             -addext keyUsage=critical,keyCertSign,cRLSign
         openssl req "${key[@]}" -keyout server.key -out server.csr -subj "/CN=localhost"
-        printf '%s\n' 'subjectAltName=IP:127.0.0.1,DNS:localhost' 'basicConstraints=CA:FALSE' \
+        printf '%s\n' "subjectAltName=IP:${REPLY// /,IP:},DNS:localhost" 'basicConstraints=CA:FALSE' \
             'extendedKeyUsage=serverAuth,clientAuth' >server.ext
         openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 3650 -extfile server.ext -out server.crt
     ) >"$PKI/log" 2>&1; then

@@ -7,8 +7,8 @@ etcd_url() { # NODE -> REPLY
     local scheme
     http_scheme
     scheme=$REPLY
-    port_of "$1"
-    REPLY=$scheme://127.0.0.1:$REPLY
+    place_of "$1"
+    REPLY=$scheme://$REPLY
 }
 
 etcd_urls() { # -> REPLY, separated by spaces
@@ -23,13 +23,13 @@ etcd_urls() { # -> REPLY, separated by spaces
 etcd_configure() { # NODE
     local node=$1 other client peer cluster=()
     for other in "${ETCD_NODES[@]}"; do
-        port_of "$other-peer"
-        cluster+=("$other=http://127.0.0.1:$REPLY")
+        place_of "$other-peer"
+        cluster+=("$other=http://$REPLY")
     done
     etcd_url "$node"
     client=$REPLY
-    port_of "$node-peer"
-    peer=http://127.0.0.1:$REPLY
+    place_of "$node-peer"
+    peer=http://$REPLY
     mkdir -p -- "$LAB_DIR/$node"
     {
         cat <<-END
@@ -70,8 +70,8 @@ etcd_answers() {
 }
 
 etcd_serves_peers() {
-    port_of "$1-peer"
-    lab_curl --fail -o /dev/null "http://127.0.0.1:$REPLY/members"
+    place_of "$1-peer"
+    lab_curl --fail -o /dev/null "http://$REPLY/members"
 }
 
 etcd_stop() { stop_with_term "$1"; }

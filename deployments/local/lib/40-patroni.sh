@@ -11,21 +11,24 @@ patroni_url() { # NODE -> REPLY
     local scheme
     http_scheme
     scheme=$REPLY
-    port_of "$1-rest"
-    REPLY=$scheme://127.0.0.1:$REPLY
+    place_of "$1-rest"
+    REPLY=$scheme://$REPLY
 }
 
 pg_conninfo() { # NODE -> REPLY
+    local host
+    host_of "$1"
+    host=$REPLY
     port_of "$1"
-    REPLY="host=127.0.0.1 port=$REPLY dbname=postgres user=postgres passfile=$PASSFILE"
+    REPLY="host=$host port=$REPLY dbname=postgres user=postgres passfile=$PASSFILE"
 }
 
 # The etcd3 section, for patroni.yml and patronictl.yml
 patroni_etcd_section() {
     local node hosts=()
     for node in "${ETCD_NODES[@]}"; do
-        port_of "$node"
-        hosts+=("127.0.0.1:$REPLY")
+        place_of "$node"
+        hosts+=("$REPLY")
     done
     echo "etcd3:"
     echo "  hosts: [$(IFS=, && echo "${hosts[*]}")]"
@@ -54,10 +57,10 @@ yes_no() { # 0|1 -> REPLY true|false
 }
 
 patroni_configure() { # NODE
-    local node=$1 dir=$LAB_DIR/$1 rest pg sync su repl rewind
-    port_of "$node-rest"
+    local node=$1 dir=$LAB_DIR/$1 rest pg sync su repl rewind address
+    place_of "$node-rest"
     rest=$REPLY
-    port_of "$node"
+    place_of "$node"
     pg=$REPLY
     yes_no "$SYNC"
     sync=$REPLY
@@ -75,8 +78,8 @@ patroni_configure() { # NODE
 		log:
 		  level: INFO
 		restapi:
-		  listen: 127.0.0.1:$rest
-		  connect_address: 127.0.0.1:$rest
+		  listen: $rest
+		  connect_address: $rest
 		END
         if [[ $TLS == 1 ]]; then
             echo "  certfile: $PKI/server.crt"
@@ -116,8 +119,8 @@ patroni_configure() { # NODE
 		    - no-sync
 		  post_init: /bin/sh $LAB_DIR/post-init
 		postgresql:
-		  listen: 127.0.0.1:$pg
-		  connect_address: 127.0.0.1:$pg
+		  listen: $pg
+		  connect_address: $pg
 		  data_dir: $dir/data
 		  bin_dir: $PG_BIN
 		  pgpass: $dir/pgpass
@@ -135,8 +138,13 @@ patroni_configure() { # NODE
 		    checkpoint: fast
 		    no-sync: ""
 		  pg_hba:
-		    - host replication replicator 127.0.0.1/32 scram-sha-256
-		    - host all all 127.0.0.1/32 scram-sha-256
+		END
+        addresses
+        for address in $REPLY; do
+            echo "    - host replication replicator $address/32 scram-sha-256"
+            echo "    - host all all $address/32 scram-sha-256"
+        done
+        cat <<-END
 		  parameters:
 		    unix_socket_directories: ""
 		    shared_buffers: 16MB

@@ -3,7 +3,7 @@
 
 pgbouncer_conninfo() { # DBNAME USER -> REPLY
     port_of pgbouncer
-    REPLY="host=127.0.0.1 port=$REPLY dbname=$1 user=$2 passfile=$PASSFILE"
+    REPLY="host=$LOCALHOST port=$REPLY dbname=$1 user=$2 passfile=$PASSFILE"
 }
 
 pgbouncer_configure() {
@@ -15,10 +15,10 @@ pgbouncer_configure() {
     mkdir -p -- "$dir"
     cat >"$dir/pgbouncer.ini" <<-END
 	[databases]
-	app = host=127.0.0.1 port=$rw dbname=app
+	app = host=$LOCALHOST port=$rw dbname=app
 
 	[pgbouncer]
-	listen_addr = 127.0.0.1
+	listen_addr = $LOCALHOST
 	listen_port = $port
 	unix_socket_dir =
 	auth_type = scram-sha-256

@@ -4,12 +4,12 @@
 
 haproxy_conninfo() { # rw|ro -> REPLY
     port_of "haproxy-$1"
-    REPLY="host=127.0.0.1 port=$REPLY dbname=app user=app passfile=$PASSFILE"
+    REPLY="host=$LOCALHOST port=$REPLY dbname=app user=app passfile=$PASSFILE"
 }
 
 haproxy_stats_url() {
-    port_of haproxy-stats
-    REPLY=http://127.0.0.1:$REPLY/
+    place_of haproxy-stats
+    REPLY=http://$REPLY/
 }
 
 # OPTIONS is Patroni's role check without a body: HAProxy hangs up after the status line, which makes Patroni log a
@@ -17,19 +17,19 @@ haproxy_stats_url() {
 haproxy_listen() { # NAME PATH
     local node check=''
     if [[ $TLS == 1 ]]; then check=" check-ssl verify required ca-file $CACERT"; fi
-    port_of "haproxy-$1"
+    place_of "haproxy-$1"
     cat <<-END
 
 	listen $1
-	    bind 127.0.0.1:$REPLY
+	    bind $REPLY
 	    option httpchk
 	    http-check send meth OPTIONS uri $2
 	    http-check expect status 200
 	    default-server inter 1s fastinter 500ms downinter 500ms fall 3 rise 1 on-marked-down shutdown-sessions
 	END
     for node in "${PG_NODES[@]}"; do
-        port_of "$node"
-        printf '    server %s 127.0.0.1:%s' "$node" "$REPLY"
+        place_of "$node"
+        printf '    server %s %s' "$node" "$REPLY"
         port_of "$node-rest"
         printf ' check port %s%s\n' "$REPLY" "$check"
     done
@@ -37,7 +37,7 @@ haproxy_listen() { # NAME PATH
 
 haproxy_configure() {
     mkdir -p -- "$LAB_DIR/haproxy"
-    port_of haproxy-stats
+    place_of haproxy-stats
     {
         cat <<-END
 		global
@@ -55,7 +55,7 @@ haproxy_configure() {
 		listen stats
 		    mode http
 		    timeout client 30s
-		    bind 127.0.0.1:$REPLY
+		    bind $REPLY
 		    stats enable
 		    stats uri /
 		    stats refresh 5s

@@ -6,7 +6,7 @@ natural() { # OPTION VALUE
 }
 
 parse_up() {
-    SCOPE=lab BASE_PORT=17000 MEMBERS=3 TTL=20 LOOP_WAIT=5 RETRY_TIMEOUT='' AUTH=0 TLS=0 SYNC=0
+    SCOPE=lab BASE_PORT=17000 MEMBERS=3 TTL=20 LOOP_WAIT=5 RETRY_TIMEOUT='' AUTH=0 TLS=0 SYNC=0 APART='' CABLE=''
     KEEP=0 UP_TIMEOUT=60
     GIVEN=()
     while [[ $# -gt 0 ]]; do
@@ -24,6 +24,12 @@ parse_up() {
             [[ ${2:-} =~ ^[a-z0-9][a-z0-9_-]*$ ]] || die "$EX_USAGE" "--scope needs a name of a-z, 0-9, _ and -, not '${2:-}'"
             SCOPE=$2
             GIVEN+=("SCOPE=$2")
+            shift
+            ;;
+        --apart)
+            [[ ${2:-} =~ ^pg[1-9][0-9]?$ ]] || die "$EX_USAGE" "--apart needs a member, as in pg1, not '${2:-}'"
+            APART=$2 CABLE=${LAB_CABLE:-}
+            GIVEN+=("APART=$2")
             shift
             ;;
         --auth) AUTH=1 GIVEN+=(AUTH=1) ;;
@@ -54,6 +60,10 @@ check_options() {
     ((BASE_PORT >= 1024 && BASE_PORT + PORTS_PER_LAB <= 65536)) ||
         die "$EX_USAGE" "--base-port is from 1024 to $((65536 - PORTS_PER_LAB)), not $BASE_PORT"
     check_timing
+    if [[ -n $APART ]]; then
+        ((${APART#pg} <= MEMBERS)) || die "$EX_USAGE" "there is no member $APART to set apart: --members is $MEMBERS"
+        [[ -n $CABLE ]] || settings_exist || die "$EX_UNAVAILABLE" "only root may give a member a network of its own: run 'lab up --apart' as root"
+    fi
 }
 
 configure_all() {
@@ -240,13 +250,13 @@ verb_up() {
 }
 
 how_to_reach() {
-    local node
+    local node rw
     say ""
     for node in "${PG_NODES[@]}"; do
         patroni_url "$node"
         printf '  %-22s %s' "$node Patroni" "$REPLY"
-        port_of "$node"
-        printf '   PostgreSQL 127.0.0.1:%s\n' "$REPLY"
+        place_of "$node"
+        printf '   PostgreSQL %s\n' "$REPLY"
     done
     etcd_urls
     printf '  %-22s %s\n' "etcd" "$REPLY"
@@ -256,8 +266,10 @@ how_to_reach() {
     printf '  %-22s %s\n' "application" "$REPLY"
     haproxy_stats_url
     printf '  %-22s %s\n' "HAProxy statistics" "$REPLY"
-    port_of haproxy-rw
-    printf '  %-22s 127.0.0.1:%s read-write, 127.0.0.1:%s read-only\n' "HAProxy" "$REPLY" $((REPLY + 1))
+    place_of haproxy-rw
+    rw=$REPLY
+    place_of haproxy-ro
+    printf '  %-22s %s read-write, %s read-only\n' "HAProxy" "$rw" "$REPLY"
     say ""
     say "For a shell: eval \"\$(lab env --dir $LAB_DIR)\"    To take it away: lab down --dir $LAB_DIR"
 }

@@ -121,6 +121,7 @@ verb_status() {
     for node in "${NODES[@]}"; do
         node_state "$node"
         state=$REPLY
+        if [[ $state == running ]] && is_cut "$node"; then state='cut off'; fi
         main_pid "$node"
         pid=${REPLY:--}
         role=
@@ -169,6 +170,17 @@ verb_thaw() {
     need_node thaw "$@"
     thaw_node "$1"
 }
+
+# The cable is root's, who has called this; it is cut or joined when this has found nothing against it.
+need_apart() { # VERB NODE
+    need_node "$@"
+    [[ $2 == "$APART" ]] ||
+        die "$EX_FAILED" "$2 shares its network with the rest of the lab and cannot be cut off from it: 'lab up --apart $2' begins one in which it can; 'lab freeze' comes nearest"
+    [[ -n ${LAB_CABLE:-} ]] || die "$EX_UNAVAILABLE" "'lab $1' is for root, or the network of $2 is gone: 'lab up' makes it again"
+}
+
+verb_cut() { need_apart cut "$@"; }
+verb_join() { need_apart join "$@"; }
 
 verb_stop() {
     need_node stop "$@"
@@ -277,6 +289,8 @@ verb_help() {
 	  lab kill NODE          as if the power went: SIGKILL to all its processes
 	  lab freeze NODE        as if it hung: SIGSTOP to all its processes; connections stay, nothing answers
 	  lab thaw NODE          go on after freeze
+	  lab cut NODE           as if its network went: packets vanish, both ways; for the member of 'lab up --apart' alone
+	  lab join NODE          go on after cut
 	  lab stop NODE          stop in order
 	  lab start NODE         start again what was stopped or killed
 	  lab down               stop everything and remove the directory
@@ -291,6 +305,7 @@ verb_help() {
 	  --ttl S            Patroni's lease (20)
 	  --loop-wait S      Patroni's interval (5)
 	  --retry-timeout S  how long Patroni and its store are given to recover (5, or what ttl leaves)
+	  --apart NODE       run this member in a network of its own, that 'lab cut' can cut off; for root, with ip netns
 	  --auth             Patroni's API asks for a password for changes, and etcd for everything
 	  --tls              Patroni's API and etcd speak TLS, with a CA of the lab's own
 	  --sync             synchronous replication
@@ -305,7 +320,8 @@ verb_help() {
 
 declare -rA VERBS=(
     [up]=verb_up [env]=verb_env [status]=verb_status [kill]=verb_kill [freeze]=verb_freeze [thaw]=verb_thaw
-    [start]=verb_start [stop]=verb_stop [down]=verb_down [help]=verb_help [--help]=verb_help [-h]=verb_help
+    [start]=verb_start [stop]=verb_stop
+    [cut]=verb_cut [join]=verb_join [down]=verb_down [help]=verb_help [--help]=verb_help [-h]=verb_help
 )
 
 lab_main() {
