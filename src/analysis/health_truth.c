@@ -224,6 +224,37 @@ void judge_leader_unseen(struct judge *j)
                   j->word);
 }
 
+/* ---- one that led before, and cannot be asked. Its Patroni demotes it when it loses the DCS, if
+ * it lives; whether it has, only it can say, and who is on its side of a cut may still write to it.
+ * Where its port refuses us, nothing runs. */
+
+static bool last_said_primary(const struct member *m)
+{
+    if (m->pg_self && (!m->health || m->pg.answered_us >= m->api.answered_us))
+        return !m->pg_self->in_recovery;
+    return m->health && m->health->role == ROLE_LEADER && pg_state_is_up(m->health->state);
+}
+
+static bool stopped_by_row(const struct judge *j, const struct member *m)
+{
+    return !j->view_old && m->listed && m->dcs && !pg_state_is_up(m->dcs->state);
+}
+
+void judge_old_leader_unseen(struct judge *j)
+{
+    for (int i = 0; i < j->s->nmembers; i++) {
+        const struct member *m = &j->s->members[i];
+        if (m == j->leader || !last_said_primary(m) || judge_own(j, m) ||
+            m->pg.outcome == OBS_REFUSED || writes_pg(j->s, m, j->now_us) || stopped_by_row(j, m))
+            continue;
+        judge_say(j, m->name,
+                  "may still take writes: it was primary, and answers no more: API %s, "
+                  "PostgreSQL %s",
+                  judge_silence(j, &m->api),
+                  m->pg.outcome == OBS_NEVER ? "not asked" : judge_silence(j, &m->pg));
+    }
+}
+
 /* ---- etcd and /cluster */
 
 static const char *cluster_leader(const struct cluster_view *v)

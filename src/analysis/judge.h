@@ -82,7 +82,7 @@ judge_fn judge_two_primaries, judge_primary_not_leader, judge_leader_not_running
 /* health_truth.c */
 judge_fn judge_split_brain, judge_writable_not_leader, judge_not_writable, judge_not_writable_yet,
     judge_leader_postgres_silent, judge_postgres_silent, judge_postgres_denied,
-    judge_leader_lifeless, judge_leader_unseen, judge_view_differs;
+    judge_leader_lifeless, judge_leader_unseen, judge_old_leader_unseen, judge_view_differs;
 /* health_dcs.c */
 judge_fn judge_dcs_not_asked, judge_dcs_watch_lost, judge_dcs_endpoint_silent,
     judge_dcs_endpoint_unhealthy, judge_dcs_no_quorum, judge_dcs_no_quorum_kept,

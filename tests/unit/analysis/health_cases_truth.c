@@ -200,6 +200,64 @@ static void rest_alone_api_never_seen(struct sb *b)
     api_never_reachable(b);
 }
 
+/* ---- one that led before: pg2 took over, pg1 is gone from the list, and was last heard of as
+ * primary */
+static void old_leader_cut_off(struct sb *b)
+{
+    all_known(b);
+    struct member *m = sb_member(b, "pg1");
+    struct member_health said = *m->health;
+    struct pg_self itself = *m->pg_self;
+    sb_lead(b, "pg2", true);
+    *sb_health(b, "pg1") = said;
+    *sb_pg(b, "pg1") = itself;
+    sb_vanish(b, "pg1", SB_SEC(15));
+    api_stops(b, "pg1", OBS_TIMED_OUT, 31);
+    pg_stops(b, "pg1", OBS_TIMED_OUT, 30);
+}
+static void old_leader_cut_off_nobody_leads(struct sb *b)
+{
+    all_known(b);
+    sb_vanish(b, "pg1", SB_SEC(1));
+    api_stops(b, "pg1", OBS_TIMED_OUT, 31);
+    pg_stops(b, "pg1", OBS_TIMED_OUT, 30);
+}
+static void old_leader_dead(struct sb *b) /* the host lives, and nothing listens there */
+{
+    old_leader_cut_off(b);
+    api_stops(b, "pg1", OBS_REFUSED, 31);
+    pg_stops(b, "pg1", OBS_REFUSED, 30);
+}
+static void old_leader_told(struct sb *b) /* its API is back, and says what it has become */
+{
+    old_leader_cut_off(b);
+    sb_health(b, "pg1")->role = ROLE_REPLICA;
+    sb_answered(b, &sb_member(b, "pg1")->api, MS(100));
+}
+static void old_leader_had_demoted(struct sb *b)
+{
+    old_leader_cut_off(b);
+    sb_pg(b, "pg1")->in_recovery = true;
+}
+static void old_leader_had_told_patroni(struct sb *b) /* the later word counts */
+{
+    old_leader_cut_off(b);
+    sb_health(b, "pg1")->role = ROLE_REPLICA;
+    api_stops(b, "pg1", OBS_TIMED_OUT, 29);
+}
+static void old_leader_stopped_by_its_row(struct sb *b)
+{
+    old_leader_cut_off(b);
+    sb_member(b, "pg1")->listed = true;
+    sb_row(b, "pg1")->state = PGS_STOPPED;
+}
+static void old_leader_postgres_not_asked(struct sb *b)
+{
+    old_leader_dead(b);
+    sb_member(b, "pg1")->pg_self = NULL;
+    sb_member(b, "pg1")->pg = (struct source_state){.outcome = OBS_NEVER};
+}
+
 /* ---- leases */
 static void lease(struct sb *b, const char *name, int left_s)
 {
@@ -788,6 +846,20 @@ const struct health_case health_cases_truth[] = {
     {"leader-unseen", leader_dead_to_libpq, NULL, NULL},
     {"leader-unseen", only_the_api_never_seen, NULL, NULL},
     {"leader-unseen", rest_alone_api_never_seen, NULL, NULL},
+
+    {"old-leader-unseen", old_leader_cut_off, "pg1",
+     "may still take writes: it was primary, and answers no more: API for 31 s (timed out), "
+     "PostgreSQL for 30 s (timed out)"},
+    {"old-leader-unseen", old_leader_cut_off_nobody_leads, "pg1", "may still take writes"},
+    {"old-leader-unseen", old_leader_postgres_not_asked, "pg1",
+     "API for 31 s (refused), PostgreSQL not asked"},
+    {"old-leader-unseen", old_leader_dead, NULL, NULL},
+    {"old-leader-unseen", old_leader_told, NULL, NULL},
+    {"old-leader-unseen", old_leader_had_demoted, NULL, NULL},
+    {"old-leader-unseen", old_leader_had_told_patroni, NULL, NULL},
+    {"old-leader-unseen", old_leader_stopped_by_its_row, NULL, NULL},
+    {"old-leader-unseen", leader_dead, NULL, NULL},
+    {"old-leader-unseen", all, NULL, NULL},
 
     {"lease-overdue", lease_ends, "pg1",
      "the leader's lease is overdue: 30 s of 30 s not renewed; its lock goes any moment"},

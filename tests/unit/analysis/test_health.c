@@ -903,7 +903,7 @@ static void samples_are_graded_as_an_operator_would(void **state)
         {SAMPLE_FROZEN_LEADER, HEALTH_CRITICAL, "leader-gone"},
         {SAMPLE_STUCK_POSTGRES, HEALTH_DEGRADED, "member-stuck"},
         {SAMPLE_NO_LEADER, HEALTH_CRITICAL, "no-leader"},
-        {SAMPLE_FAILED_OVER, HEALTH_DEGRADED, "member-vanished"},
+        {SAMPLE_FAILED_OVER, HEALTH_DEGRADED, "old-leader-unseen"},
         {SAMPLE_LAGGING, HEALTH_DEGRADED, "lag-over-limit"},
         {SAMPLE_CASCADING, HEALTH_OK, NULL},
         {SAMPLE_WIDE_NAMES, HEALTH_OK, NULL},
