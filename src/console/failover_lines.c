@@ -90,7 +90,10 @@ static void stand(const struct picture *p, const struct failover *f, struct fo_l
     case FO_OVERDUE:
         l->to_us = now;
         l->late = true;
-        l->since = arena_printf(a, "+%s late", draw_seconds(a, hi >= 0 ? now - hi : now, 1));
+        /* Once it is over nobody waits any more, and it may come unseen. */
+        l->since = f->open
+                       ? arena_printf(a, "+%s late", draw_seconds(a, hi >= 0 ? now - hi : now, 1))
+                       : "not seen";
         l->sign = GL_CRIT;
         l->role = TR_CRIT;
         break;
@@ -227,7 +230,9 @@ const char *fo_waiting(const struct fo_lines *l, bool brief, enum theme_role *ro
         return "";
     const struct fo_line *c = &l->v[l->current];
     bool overdue = c->phase->state == FO_OVERDUE;
-    *role = overdue ? TR_CRIT : TR_KEY;
+    *role = !l->f->open ? TR_WARN : overdue ? TR_CRIT : TR_KEY;
+    if (!l->f->open)
+        return arena_printf(a, "ended without: %s", brief ? c->name : awaited(l, a));
     if (brief)
         return arena_printf(a, "%s%s%s%s%s", overdue ? "LATE: " : "for ", c->name,
                             *c->range ? " (" : "", c->range, *c->range ? ")" : "");

@@ -35,8 +35,8 @@ const char *fo_title(const struct picture *p, const struct failover *f, struct a
 int64_t fo_writable(const struct failover *f);
 /* "open 12.4 s", "writable after 1.718 s". */
 const char *fo_duration(const struct picture *p, const struct failover *f, struct arena *a);
-/* "waiting 3.2 s for: lock taken (expected 20-32 s)"; brief: "for lock taken (20-32 s)"; "" when
- * nothing is. */
+/* "waiting 3.2 s for: lock taken (expected 20-32 s)"; brief: "for lock taken (20-32 s)"; of one
+ * that is over: "ended without: pg1 streams"; "" when nothing is. */
 const char *fo_waiting(const struct fo_lines *l, bool brief, enum theme_role *role,
                        struct arena *a);
 /* "writes via haproxy: OUT 3.2 s, longest 3.2 s, …"; NULL without a probe. */

@@ -69,7 +69,7 @@ static const struct step crash[] = {
     {FP_PGBOUNCER, "pgbouncer", 22410, 1000, SYS_PGBOUNCER, -1, -1, "", 0},
     {FP_FIRST_WRITE, "", 22033, 0, SYS_PROBE, -1, -1, "", 0},
     {FP_REPLICA, "pg3", 24118, 500, SYS_POSTGRES, 20, 48, "", 0},
-    {FP_REPLICA, "pg1", -1, 0, SYS_POSTGRES, -1, -1, "not seen within its limit", 0},
+    {FP_REPLICA, "pg1", -1, 0, SYS_POSTGRES, -1, -1, "not within 60 s: it is not there", 0},
 };
 enum { CRASH = sizeof crash / sizeof *crash };
 
@@ -99,7 +99,7 @@ static void take_steps(struct failover *f, const struct step *steps, int n, int6
         if (done)
             step_done(f, ph, st);
         else if (!f->open)
-            ph->state = FO_SKIPPED, ph->note = st->note;
+            ph->state = st->id == FP_REPLICA ? FO_OVERDUE : FO_SKIPPED, ph->note = st->note;
         else if (!next || (st->id >= FP_HAPROXY && waits_ms > 19204))
             ph->state = st->hi_s >= 0 && now_us > SB_SEC(st->hi_s) ? FO_OVERDUE : FO_NEXT;
         next |= !done;
