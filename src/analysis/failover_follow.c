@@ -216,7 +216,8 @@ static bool by_pg(const struct failover_fold *f, const struct member *m, int64_t
            on_timeline(f, pg->timeline, now_us);
 }
 
-/* Before 3.0.4 nothing but the timeline tells: it is the new one only for who follows. */
+/* Before 3.0.4 nothing but the timeline tells; it is the new one, but for a moment, only for who
+ * follows. So not where PostgreSQL itself answers. */
 static const struct dcs_member *by_dcs(const struct fo_case *c, const struct snapshot *s,
                                        const struct member *m)
 {
@@ -224,7 +225,9 @@ static const struct dcs_member *by_dcs(const struct fo_case *c, const struct sna
     if (!d || !c->new_timeline || d->row.timeline < c->new_timeline ||
         !pg_state_is_up(d->row.state) || role_is_leader(d->row.role))
         return NULL;
-    return !d->replication_state || strcmp(d->replication_state, "streaming") == 0 ? d : NULL;
+    if (!d->replication_state)
+        return m->pg_self && m->pg.outcome == OBS_ANSWERED ? NULL : d;
+    return strcmp(d->replication_state, "streaming") == 0 ? d : NULL;
 }
 
 static void replica(struct failover_fold *f, const struct snapshot *s, struct failover_phase *p,

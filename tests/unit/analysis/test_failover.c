@@ -217,6 +217,33 @@ static void a_dead_one_that_never_returns_has_a_limit(void **state)
     rig_release(&r);
 }
 
+/* Seen on Patroni 3.0: a replica's key had the new timeline 20 ms after the promotion, then the old
+ * one again, while its PostgreSQL was still waiting for the old leader. */
+static void a_timeline_in_etcd_is_not_yet_a_replica_that_streams(void **state)
+{
+    (void)state;
+    for (int asked = 0; asked < 2; asked++) {
+        struct rig r;
+        rig_init(&r);
+        kill(&r);
+        rig_pass(&r, SB_SEC(20));
+        expire(&r);
+        r.pg_asked = asked;
+        r.node[PG3].streams = false;
+        take_over(&r, PG2, PG1); /* who is dead, and does not follow */
+        r.node[PG1].key = false;
+        r.node[PG3].key_timeline = 4;
+        rig_revision(&r);
+        rig_pass(&r, MS(200));
+        assert_int_equal(rig_phase(rig_open(&r), FP_REPLICA, "pg3")->state,
+                         asked ? FO_NEXT : FO_DONE);
+        rig_follow(&r, PG3, 4);
+        rig_pass(&r, MS(200));
+        assert_int_equal(rig_phase(rig_open(&r), FP_REPLICA, "pg3")->state, FO_DONE);
+        rig_release(&r);
+    }
+}
+
 static void postgresql_crashes_and_the_same_node_takes_up_again(void **state)
 {
     (void)state;
@@ -855,6 +882,7 @@ int main(void)
         cmocka_unit_test(a_switchover),
         cmocka_unit_test(a_killed_primary),
         cmocka_unit_test(a_dead_one_that_never_returns_has_a_limit),
+        cmocka_unit_test(a_timeline_in_etcd_is_not_yet_a_replica_that_streams),
         cmocka_unit_test(postgresql_crashes_and_the_same_node_takes_up_again),
         cmocka_unit_test(a_restart_of_the_leader_is_no_failover),
         cmocka_unit_test(a_clean_stop_of_the_leaders_patroni),
