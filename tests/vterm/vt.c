@@ -28,6 +28,7 @@ struct vt {
     char *text;
     size_t cap;
     uint64_t bytes;
+    char *never, *broke; /* what must not appear, and the screen on which it did */
 };
 
 static void to_program(const char *s, size_t n, void *user)
@@ -73,6 +74,8 @@ void vt_free(struct vt *t)
     }
     close(t->fd);
     vterm_free(t->vterm);
+    free(t->never);
+    free(t->broke);
     free(t->text);
     free(t);
 }
@@ -137,6 +140,24 @@ void vt_signal(struct vt *t, int signo)
     kill(t->pid, signo);
 }
 
+static void look_for_never(struct vt *t)
+{
+    if (t->never && !t->broke && strstr(vt_text(t), t->never))
+        t->broke = strdup(vt_text(t));
+}
+
+void vt_never(struct vt *t, const char *text)
+{
+    free(t->never);
+    t->never = text ? strdup(text) : NULL;
+    look_for_never(t);
+}
+
+const char *vt_broke(const struct vt *t)
+{
+    return t->broke;
+}
+
 bool vt_pump(struct vt *t, int ms)
 {
     struct pollfd p = {.fd = t->fd, .events = POLLIN};
@@ -149,6 +170,7 @@ bool vt_pump(struct vt *t, int ms)
     if (n > 0) {
         t->bytes += (uint64_t)n;
         vterm_input_write(t->vterm, chunk, (size_t)n);
+        look_for_never(t);
     } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
         t->eof = true;
     }

@@ -29,6 +29,10 @@ bool vt_pump(struct vt *t, int ms);
 const char *vt_text(struct vt *t);
 /* Waits until text is (or is not) somewhere on the screen; a '\n' in it never matches. */
 bool vt_wait(struct vt *t, const char *text, bool present, double seconds);
+/* From now on text must not be on the screen, however briefly; NULL lifts that. */
+void vt_never(struct vt *t, const char *text);
+/* The first screen with the text that must never be there, NULL none. */
+const char *vt_broke(const struct vt *t);
 /* Waits for an extended regular expression in one line. */
 bool vt_wait_re(struct vt *t, const char *re, double seconds);
 /* Waits for the end of the program; its exit status, -1 when it does not end (or died by a signal:

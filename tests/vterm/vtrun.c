@@ -9,6 +9,7 @@
  *   paste TEXT             the same as a bracketed paste; \n in it becomes a newline
  *   wait TEXT              until the text is on the screen
  *   absent TEXT            until it is not
+ *   never TEXT             from here on it must at no moment be there; "never" alone lifts that
  *   wait-re REGEX          until a line matches
  *   latency TEXT           as wait, and prints "latency MS" from the last key, type or spawn to the
  *                          cell
@@ -139,6 +140,12 @@ static bool do_absent(struct run *r, char *rest)
     return vt_wait(r->vt, rest, false, r->timeout);
 }
 
+static bool do_never(struct run *r, char *rest)
+{
+    vt_never(r->vt, *rest ? rest : NULL);
+    return true;
+}
+
 static bool do_wait_re(struct run *r, char *rest)
 {
     return vt_wait_re(r->vt, rest, r->timeout);
@@ -267,6 +274,7 @@ static const struct verb {
     {"paste", do_paste, false},
     {"wait", do_wait, false},
     {"absent", do_absent, false},
+    {"never", do_never, false},
     {"wait-re", do_wait_re, false},
     {"latency", do_latency, false},
     {"latency-re", do_latency_re, false},
@@ -323,7 +331,13 @@ int main(void)
         if (!*line || *line == '#')
             continue;
         char *copy = strdup(line);
-        if (!execute(&r, line)) {
+        bool done = execute(&r, line);
+        const char *broke = r.vt ? vt_broke(r.vt) : NULL;
+        if (broke) {
+            fprintf(stderr, "what must never be there was, by line %d: %s\n%s----\n", r.line, copy,
+                    broke);
+            code = 1;
+        } else if (!done) {
             fprintf(stderr, "line %d did not come true: %s\n", r.line, copy);
             if (r.vt)
                 fprintf(stderr, "---- the screen was:\n%s----\n", vt_text(r.vt));
