@@ -212,7 +212,8 @@ void telling_streams(struct telling *t, const struct snapshot *a, const struct s
             e.kind = EV_STREAM_LOST;
             e.grade = HEALTH_DEGRADED;
             e.now = "";
-            telling_say(t, &e, "%s does not stream any more", now->name);
+            telling_say(t, &e, "%s does not stream%s", now->name,
+                        was == TRI_YES ? " any more" : " (yet)");
         }
     }
 }

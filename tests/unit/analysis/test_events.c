@@ -19,7 +19,7 @@
 /* ---- what was told, as lines: "kind subject: old -> now" */
 
 struct heard {
-    struct buf lines;
+    struct buf lines, text; /* text: of the last */
     struct event last;
     int64_t latest_us;
     int n, worst_evidence;
@@ -34,6 +34,8 @@ static void hear(void *arg, const struct event *e)
     h->every_text = h->every_text && e->text[0] && !strchr(e->text, '\033');
     h->latest_us = e->mono_us;
     h->last = *e;
+    buf_clear(&h->text);
+    buf_puts(&h->text, e->text);
     h->last.subject = h->last.old = h->last.now = h->last.text = h->last.evidence = NULL;
     if ((int)strlen(e->evidence) > h->worst_evidence)
         h->worst_evidence = (int)strlen(e->evidence);
@@ -44,6 +46,7 @@ static void heard_init(struct heard *h)
 {
     *h = (struct heard){.in_order = true, .every_text = true};
     buf_init(&h->lines);
+    buf_init(&h->text);
 }
 
 static void assert_heard(struct heard *h, const char *lines)
@@ -52,6 +55,7 @@ static void assert_heard(struct heard *h, const char *lines)
     assert_true(h->in_order);
     assert_true(h->every_text);
     buf_release(&h->lines);
+    buf_release(&h->text);
 }
 
 /* ---- revisions of the DCS */
@@ -371,6 +375,24 @@ static void the_new_leader_says_so_itself(void **state)
                      "member-timeline pg3: 3 -> 4\nstreaming pg3: pg1 -> pg2\n");
 }
 
+/* One that has only come back has not lost what it did not have. */
+static void a_stream_is_lost_only_by_who_had_it(void **state)
+{
+    static const char *const pg3_alone[] = {"pg3", NULL};
+    (void)state;
+    for (int had = 0; had < 2; had++) {
+        struct sb *a = sb_new(T0), *b = sb_new(T1);
+        sb_streams(b, "pg1", pg3_alone);
+        sb_streams(a, "pg1", had ? (const char *const[]){"pg2", "pg3", NULL} : pg3_alone);
+        if (!had)
+            sb_health(a, "pg2")->state = PGS_STARTING;
+        struct heard h = between(a, b);
+        assert_string_equal(h.text.s,
+                            had ? "pg2 does not stream any more" : "pg2 does not stream (yet)");
+        assert_heard(&h, "stream-lost pg2: pg1 -> \n");
+    }
+}
+
 static void a_hand_over_between_etcd_and_rest_is_not_news(void **state)
 {
     (void)state;
@@ -461,6 +483,7 @@ static void routes_and_pools(void **state)
     assert_non_null(strstr(h.lines.s, "route-down rw/pg1: UP -> DOWN\n"));
     assert_non_null(strstr(h.lines.s, "pool-target pgbouncer: pg1 -> pg2\n"));
     buf_release(&h.lines);
+    buf_release(&h.text);
 }
 
 static void endpoints(void **state)
@@ -539,6 +562,7 @@ int main(void)
         cmocka_unit_test(an_api_falls_silent_and_comes_back),
         cmocka_unit_test(over_rest_alone_the_lock_is_told_from_cluster),
         cmocka_unit_test(the_new_leader_says_so_itself),
+        cmocka_unit_test(a_stream_is_lost_only_by_who_had_it),
         cmocka_unit_test(a_hand_over_between_etcd_and_rest_is_not_news),
         cmocka_unit_test(postgresql_asked_directly),
         cmocka_unit_test(failsafe_is_told),
