@@ -23,7 +23,7 @@ rebuild() {
     for m in $LAB_MEMBERS; do
         url=LAB_PATRONI_$m
         [[ $m == "$(leader)" ]] || streaming | grep -qx "$m" ||
-            curl -s --max-time 20 -X POST -d '{"force": true}' "${!url}/reinitialize"
+            curl -s --max-time 20 -X POST -d '{"force": true}' "${!url}/reinitialize" >/dev/null
     done
 }
 patch_config() { curl -sf --max-time 10 -X PATCH -d "$1" "$(any_url)/config" >/dev/null; }
@@ -66,6 +66,7 @@ key Esc
 wait probe
 run $lab kill --dir $LAB_DIR $old
 absent ✓ healthy
+never ✓ healthy
 wait crash failover
 wait-re waiting for
 wait-re ✓ lock taken
@@ -162,8 +163,10 @@ spawn 24 80 $pgdba --cluster local-ha
 wait healthy
 run $lab freeze --dir $LAB_DIR $old
 absent ✓ healthy
+never ✓ healthy
 wait crash failover
 wait-re ✓ writable
+never
 run $lab thaw --dir $LAB_DIR $old
 key q
 expect-exit 0

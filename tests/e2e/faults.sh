@@ -62,8 +62,10 @@ spawn 24 80 $pgdba
 wait healthy
 run $(node freeze) $l
 absent healthy
+never ✓ healthy
 $answering
 wait-re (pg[123]) +. leader
+never
 run $(node thaw) $l
 wait healthy
 key q
@@ -96,7 +98,9 @@ wait healthy
 run $(node freeze) etcd1
 run $(node freeze) etcd2
 absent healthy
+never ✓ healthy
 $answering
+never
 run $(node thaw) etcd1
 run $(node thaw) etcd2
 wait healthy
