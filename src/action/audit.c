@@ -149,6 +149,21 @@ static void add_requests(struct wire_json *j, const struct plan *p)
     }
 }
 
+/* What spoke against it, and that somebody said to go on. */
+static void add_warnings(struct wire_json *j, const struct plan *p)
+{
+    struct wire_json *list = wire_json_add_array(j, "warnings");
+
+    for (int i = 0; i < p->nchecks; i++)
+        if (p->checks[i].verdict == CHECK_WARN) {
+            struct wire_json *o = wire_json_add_object(list, NULL);
+
+            wire_json_str(o, "check", p->checks[i].check);
+            wire_json_str(o, "reason", p->checks[i].reason);
+        }
+    wire_json_str(j, "accepted", p->accepted);
+}
+
 /* The fields that every line has. */
 static struct wire_json *line_new(const struct audit *a, const char *what, const struct plan *p)
 {
@@ -219,7 +234,10 @@ static enum status line_write(struct audit *a, struct wire_json *j, struct err *
 
 enum status audit_intent(struct audit *a, const struct plan *p, struct err *e)
 {
-    return line_write(a, line_new(a, "intent", p), e);
+    struct wire_json *j = line_new(a, "intent", p);
+
+    add_warnings(j, p);
+    return line_write(a, j, e);
 }
 
 enum status audit_refusal(struct audit *a, const struct plan *p, const char *why, struct err *e)

@@ -25,10 +25,18 @@ struct planner {
 void planner_line(struct planner *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void planner_check(struct planner *b, const char *check, enum check_verdict v, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
-/* A POST of body to path at via's API; whose outcome it is: member. A missing route is a check that
- * blocks. */
-void planner_post(struct planner *b, const char *member, const char *via, const char *path,
-                  const struct buf *body, int64_t timeout_us, const char *summary);
+/* A request to path at via's API with this body ("" none); whose outcome it is: member. A missing
+ * route is a check that blocks. */
+void planner_send(struct planner *b, const char *method, const char *member, const char *via,
+                  const char *path, const char *body, int64_t timeout_us, const char *summary);
+/* The member that is asked for what any of them can do: the leader, unless its API cannot be
+ * reached from here; then one that answers. */
+const char *planner_whom(const struct planner *b);
+/* Resolves who is meant (request.members, role, any) to names, in the order of the snapshot; in the
+ * plan's request they are MEMBERS_NAMED then. ST_USAGE when nobody is. */
+enum status planner_members(const struct snapshot *s, struct plan *p, struct err *e);
+/* " pg1 pg2" as words for a shell, appended. */
+void planner_member_words(struct planner *b, struct buf *out);
 /* SQL through one of the probe's routes. A missing route is a check that blocks. */
 void planner_sql(struct planner *b, const char *via, const char *sql, int64_t timeout_us,
                  const char *summary);
@@ -70,6 +78,7 @@ struct step_answer {
     enum wire_answer means;    /* when definite; WIRE_UNKNOWN_OUTCOME else */
     const char *text;          /* for people */
     const struct table *table; /* what SQL returned; NULL none */
+    const char *body;          /* what HTTP returned, whole; "" none; valid during the call */
 };
 
 struct action_ops {
@@ -82,7 +91,9 @@ struct action_ops {
     void (*expired)(struct action_run *r); /* deadline_us has come */
 };
 
-extern const struct action_ops switchover_ops, restart_ops, reinit_ops, probe_start_ops,
+extern const struct action_ops switchover_ops, switchover_at_ops, cancel_switchover_ops,
+    failover_ops, restart_ops, restart_at_ops, cancel_restart_ops, rolling_ops, reload_ops,
+    reinit_ops, pause_ops, resume_ops, config_ops, demote_ops, promote_ops, probe_start_ops,
     probe_drop_ops;
 const struct action_ops *action_ops_of(enum action_kind k);
 

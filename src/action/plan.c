@@ -9,8 +9,20 @@
 #include "pgdba/base/fmt.h"
 
 static const struct action_ops *const kinds[] = {[ACT_SWITCHOVER] = &switchover_ops,
+                                                 [ACT_SWITCHOVER_AT] = &switchover_at_ops,
+                                                 [ACT_CANCEL_SWITCHOVER] = &cancel_switchover_ops,
+                                                 [ACT_FAILOVER] = &failover_ops,
                                                  [ACT_RESTART] = &restart_ops,
+                                                 [ACT_RESTART_AT] = &restart_at_ops,
+                                                 [ACT_CANCEL_RESTART] = &cancel_restart_ops,
+                                                 [ACT_ROLLING] = &rolling_ops,
+                                                 [ACT_RELOAD] = &reload_ops,
                                                  [ACT_REINIT] = &reinit_ops,
+                                                 [ACT_PAUSE] = &pause_ops,
+                                                 [ACT_RESUME] = &resume_ops,
+                                                 [ACT_CONFIG] = &config_ops,
+                                                 [ACT_DEMOTE] = &demote_ops,
+                                                 [ACT_PROMOTE] = &promote_ops,
                                                  [ACT_PROBE_START] = &probe_start_ops,
                                                  [ACT_PROBE_DROP] = &probe_drop_ops};
 _Static_assert(sizeof kinds / sizeof *kinds == ACT_COUNT, "an action without its file");
@@ -65,8 +77,8 @@ void planner_check(struct planner *b, const char *check, enum check_verdict verd
     va_end(ap);
 }
 
-void planner_post(struct planner *b, const char *member, const char *via, const char *path,
-                  const struct buf *body, int64_t timeout_us, const char *summary)
+void planner_send(struct planner *b, const char *method, const char *member, const char *via,
+                  const char *path, const char *body, int64_t timeout_us, const char *summary)
 {
     struct plan *p = b->plan;
     struct plan_step *v = grow(&p->arena, b->steps, p->nsteps, &b->cap_steps, sizeof *v);
@@ -80,14 +92,30 @@ void planner_post(struct planner *b, const char *member, const char *via, const 
     b->steps[p->nsteps++] = (struct plan_step){
         .member = arena_strdup(&p->arena, member),
         .summary = summary,
-        .method = "POST",
+        .method = method,
         .url = route.base ? arena_printf(&p->arena, "%s%s", route.base, path) : "",
-        .body = arena_strdup(&p->arena, body->s),
+        .body = arena_strdup(&p->arena, body),
         .connect_host = arena_strdup(&p->arena, route.connect_host),
         .connect_port = route.connect_port,
         .timeout_us = timeout_us,
         .authenticated = b->env->config->patroni.username != NULL,
     };
+}
+
+const char *planner_whom(const struct planner *b)
+{
+    const struct action_env *env = b->env;
+    const char *leader = b->plan->leader;
+
+    if (leader && env->route(env->route_arg, leader).base)
+        return leader;
+    for (int i = 0; i < b->s->nmembers; i++) {
+        const struct member *m = &b->s->members[i];
+
+        if (m->listed && m->api.outcome == OBS_ANSWERED && env->route(env->route_arg, m->name).base)
+            return m->name;
+    }
+    return leader ? leader : b->s->nmembers ? b->s->members[0].name : "";
 }
 
 void planner_sql(struct planner *b, const char *via, const char *sql, int64_t timeout_us,
@@ -174,17 +202,82 @@ enum status planner_known(const struct snapshot *s, const char *name, struct err
     return st;
 }
 
+/* ---- who is meant
+ * ---------------------------------------------------------------------------------- */
+
+static bool is_meant(const struct snapshot *s, const struct member *m, enum member_role role)
+{
+    bool leads = m == snapshot_leader(s);
+
+    return m->listed && (role == MEMBERS_ALL || (role == MEMBERS_LEADER) == leads);
+}
+
+static enum status named_well(const struct snapshot *s, const struct request *r, struct err *e)
+{
+    for (int i = 0; i < r->nmembers; i++) {
+        enum status st = planner_known(s, r->members[i], e);
+
+        if (st != ST_OK)
+            return st;
+        for (int k = 0; k < i; k++)
+            if (strcmp(r->members[i], r->members[k]) == 0)
+                return err_set(e, ST_USAGE, "%s is named twice", r->members[i]);
+    }
+    return ST_OK;
+}
+
+enum status planner_members(const struct snapshot *s, struct plan *p, struct err *e)
+{
+    struct request *r = &p->request;
+    const char **names = arena_array(&p->arena, (size_t)s->nmembers, const char *);
+    int n = 0;
+
+    if (r->role == MEMBERS_NAMED && r->nmembers == 0)
+        return err_set(e, ST_USAGE, "%s needs members' names, or --role", action_name(r->kind));
+    if (r->role == MEMBERS_NAMED)
+        return named_well(s, r, e);
+    if (r->nmembers > 0)
+        return err_set(e, ST_USAGE, "%s takes members' names or --role, not both",
+                       action_name(r->kind));
+    for (int i = 0; i < s->nmembers; i++)
+        if (is_meant(s, &s->members[i], r->role))
+            names[n++] = arena_strdup(&p->arena, s->members[i].name);
+    if (n == 0)
+        return err_set(e, ST_NOT_FOUND, "%s has no %s", p->cluster,
+                       r->role == MEMBERS_LEADER ? "leader" : "such members");
+    r->members = names;
+    r->nmembers = r->any ? 1 : n;
+    r->role = MEMBERS_NAMED;
+    return ST_OK;
+}
+
+void planner_member_words(struct planner *b, struct buf *out)
+{
+    for (int i = 0; i < b->plan->request.nmembers; i++)
+        buf_addf(out, " %s", planner_quote(b, b->plan->request.members[i]));
+}
+
 /* ---- the whole
  * ------------------------------------------------------------------------------------- */
 
 static void copy_request(struct plan *p, const struct request *r)
 {
     const char **members = arena_array(&p->arena, (size_t)r->nmembers, const char *);
+    const char **settings = arena_array(&p->arena, (size_t)r->nsettings, const char *);
 
     p->request = *r;
     p->request.leader = arena_strdup(&p->arena, r->leader);
     p->request.candidate = arena_strdup(&p->arena, r->candidate);
     p->request.via = arena_strdup(&p->arena, r->via);
+    p->request.pg_version = arena_strdup(&p->arena, r->pg_version);
+    p->request.patch = arena_strdup(&p->arena, r->patch);
+    p->request.base = arena_strdup(&p->arena, r->base);
+    p->request.follow.host = arena_strdup(&p->arena, r->follow.host);
+    p->request.follow.restore_command = arena_strdup(&p->arena, r->follow.restore_command);
+    p->request.follow.slot = arena_strdup(&p->arena, r->follow.slot);
+    for (int i = 0; i < r->nsettings; i++)
+        settings[i] = arena_strdup(&p->arena, r->settings[i]);
+    p->request.settings = settings;
     for (int i = 0; i < r->nmembers; i++)
         members[i] = arena_strdup(&p->arena, r->members[i]);
     p->request.members = members;

@@ -64,8 +64,8 @@ static void plan(struct planner *b)
         planner_line(b, "What is in progress on %s is cancelled (force).", name);
     planner_line(b, "This cannot be undone.");
     buf_init(&body);
-    wire_reinit_body(&body, p->request.force);
-    planner_post(b, name, name, "/reinitialize", &body, ANSWER_S * USEC_PER_SEC,
+    wire_reinit_body(&body, p->request.force, p->request.from_leader);
+    planner_send(b, "POST", name, name, "/reinitialize", body.s, ANSWER_S * USEC_PER_SEC,
                  arena_printf(&p->arena, "delete and rebuild %s", name));
     buf_release(&body);
     p->confirm = CONFIRM_WORD;

@@ -200,7 +200,8 @@ static void replied(void *arg, const struct net_http_reply *reply)
     struct step_answer a = {.sent = definite || reply->sent,
                             .definite = definite,
                             .means = WIRE_UNKNOWN_OUTCOME,
-                            .text = answer_text(r, reply)};
+                            .text = answer_text(r, reply),
+                            .body = definite ? reply->body : ""};
 
     r->call = NULL;
     a.final = definite && reply->status >= 400 && reply->status < 500;
@@ -230,6 +231,7 @@ static void sql_replied(void *arg, const struct net_pg_reply *reply)
                  : refused ? WIRE_REFUSED
                            : WIRE_DONE,
         .table = reply->table,
+        .body = "",
         .text = !refused ? utf8_clean(&r->arena, reply->detail, strlen(reply->detail))
                          : arena_printf(
                                &r->arena, "%s (%s)",
@@ -386,6 +388,8 @@ static enum status may_start(const struct action_env *env, const struct plan *p,
     if (!all_have_routes(p))
         return err_set(e, ST_REFUSED, "there is nobody to send it to: %s",
                        p->nchecks ? p->checks[0].reason : "no API is reachable from here");
+    if (p->worst == CHECK_WARN && !p->accepted)
+        return err_set(e, ST_REFUSED, "its warnings were not confirmed: %s", p->checks[0].reason);
     if (!env->audit)
         return err_set(e, ST_IO, "there is no audit log: nothing is sent");
     return audit_intent(env->audit, p, e);

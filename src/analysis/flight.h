@@ -22,6 +22,12 @@ struct flight {
 
 typedef void flight_fn(struct flight *f);
 
+/* What blocks now only warns of something that Patroni looks at later. */
+static inline enum check_verdict flight_no(const struct flight *f)
+{
+    return f->r->kind == ACT_SWITCHOVER_AT ? CHECK_WARN : CHECK_BLOCK;
+}
+
 /* Adds a result of the running check. */
 void flight_say(struct flight *f, enum check_verdict v, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -40,14 +46,16 @@ bool flight_targets(const struct flight *f, const struct member *m);
 
 /* preflight_cluster.c: what holds for the picture and the cluster */
 flight_fn flight_picture, flight_operation, flight_leader_present, flight_leader_named,
-    flight_leader_health, flight_paused, flight_scheduled, flight_probe_running, flight_clients;
+    flight_leader_health, flight_leader_alive, flight_quorum, flight_versions, flight_paused,
+    flight_scheduled, flight_probe_running, flight_clients;
 /* preflight_candidate.c */
-flight_fn flight_candidate_known, flight_candidate_other, flight_candidate_api,
-    flight_candidate_state, flight_nofailover, flight_watchdog, flight_sync, flight_lag,
-    flight_replay, flight_timeline, flight_choice;
+flight_fn flight_candidate_pending, flight_candidate_known, flight_candidate_other,
+    flight_candidate_api, flight_candidate_state, flight_nofailover, flight_watchdog, flight_sync,
+    flight_lag, flight_replay, flight_timeline, flight_choice;
 /* preflight_members.c: restart and reinit */
-flight_fn flight_member_known, flight_member_api, flight_member_state, flight_pending,
-    flight_restart_leader, flight_restart_order, flight_restart_sync, flight_restart_scheduled,
-    flight_reinit_leader, flight_reinit_state, flight_reinit_last, flight_downstream;
+flight_fn flight_from_leader, flight_backup, flight_member_known, flight_member_api,
+    flight_member_state, flight_pending, flight_restart_leader, flight_restart_order,
+    flight_restart_sync, flight_restart_scheduled, flight_reinit_leader, flight_reinit_state,
+    flight_reinit_last, flight_downstream;
 
 #endif

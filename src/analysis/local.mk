@@ -2,7 +2,7 @@ noinst_LTLIBRARIES += src/libanalysis.la
 src_libanalysis_la_CFLAGS = $(AM_CFLAGS)
 src_libanalysis_la_SOURCES = \
 	src/analysis/candidate.c \
-	src/analysis/candidate.h \
+	src/analysis/candidate.h src/analysis/config_check.c src/analysis/config_restart.c \
 	src/analysis/carry.c \
 	src/analysis/carry_routes.c \
 	src/analysis/events.c \

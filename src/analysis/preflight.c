@@ -7,69 +7,95 @@
 #include "pgdba/base/buf.h"
 #include "pgdba/base/fmt.h"
 
-#define SWITCHOVER (1u << ACT_SWITCHOVER)
-#define RESTART    (1u << ACT_RESTART)
-#define REINIT     (1u << ACT_REINIT)
-#define PROBE      (1u << ACT_PROBE_START)
-#define PROBE_DROP (1u << ACT_PROBE_DROP)
+#define SWITCHOVER    (1u << ACT_SWITCHOVER)
+#define SWITCHOVER_AT (1u << ACT_SWITCHOVER_AT)
+#define FAILOVER      (1u << ACT_FAILOVER)
+#define RESTART       (1u << ACT_RESTART)
+#define RESTART_AT    (1u << ACT_RESTART_AT)
+#define ROLLING       (1u << ACT_ROLLING)
+#define REINIT        (1u << ACT_REINIT)
+#define PROBE         (1u << ACT_PROBE_START)
+#define PROBE_DROP    (1u << ACT_PROBE_DROP)
+#define CANDIDATE     (SWITCHOVER | SWITCHOVER_AT | FAILOVER)
+#define RESTARTS      (RESTART | ROLLING)
+#define CLUSTER       (1u << ACT_DEMOTE | 1u << ACT_PROMOTE)
+#define MEMBERS       (RESTARTS | RESTART_AT | REINIT | 1u << ACT_RELOAD | 1u << ACT_CANCEL_RESTART)
+/* Everything that goes to Patroni. */
+#define PATRONI ((1u << ACT_PROBE_START) - 1)
 
 /* Stands once: the checks as the manual lists them, and what runs them. The order is that of the
  * questions an operator would ask. */
-#define CHECKS(X)                                                                                 \
-    X("picture-fresh", SWITCHOVER | RESTART | REINIT, flight_picture, "the picture is of now")    \
-    X("operation-in-flight", SWITCHOVER | RESTART | REINIT, flight_operation,                     \
-      "no other operation runs, neither ours nor one that shows as a leader without a timeline")  \
-    X("leader-present", SWITCHOVER | REINIT | PROBE | PROBE_DROP, flight_leader_present,          \
-      "the cluster has a leader")                                                                 \
-    X("leader-named", SWITCHOVER, flight_leader_named, "the leader is the one that was named")    \
-    X("leader-health", SWITCHOVER, flight_leader_health,                                          \
-      "the leader's API answers, and says running and primary")                                   \
-    X("paused", SWITCHOVER | RESTART | REINIT, flight_paused,                                     \
-      "Patroni is not paused; in a pause a switchover needs a candidate")                         \
-    X("scheduled-switchover", SWITCHOVER | RESTART, flight_scheduled,                             \
-      "no switchover is scheduled")                                                               \
-    X("candidate-known", SWITCHOVER, flight_candidate_known,                                      \
-      "the candidate is listed in /cluster")                                                      \
-    X("candidate-not-leader", SWITCHOVER, flight_candidate_other,                                 \
-      "the candidate is not the leader")                                                          \
-    X("candidate-api", SWITCHOVER, flight_candidate_api,                                          \
-      "the candidate's API answers from here, as it must to the leader")                          \
-    X("candidate-state", SWITCHOVER, flight_candidate_state, "the candidate runs and streams")    \
-    X("nofailover", SWITCHOVER, flight_nofailover,                                                \
-      "the candidate has no nofailover tag and no failover_priority of 0")                        \
-    X("watchdog", SWITCHOVER, flight_watchdog, "the candidate's watchdog works")                  \
-    X("sync-rule", SWITCHOVER, flight_sync,                                                       \
-      "in synchronous mode the candidate is a synchronous (or quorum) standby")                   \
-    X("candidate-lag", SWITCHOVER, flight_lag,                                                    \
-      "the candidate's receive lag is within maximum_lag_on_failover")                            \
-    X("candidate-replay", SWITCHOVER, flight_replay,                                              \
-      "the candidate has little left to replay before it can accept writes")                      \
-    X("candidate-timeline", SWITCHOVER, flight_timeline,                                          \
-      "the candidate is on the leader's timeline")                                                \
-    X("candidate-choice", SWITCHOVER, flight_choice,                                              \
-      "without a candidate: at least one replica is fit")                                         \
-    X("member-known", RESTART | REINIT, flight_member_known,                                      \
-      "every member asked for is listed in /cluster")                                             \
-    X("member-api", RESTART | REINIT, flight_member_api,                                          \
-      "the member's own API can be reached: the request goes to it")                              \
-    X("member-state", RESTART, flight_member_state,                                               \
-      "PostgreSQL runs on the member and nothing else is being done to it")                       \
-    X("restart-pending", RESTART, flight_pending,                                                 \
-      "with --pending: the member has a pending restart")                                         \
-    X("restart-leader", RESTART, flight_restart_leader, "the leader is not among them")           \
-    X("restart-order", RESTART, flight_restart_order,                                             \
-      "replicas with a pending restart go before the leader")                                     \
-    X("restart-sync", RESTART, flight_restart_sync,                                               \
-      "the only synchronous standby is not among them")                                           \
-    X("restart-scheduled", RESTART, flight_restart_scheduled,                                     \
-      "no restart is scheduled on the member")                                                    \
-    X("reinit-not-leader", REINIT, flight_reinit_leader, "the member is not the leader")          \
-    X("reinit-state", REINIT, flight_reinit_state, "the member is not being rebuilt already")     \
-    X("reinit-last", REINIT, flight_reinit_last, "another replica is fit to take over meanwhile") \
-    X("downstream", RESTART | REINIT, flight_downstream, "no other member streams from it")       \
-    X("probe-running", PROBE | PROBE_DROP, flight_probe_running,                                  \
-      "no probe of this console is under way")                                                    \
-    X("clients-waiting", SWITCHOVER | RESTART, flight_clients,                                    \
+#define CHECKS(X)                                                                                  \
+    X("picture-fresh", PATRONI, flight_picture, "the picture is of now")                           \
+    X("operation-in-flight", CANDIDATE | RESTARTS | REINIT | CLUSTER, flight_operation,            \
+      "no other operation runs: neither ours, nor one that shows as a request in the DCS or as a " \
+      "leader without a timeline")                                                                 \
+    X("dcs-quorum", CANDIDATE | RESTARTS | CLUSTER, flight_quorum,                                 \
+      "most of etcd's endpoints are healthy: without a quorum nobody can take the lock")           \
+    X("leader-present",                                                                            \
+      SWITCHOVER | SWITCHOVER_AT | ROLLING | REINIT | CLUSTER | PROBE | PROBE_DROP,                \
+      flight_leader_present, "the cluster has a leader")                                           \
+    X("leader-named", SWITCHOVER | SWITCHOVER_AT, flight_leader_named,                             \
+      "the leader is the one that was named")                                                      \
+    X("leader-health", SWITCHOVER, flight_leader_health,                                           \
+      "the leader's API answers, and says running and primary")                                    \
+    X("leader-alive", FAILOVER, flight_leader_alive,                                               \
+      "there is no leader that answers: else a switchover loses nothing")                          \
+    X("paused", CANDIDATE | RESTARTS | RESTART_AT | REINIT, flight_paused,                         \
+      "Patroni is not paused; in a pause a switchover needs a candidate, and nothing can be "      \
+      "scheduled")                                                                                 \
+    X("scheduled-switchover", CANDIDATE | RESTARTS, flight_scheduled,                              \
+      "no switchover is scheduled")                                                                \
+    X("candidate-known", CANDIDATE, flight_candidate_known, "the candidate is listed in /cluster") \
+    X("candidate-not-leader", CANDIDATE, flight_candidate_other,                                   \
+      "the candidate is not the leader")                                                           \
+    X("candidate-api", CANDIDATE, flight_candidate_api,                                            \
+      "the candidate's API answers from here, as it must to the leader")                           \
+    X("candidate-state", CANDIDATE, flight_candidate_state, "the candidate runs and streams")      \
+    X("nofailover", CANDIDATE, flight_nofailover,                                                  \
+      "the candidate has no nofailover tag and no failover_priority of 0")                         \
+    X("watchdog", CANDIDATE, flight_watchdog, "the candidate's watchdog works")                    \
+    X("sync-rule", CANDIDATE, flight_sync,                                                         \
+      "in synchronous mode the candidate is a synchronous (or quorum) standby")                    \
+    X("candidate-lag", CANDIDATE, flight_lag,                                                      \
+      "the candidate's receive lag is within maximum_lag_on_failover")                             \
+    X("candidate-replay", CANDIDATE, flight_replay,                                                \
+      "the candidate has little left to replay before it can accept writes")                       \
+    X("candidate-timeline", CANDIDATE, flight_timeline,                                            \
+      "the candidate is on the leader's timeline")                                                 \
+    X("candidate-pending", CANDIDATE, flight_candidate_pending,                                    \
+      "no restart is pending on the candidate")                                                    \
+    X("candidate-choice", SWITCHOVER | SWITCHOVER_AT, flight_choice,                               \
+      "without a candidate: at least one replica is fit")                                          \
+    X("versions", CANDIDATE | ROLLING, flight_versions,                                            \
+      "all members run the same Patroni and the same major version of PostgreSQL")                 \
+    X("member-known", MEMBERS, flight_member_known,                                                \
+      "every member asked for is listed in /cluster")                                              \
+    X("member-api", MEMBERS, flight_member_api,                                                    \
+      "the member's own API can be reached: the request goes to it")                               \
+    X("member-state", RESTARTS, flight_member_state,                                               \
+      "PostgreSQL runs on the member and nothing else is being done to it")                        \
+    X("restart-pending", RESTARTS | RESTART_AT, flight_pending,                                    \
+      "with --pending: the member has a pending restart")                                          \
+    X("restart-leader", RESTARTS | RESTART_AT, flight_restart_leader,                              \
+      "the leader is not among them")                                                              \
+    X("restart-order", RESTART, flight_restart_order,                                              \
+      "replicas with a pending restart go before the leader")                                      \
+    X("restart-sync", RESTARTS | RESTART_AT, flight_restart_sync,                                  \
+      "the only synchronous standby is not among them")                                            \
+    X("restart-scheduled", RESTARTS | RESTART_AT, flight_restart_scheduled,                        \
+      "no restart is scheduled on the member")                                                     \
+    X("reinit-not-leader", REINIT, flight_reinit_leader, "the member is not the leader")           \
+    X("reinit-state", REINIT, flight_reinit_state, "the member is not being rebuilt already")      \
+    X("reinit-last", REINIT, flight_reinit_last, "another replica is fit to take over meanwhile")  \
+    X("from-leader", REINIT, flight_from_leader,                                                   \
+      "with --from-leader: the member's Patroni is 4.1 or newer, for older ones pass it over")     \
+    X("downstream", RESTARTS | REINIT, flight_downstream, "no other member streams from it")       \
+    X("base-backup", CANDIDATE | RESTARTS | REINIT, flight_backup,                                 \
+      "nobody copies a base backup from a member that is to stop")                                 \
+    X("probe-running", PROBE | PROBE_DROP, flight_probe_running,                                   \
+      "no probe of this console is under way")                                                     \
+    X("clients-waiting", SWITCHOVER | FAILOVER | RESTARTS | 1u << ACT_DEMOTE, flight_clients,      \
       "no clients wait in PgBouncer before the leader goes")
 
 #define CHECK_INFO(name, actions, run, what) {name, actions, what},
@@ -124,7 +150,8 @@ bool flight_targets(const struct flight *f, const struct member *m)
 
 static const struct member *candidate_of(const struct snapshot *s, const struct request *r)
 {
-    const struct member *m = r->kind == ACT_SWITCHOVER ? snapshot_member(s, r->candidate) : NULL;
+    bool has = (1u << r->kind & CANDIDATE) && r->candidate;
+    const struct member *m = has ? snapshot_member(s, r->candidate) : NULL;
     return m && m->listed ? m : NULL;
 }
 

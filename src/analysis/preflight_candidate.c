@@ -62,7 +62,7 @@ void flight_candidate_state(struct flight *f)
     const char *state = facts_state_text(f->s, m, f->now_us);
     const char *who = flight_own(f, m) ? "" : " by /cluster";
     if (!pg_state_is_up(facts_state(f->s, m, f->now_us)))
-        flight_say(f, CHECK_BLOCK, "%s: PostgreSQL is not running (%s%s)", m->name, state, who);
+        flight_say(f, flight_no(f), "%s: PostgreSQL is not running (%s%s)", m->name, state, who);
     else if (facts_streaming(f->s, m, f->now_us) == TRI_NO)
         flight_say(f, CHECK_WARN, "%s: runs but does not stream (%s%s)", m->name, state, who);
     else
@@ -75,7 +75,7 @@ void flight_nofailover(struct flight *f)
     if (!m)
         return;
     if (facts_tags(f->s, m, f->now_us)->nofailover)
-        flight_say(f, CHECK_BLOCK, "%s is tagged nofailover (or failover_priority 0)", m->name);
+        flight_say(f, flight_no(f), "%s is tagged nofailover (or failover_priority 0)", m->name);
     else
         flight_say(f, CHECK_PASS, "%s is not tagged nofailover", m->name);
 }
@@ -87,7 +87,7 @@ void flight_watchdog(struct flight *f)
     if (!h)
         return; /* candidate-api says that nothing is known */
     if (h->watchdog_failed)
-        flight_say(f, CHECK_BLOCK, "%s: its watchdog failed", m->name);
+        flight_say(f, flight_no(f), "%s: its watchdog failed", m->name);
     else
         flight_say(f, CHECK_PASS, "%s: no watchdog failure", m->name);
 }
@@ -107,8 +107,12 @@ void flight_sync(struct flight *f)
     else if (candidate_sync_ok(f->s, m, f->now_us))
         flight_say(f, CHECK_PASS, "%s is a %s standby", m->name,
                    c->synchronous_quorum ? "quorum" : "synchronous");
+    else if (f->r->kind == ACT_FAILOVER)
+        flight_say(f, CHECK_WARN,
+                   "%s is not a %s standby: commits that were acknowledged may not be there",
+                   m->name, c->synchronous_quorum ? "quorum" : "synchronous");
     else
-        flight_say(f, CHECK_BLOCK, "%s is not a %s standby: the leader refuses it", m->name,
+        flight_say(f, flight_no(f), "%s is not a %s standby: the leader refuses it", m->name,
                    c->synchronous_quorum ? "quorum" : "synchronous");
 }
 
@@ -122,8 +126,11 @@ void flight_lag(struct flight *f)
     const char *from = m->lag.basis == LAG_PUBLISHED ? ", published once a loop" : "";
     if (m->lag.basis == LAG_NONE || m->lag.receive == LAG_UNKNOWN)
         flight_say(f, CHECK_WARN, "%s: lag not known (limit %s)", m->name, fmt_bytes(limit, max));
+    else if (m->lag.receive > max && f->r->kind == ACT_FAILOVER && !f->leader)
+        flight_say(f, CHECK_WARN, "%s: %s behind: they are LOST (limit %s, which nobody looks at)",
+                   m->name, fmt_bytes(lag, m->lag.receive), fmt_bytes(limit, max));
     else if (m->lag.receive > max)
-        flight_say(f, CHECK_BLOCK, "%s: %s behind, the limit is %s%s", m->name,
+        flight_say(f, flight_no(f), "%s: %s behind, the limit is %s%s", m->name,
                    fmt_bytes(lag, m->lag.receive), fmt_bytes(limit, max), from);
     else
         flight_say(f, CHECK_PASS, "%s: %s behind, the limit is %s%s", m->name,
@@ -157,10 +164,24 @@ void flight_timeline(struct flight *f)
     if (own <= 0 || theirs <= 0)
         flight_say(f, CHECK_WARN, "%s: timeline not known", own <= 0 ? m->name : f->leader->name);
     else if (own != theirs)
-        flight_say(f, strict ? CHECK_BLOCK : CHECK_WARN,
+        flight_say(f, strict ? flight_no(f) : CHECK_WARN,
                    "%s is on timeline %" PRId64 ", the leader on %" PRId64, m->name, own, theirs);
     else
         flight_say(f, CHECK_PASS, "%s is on timeline %" PRId64 ", as the leader", m->name, own);
+}
+
+void flight_candidate_pending(struct flight *f)
+{
+    const struct member *m = candidate(f);
+    const struct member_health *h = m ? flight_own(f, m) : NULL;
+    if (!m)
+        return;
+    if (h ? h->pending_restart : m->dcs && m->dcs->pending_restart)
+        flight_say(f, CHECK_WARN,
+                   "%s has a restart pending: as leader it would still run with the old settings",
+                   m->name);
+    else
+        flight_say(f, CHECK_PASS, "%s has no restart pending", m->name);
 }
 
 void flight_choice(struct flight *f)
@@ -172,7 +193,7 @@ void flight_choice(struct flight *f)
     if (!*list)
         flight_say(f, CHECK_BLOCK, "there is no replica to switch over to");
     else if (best == UNFIT)
-        flight_say(f, CHECK_BLOCK, "no replica is fit to lead: %s", list);
+        flight_say(f, flight_no(f), "no replica is fit to lead: %s", list);
     else if (best == DOUBTFUL)
         flight_say(f, CHECK_WARN, "no replica is known to be fit to lead: %s", list);
     else

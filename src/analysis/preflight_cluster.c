@@ -24,23 +24,97 @@ void flight_picture(struct flight *f)
                    fmt_duration(d, f->now_us - v->answered_us));
 }
 
+/* A failover may be the cure for what has got stuck; a restart goes to one member. */
+static enum check_verdict in_flight(const struct flight *f)
+{
+    return f->r->kind == ACT_RESTART || f->r->kind == ACT_FAILOVER ? CHECK_WARN : CHECK_BLOCK;
+}
+
 void flight_operation(struct flight *f)
 {
     const struct member *m = f->leader;
     /* The first sign of somebody else's switchover (reference "patroni.md" §1.4, §8.1). */
     bool stopping = m && m->dcs && m->dcs->timeline == 0;
+    const struct dcs_failover *asked = f->s->dcs_leads ? &f->s->dcs->failover : NULL;
     if (f->operation_running)
         flight_say(f, CHECK_BLOCK, "an operation started here is still under way");
-    else if (stopping && f->r->kind == ACT_RESTART)
-        flight_say(f, CHECK_WARN,
-                   "something already runs on the leader %s: /cluster shows no timeline for it",
-                   m->name);
+    else if (asked && asked->present && !asked->scheduled_at)
+        flight_say(f, in_flight(f), "a request is under way in the DCS: %s -> %s",
+                   asked->leader ? asked->leader : "any leader",
+                   asked->candidate ? asked->candidate : "any");
     else if (stopping)
-        flight_say(f, CHECK_BLOCK,
+        flight_say(f, in_flight(f),
                    "something already runs on the leader %s: /cluster shows no timeline for it",
                    m->name);
     else
         flight_say(f, CHECK_PASS, "no other operation is seen");
+}
+
+void flight_quorum(struct flight *f)
+{
+    int healthy = 0, known = 0;
+    for (int i = 0; i < f->s->nendpoints; i++) {
+        bool fresh = f->s->endpoint_states[i].outcome != OBS_NEVER;
+        known += fresh && f->s->endpoints[i].health != ETCD_HEALTH_UNKNOWN;
+        healthy += fresh && f->s->endpoints[i].health == ETCD_HEALTHY &&
+                   f->s->endpoint_states[i].outcome == OBS_ANSWERED;
+    }
+    if (!f->s->etcd_configured || f->s->nendpoints == 0)
+        return; /* what is not asked is not judged */
+    if (2 * healthy > f->s->nendpoints)
+        flight_say(f, healthy == f->s->nendpoints ? CHECK_PASS : CHECK_WARN,
+                   "%d of %d etcd endpoints are healthy%s", healthy, f->s->nendpoints,
+                   healthy == f->s->nendpoints ? "" : ": one more lost may be the quorum");
+    else if (known == 0)
+        flight_say(f, CHECK_WARN, "etcd has not said yet whether it has a quorum");
+    else
+        flight_say(f, f->r->kind == ACT_FAILOVER ? CHECK_WARN : CHECK_BLOCK,
+                   "%d of %d etcd endpoints are healthy: without a quorum nobody can take the lock",
+                   healthy, f->s->nendpoints);
+}
+
+void flight_versions(struct flight *f)
+{
+    const struct member_health *first = NULL;
+    const char *whose = "";
+    for (int i = 0; i < f->s->nmembers; i++) {
+        const struct member *m = &f->s->members[i];
+        const struct member_health *h = m->listed ? flight_own(f, m) : NULL;
+        if (!h || !h->patroni_version_num)
+            continue;
+        if (!first) {
+            first = h;
+            whose = m->name;
+        } else if (h->patroni_version_num != first->patroni_version_num) {
+            flight_say(f, CHECK_WARN, "%s runs Patroni %s, %s runs %s", whose,
+                       first->patroni_version, m->name, h->patroni_version);
+            return;
+        } else if (h->server_version && first->server_version &&
+                   h->server_version / 10000 != first->server_version / 10000) {
+            flight_say(f, CHECK_WARN, "%s runs PostgreSQL %d, %s runs %d", whose,
+                       (int)(first->server_version / 10000), m->name,
+                       (int)(h->server_version / 10000));
+            return;
+        }
+    }
+    if (first)
+        flight_say(f, CHECK_PASS, "all that answer run Patroni %s", first->patroni_version);
+}
+
+void flight_leader_alive(struct flight *f)
+{
+    const struct member_health *h = f->leader ? flight_own(f, f->leader) : NULL;
+    if (!f->leader)
+        flight_say(f, CHECK_WARN,
+                   "there is no leader: Patroni looks neither at lag nor at timelines, and "
+                   "would promote by itself whom it finds fit");
+    else if (h && pg_state_is_up(h->state))
+        flight_say(f, CHECK_WARN,
+                   "%s leads and answers: switchover does this without losing anything",
+                   f->leader->name);
+    else
+        flight_say(f, CHECK_PASS, "%s: API %s", f->leader->name,
+                   h ? "answers, PostgreSQL does not run" : flight_silence(f, f->leader));
 }
 
 void flight_leader_present(struct flight *f)
@@ -95,13 +169,15 @@ void flight_leader_health(struct flight *f)
 
 void flight_paused(struct flight *f)
 {
-    bool switchover = f->r->kind == ACT_SWITCHOVER;
+    enum action_kind kind = f->r->kind;
     if (!f->s->paused)
         flight_say(f, CHECK_PASS, "the cluster is not paused");
-    else if (switchover && !f->r->candidate)
+    else if (kind == ACT_SWITCHOVER_AT || kind == ACT_RESTART_AT)
+        flight_say(f, CHECK_BLOCK, "the cluster is paused: nothing can be scheduled then");
+    else if (kind == ACT_SWITCHOVER && !f->r->candidate)
         flight_say(f, CHECK_BLOCK,
                    "the cluster is paused: Patroni switches over to a named candidate only");
-    else if (switchover)
+    else if (kind == ACT_SWITCHOVER || kind == ACT_FAILOVER || kind == ACT_ROLLING)
         flight_say(f, CHECK_WARN,
                    "the cluster is paused: nobody takes over if the candidate fails to");
     else
@@ -117,7 +193,9 @@ void flight_scheduled(struct flight *f)
         flight_say(f, CHECK_WARN, "a switchover is scheduled at %s (%s -> %s)%s", s->switchover_at,
                    s->switchover_from ? s->switchover_from : "the leader",
                    s->switchover_to ? s->switchover_to : "any",
-                   f->r->kind == ACT_SWITCHOVER ? ": this one replaces it" : "");
+                   f->r->kind == ACT_SWITCHOVER || f->r->kind == ACT_SWITCHOVER_AT
+                       ? ": this one replaces it"
+                       : "");
 }
 
 void flight_probe_running(struct flight *f)

@@ -185,7 +185,11 @@ void flight_restart_scheduled(struct flight *f)
     {
         const struct member_health *h = flight_own(f, m);
         const char *at = h ? h->scheduled_restart.at : m->dcs ? m->dcs->scheduled_restart.at : NULL;
-        if (at)
+        if (at && f->r->kind == ACT_RESTART_AT)
+            flight_say(f, CHECK_BLOCK,
+                       "%s: a restart is scheduled at %s already; cancel restart %s makes room",
+                       m->name, at, m->name);
+        else if (at)
             flight_say(f, CHECK_WARN, "%s: a restart is scheduled at %s, this one cancels it",
                        m->name, at);
         else
@@ -247,4 +251,56 @@ void flight_downstream(struct flight *f)
     }
     if (!said)
         flight_say(f, CHECK_PASS, "no other replica streams from it");
+}
+
+enum { FROM_LEADER_SINCE = 40100 };
+
+void flight_from_leader(struct flight *f)
+{
+    if (!f->r->from_leader)
+        return;
+    EACH_TARGET(f, i, m)
+    {
+        const struct member_health *h = flight_own(f, m);
+        if (!h || !h->patroni_version_num)
+            flight_say(f, CHECK_WARN,
+                       "%s does not say its Patroni's version: before 4.1 it would "
+                       "pass over --from-leader",
+                       m->name);
+        else if (h->patroni_version_num < FROM_LEADER_SINCE)
+            flight_say(f, CHECK_BLOCK,
+                       "%s runs Patroni %s, which passes over --from-leader: it came with 4.1",
+                       m->name, h->patroni_version);
+        else
+            flight_say(f, CHECK_PASS, "%s runs Patroni %s", m->name, h->patroni_version);
+    }
+}
+
+/* The members that stop, or whose data goes: those named, and the leader of a hand-over. */
+static bool is_hit(const struct flight *f, const struct member *m)
+{
+    if (flight_targets(f, m))
+        return true;
+    return m == f->leader && (f->r->kind == ACT_SWITCHOVER || f->r->kind == ACT_SWITCHOVER_AT ||
+                              f->r->kind == ACT_FAILOVER);
+}
+
+void flight_backup(struct flight *f)
+{
+    bool said = false;
+    for (int i = 0; i < f->s->nmembers; i++) {
+        const struct member *m = &f->s->members[i];
+        const struct member_health *h = is_hit(f, m) ? flight_own(f, m) : NULL;
+        for (int k = 0; h && k < h->nreplication; k++) {
+            const struct replication_row *row = &h->replication[k];
+            if (!row->state || strcmp(row->state, "backup") != 0)
+                continue;
+            said = true;
+            flight_say(f, CHECK_WARN, "%s sends a base backup (to %s%s%s), which breaks off",
+                       m->name, row->application_name ? row->application_name : "somebody",
+                       row->client_addr ? " at " : "", row->client_addr ? row->client_addr : "");
+        }
+    }
+    if (!said)
+        flight_say(f, CHECK_PASS, "no base backup is seen");
 }

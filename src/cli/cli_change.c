@@ -43,11 +43,12 @@ static void print_plan(const struct plan *p, FILE *out)
         print_step(&p->steps[i], out);
 }
 
-static void print_blocks(const struct plan *p, FILE *err)
+static void print_checks(const struct plan *p, enum check_verdict verdict, FILE *err)
 {
     for (int i = 0; i < p->nchecks; i++)
-        if (p->checks[i].verdict == CHECK_BLOCK)
-            fprintf(err, "pgdba: refused: %s\n", p->checks[i].reason);
+        if (p->checks[i].verdict == verdict)
+            fprintf(err, "pgdba: %s: %s\n", verdict == CHECK_BLOCK ? "refused" : "warning",
+                    p->checks[i].reason);
 }
 
 /* One line from the operator without its newline; NULL at the end of input. */
@@ -77,6 +78,16 @@ static bool confirmed(struct cli *c, const struct plan *p)
     bool ok = answer &&
               (p->confirm == CONFIRM_YES ? strcmp(answer, "y") == 0 || strcmp(answer, "yes") == 0
                                          : strcmp(answer, p->confirm_word) == 0);
+    free(answer);
+    return ok;
+}
+
+static bool all_the_same(struct cli *c)
+{
+    fputs("It has warnings. Go on all the same? [y/N] ", c->opt->err);
+    fflush(c->opt->err);
+    char *answer = read_line(c);
+    bool ok = answer && (strcmp(answer, "y") == 0 || strcmp(answer, "yes") == 0);
     free(answer);
     return ok;
 }
@@ -172,14 +183,23 @@ static int run_plan(struct cli *c, struct plan *p, struct wire_json *doc)
 {
     struct err e = ERR_INIT;
     if (p->worst == CHECK_BLOCK) {
-        print_blocks(p, c->opt->err);
+        print_checks(p, CHECK_BLOCK, c->opt->err);
         return decline(c, p, "blocked by a check");
     }
     if (app_read_only(c->app)) {
         cli_error(c, ST_DENIED, "this cluster is read-only here: nothing is sent");
         return decline(c, p, "read-only");
     }
-    if (!invocation_has(c->inv, "--yes")) {
+    if (invocation_has(c->inv, "--yes")) {
+        if (p->worst == CHECK_WARN && !invocation_has(c->inv, "--force-warnings")) {
+            print_checks(p, CHECK_WARN, c->opt->err);
+            cli_error(c, ST_REFUSED,
+                      "a check warns, which --yes does not answer: give --force-warnings too to "
+                      "go on all the same");
+            return decline(c, p, "warnings were not confirmed");
+        }
+        p->accepted = p->worst == CHECK_WARN ? "--force-warnings" : NULL;
+    } else {
         if (!c->opt->interactive) {
             cli_error(c, ST_USAGE, "no terminal to ask on: give --yes to go on without a question");
             return decline(c, p, "not confirmed: no terminal");
@@ -188,6 +208,11 @@ static int run_plan(struct cli *c, struct plan *p, struct wire_json *doc)
             cli_error(c, ST_CANCELLED, "not confirmed: nothing was sent");
             return decline(c, p, "not confirmed");
         }
+        if (p->worst == CHECK_WARN && !all_the_same(c)) {
+            cli_error(c, ST_CANCELLED, "not confirmed: nothing was sent");
+            return decline(c, p, "declined for its warnings");
+        }
+        p->accepted = p->worst == CHECK_WARN ? "asked" : NULL;
         look_again(c);
     }
     enum status st = app_execute(c->app, p, &e);
@@ -209,7 +234,8 @@ static struct plan *make_plan(struct cli *c, int *code)
     struct request r;
     struct err e = ERR_INIT;
     struct plan *p = NULL;
-    enum status st = command_request(c->inv, &r, &e);
+    struct clock real = clock_real();
+    enum status st = command_request(c->inv, clock_wall(&real), &r, &e);
     *code = st == ST_OK ? cli_open(c) : cli_error(c, st, err_text(&e));
     if (*code == CLI_HEALTHY) {
         app_run_until(c->app, has_password, c->app, cli_now(c) + PASSWORD_TIMEOUT);

@@ -3,6 +3,7 @@ src_libcli_la_SOURCES = \
 	src/cli/cli.c \
 	src/cli/cli_change.c \
 	src/cli/cli_cluster.c \
+	src/cli/cli_config.c \
 	src/cli/cli_dcs.c \
 	src/cli/cli_events.c \
 	src/cli/cli_failovers.c \

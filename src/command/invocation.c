@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "pgdba/base/clock.h"
 #include "pgdba/base/fmt.h"
 
 const char *invocation_get(const struct invocation *inv, const char *name)
@@ -28,18 +29,101 @@ int invocation_all(const struct invocation *inv, const char *name, const char **
     return n;
 }
 
-enum status command_request(const struct invocation *inv, struct request *out, struct err *e)
-{
-    static const enum action_kind kinds[CMD_COUNT] = {[CMD_SWITCHOVER] = ACT_SWITCHOVER,
-                                                      [CMD_RESTART] = ACT_RESTART,
-                                                      [CMD_REINIT] = ACT_REINIT,
-                                                      [CMD_PROBE_START] = ACT_PROBE_START,
-                                                      [CMD_PROBE_DROP] = ACT_PROBE_DROP};
-    const char **members = arena_array(inv->arena, (size_t)inv->nvalues, const char *);
-    const char *timeout = invocation_get(inv, "--timeout");
+/* ---- what a change asks for */
 
+static const enum action_kind kinds[CMD_COUNT] = {
+    [CMD_SWITCHOVER] = ACT_SWITCHOVER,
+    [CMD_FAILOVER] = ACT_FAILOVER,
+    [CMD_RESTART] = ACT_RESTART,
+    [CMD_RELOAD] = ACT_RELOAD,
+    [CMD_REINIT] = ACT_REINIT,
+    [CMD_PAUSE] = ACT_PAUSE,
+    [CMD_RESUME] = ACT_RESUME,
+    [CMD_CANCEL_SWITCHOVER] = ACT_CANCEL_SWITCHOVER,
+    [CMD_CANCEL_RESTART] = ACT_CANCEL_RESTART,
+    [CMD_CONFIG_SET] = ACT_CONFIG,
+    [CMD_DEMOTE] = ACT_DEMOTE,
+    [CMD_PROMOTE] = ACT_PROMOTE,
+    [CMD_PROBE_START] = ACT_PROBE_START,
+    [CMD_PROBE_DROP] = ACT_PROBE_DROP,
+};
+
+/* The same words with --at or --rolling are another action. */
+static enum status kind_by_options(const struct invocation *inv, struct request *out, struct err *e)
+{
+    bool at = invocation_has(inv, "--at"), rolling = invocation_has(inv, "--rolling");
+
+    if (at && rolling)
+        return err_set(e, ST_USAGE, "--rolling and --at exclude each other: somebody must watch");
+    if (!rolling && (invocation_has(inv, "--leader-by") || invocation_has(inv, "--max-lag")))
+        return err_set(e, ST_USAGE, "--leader-by and --max-lag belong to --rolling");
+    if (rolling && out->pg_version)
+        return err_set(e, ST_USAGE, "--rolling and --pg-version exclude each other");
+    if (out->any && out->role == MEMBERS_NAMED)
+        return err_set(e, ST_USAGE, "--any belongs to --role");
+    if (at)
+        out->kind = out->kind == ACT_SWITCHOVER ? ACT_SWITCHOVER_AT : ACT_RESTART_AT;
+    if (rolling)
+        out->kind = ACT_ROLLING;
+    return ST_OK;
+}
+
+static enum member_role role_of(const char *word)
+{
+    if (!word)
+        return MEMBERS_NAMED;
+    return strcmp(word, "leader") == 0    ? MEMBERS_LEADER
+           : strcmp(word, "replica") == 0 ? MEMBERS_REPLICAS
+                                          : MEMBERS_ALL;
+}
+
+/* Settings, and PostgreSQL's by their full paths; a parameter's name may have dots. */
+static void take_settings(const struct invocation *inv, struct request *out)
+{
+    const char **v = arena_array(inv->arena, (size_t)inv->nvalues, const char *);
+    int n = invocation_all(inv, "NAME=VALUE", v, inv->nvalues);
+
+    for (int i = 0; i < inv->nvalues; i++) {
+        const char *text = inv->values[i].text;
+        int name = (int)strcspn(text, "=");
+
+        if (strcmp(inv->values[i].arg->name, "--pg") == 0)
+            v[n++] = arena_printf(inv->arena, "postgresql.parameters.\"%.*s\"%s", name, text,
+                                  text + name);
+    }
+    out->settings = v;
+    out->nsettings = n;
+}
+
+static enum status take_values(const struct invocation *inv, int64_t now_wall_us,
+                               struct request *out, struct err *e)
+{
+    const char *every = invocation_get(inv, "--every"), *timeout = invocation_get(inv, "--timeout"),
+               *at = invocation_get(inv, "--at"), *lag = invocation_get(inv, "--max-lag"),
+               *how = invocation_get(inv, "--leader-by"), *port = invocation_get(inv, "--port");
+
+    if (every && !fmt_parse_duration(every, &out->every_us))
+        return err_set(e, ST_USAGE, "--every expects a time, got \"%s\"", every);
+    if (timeout && !fmt_parse_int(timeout, &out->timeout_s))
+        return err_set(e, ST_USAGE, "--timeout expects whole seconds, got \"%s\"", timeout);
+    if (lag && !command_parse_bytes(lag, &out->max_lag))
+        return err_set(e, ST_USAGE, "--max-lag expects a size, got \"%s\"", lag);
+    if (port && !fmt_parse_int(port, &out->follow.port))
+        return err_set(e, ST_USAGE, "--port expects a port, got \"%s\"", port);
+    if (at && !command_parse_when(at, now_wall_us, &out->at_us))
+        return err_set(e, ST_USAGE, "there is no such time as %s", at);
+    out->at_us -= out->at_us % USEC_PER_SEC; /* nobody means a part of a second */
+    if (at && out->at_us <= now_wall_us)
+        return err_set(e, ST_USAGE, "%s is in the past", at);
+    out->hand_over = how && strcmp(how, "switchover") == 0;
+    return ST_OK;
+}
+
+enum status command_request(const struct invocation *inv, int64_t now_wall_us, struct request *out,
+                            struct err *e)
+{
+    const char **members = arena_array(inv->arena, (size_t)inv->nvalues, const char *);
     bool writes = inv->id == CMD_PROBE_START && invocation_has(inv, "--write");
-    const char *every = invocation_get(inv, "--every");
 
     if (!(inv->command->flags & CMDF_CHANGES) && !writes)
         return err_set(e, ST_USAGE, "%s changes nothing", inv->command->name);
@@ -49,13 +133,19 @@ enum status command_request(const struct invocation *inv, struct request *out, s
         .candidate = invocation_get(inv, "--candidate"),
         .members = members,
         .nmembers = invocation_all(inv, "MEMBER", members, inv->nvalues),
+        .role = role_of(invocation_get(inv, "--role")),
+        .any = invocation_has(inv, "--any"),
         .pending = invocation_has(inv, "--pending"),
+        .pg_version = invocation_get(inv, "--pg-version"),
         .force = invocation_has(inv, "--force"),
+        .from_leader = invocation_has(inv, "--from-leader"),
+        .patch = invocation_get(inv, "--patch"),
+        .follow = {.host = invocation_get(inv, "--host"),
+                   .restore_command = invocation_get(inv, "--restore-command"),
+                   .slot = invocation_get(inv, "--primary-slot-name")},
         .via = invocation_get(inv, "--via"),
     };
-    if (every && !fmt_parse_duration(every, &out->every_us))
-        return err_set(e, ST_USAGE, "--every expects a time, got \"%s\"", every);
-    if (timeout && !fmt_parse_int(timeout, &out->timeout_s))
-        return err_set(e, ST_USAGE, "--timeout expects whole seconds, got \"%s\"", timeout);
-    return ST_OK;
+    take_settings(inv, out);
+    enum status st = take_values(inv, now_wall_us, out, e);
+    return st == ST_OK ? kind_by_options(inv, out, e) : st;
 }

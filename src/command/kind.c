@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "pgdba/base/clock.h"
 #include "pgdba/base/fmt.h"
 
 static bool within(const struct command_arg *arg, int64_t v)
@@ -56,6 +57,27 @@ static bool accepts_time(const struct command_arg *arg, const char *text)
 
     (void)arg;
     return command_parse_time(text, &t);
+}
+
+static bool accepts_when(const struct command_arg *arg, const char *text)
+{
+    int64_t at;
+
+    (void)arg;
+    return command_parse_when(text, (int64_t)86400 * USEC_PER_SEC, &at);
+}
+
+static bool accepts_bytes(const struct command_arg *arg, const char *text)
+{
+    int64_t bytes;
+
+    return command_parse_bytes(text, &bytes) && within(arg, bytes);
+}
+
+static bool accepts_setting(const struct command_arg *arg, const char *text)
+{
+    (void)arg;
+    return *text != '=' && strchr(text, '=');
 }
 
 static bool accepts_url(const struct command_arg *arg, const char *text)
@@ -124,6 +146,8 @@ static const char *const formats[] = {"table", "json", NULL};
 static const char *const lines[] = {"text", "json", NULL};
 static const char *const speeds[] = {"0.25x", "0.5x", "1x", "2x", "4x", "10x", NULL};
 static const char *const recordings[] = {"failover", "switchover", NULL};
+static const char *const roles[] = {"leader", "replica", "any", NULL};
+static const char *const hows[] = {"restart", "switchover", NULL};
 static const char *const environments[] = {"production", "staging", "test", NULL};
 
 static const struct kind_info kinds[] = {
@@ -189,6 +213,21 @@ static const struct kind_info kinds[] = {
                        .expects = "failover or switchover",
                        .accepts = accepts_values,
                        .values = recordings},
+    [ARG_ROLE] = {.metavar = "ROLE",
+                  .expects = "leader, replica or any",
+                  .accepts = accepts_values,
+                  .values = roles},
+    [ARG_WHEN] = {.metavar = "TIME",
+                  .expects = "a time such as 03:00, 2026-11-22T03:00+01:00 or +2h",
+                  .accepts = accepts_when},
+    [ARG_SETTING] = {.metavar = "NAME=VALUE", .expects = "NAME=VALUE", .accepts = accepts_setting},
+    [ARG_HOW] = {.metavar = "HOW",
+                 .expects = "restart or switchover",
+                 .accepts = accepts_values,
+                 .values = hows},
+    [ARG_BYTES] = {.metavar = "SIZE",
+                   .expects = "a size such as 1048576 or 16MB",
+                   .accepts = accepts_bytes},
 };
 _Static_assert(sizeof kinds / sizeof *kinds == ARG_KIND_COUNT, "a kind without its row");
 

@@ -35,6 +35,27 @@ static const struct command_arg read_args[] = {ARG_FORMAT_ROW};
 
 /* ---- changes ------------------------------------------------------------------------------- */
 
+#define ARG_FORCE_WARNINGS_ROW                                                              \
+    {                                                                                       \
+        .name = "--force-warnings", .kind = ARG_FLAG, .where = CMDF_CLI,                    \
+        .help = "with --yes: go on although checks warn; what they say is in the audit log" \
+    }
+#define ARGS_OF_A_CHANGE ARG_YES_ROW, ARG_FORCE_WARNINGS_ROW, ARG_DRY_RUN_ROW, ARG_FORMAT_ROW
+
+#define ARG_MEMBERS_ROW(text)                                                 \
+    {                                                                         \
+        .name = "MEMBER", .kind = ARG_MEMBER, .repeats = true, .help = (text) \
+    }
+#define ARG_ROLE_ROW                                                                       \
+    {                                                                                      \
+        .name = "--role", .letter = 'r', .kind = ARG_ROLE,                                 \
+        .help = "instead of names: the leader, the replicas, or any member of the cluster" \
+    }
+#define ARG_AT_ROW(text)                                 \
+    {                                                    \
+        .name = "--at", .kind = ARG_WHEN, .help = (text) \
+    }
+
 static const struct command_arg switchover_args[] = {
     {.name = "--leader",
      .letter = 'l',
@@ -44,21 +65,32 @@ static const struct command_arg switchover_args[] = {
      .letter = 't',
      .kind = ARG_REPLICA,
      .help = "the replica that is to lead; without it Patroni picks the best one"},
-    ARG_YES_ROW,
-    ARG_DRY_RUN_ROW,
-    ARG_FORMAT_ROW,
+    ARG_AT_ROW("not now but then, by Patroni itself; in the local zone unless one is given"),
+    ARGS_OF_A_CHANGE,
+};
+
+static const struct command_arg failover_args[] = {
+    {.name = "--candidate",
+     .letter = 't',
+     .kind = ARG_REPLICA,
+     .required = true,
+     .help = "the member that is to lead"},
+    ARGS_OF_A_CHANGE,
 };
 
 static const struct command_arg restart_args[] = {
-    {.name = "MEMBER",
-     .kind = ARG_MEMBER,
-     .required = true,
-     .repeats = true,
-     .help = "the members to restart, in this order, one after the other"},
+    ARG_MEMBERS_ROW("the members to restart, in this order, one after the other"),
+    ARG_ROLE_ROW,
+    {.name = "--any", .kind = ARG_FLAG, .help = "with --role: just one of them"},
     {.name = "--pending",
      .letter = 'p',
      .kind = ARG_FLAG,
      .help = "only those that have a restart pending"},
+    {.name = "--pg-version",
+     .kind = ARG_TEXT,
+     .metavar = "VERSION",
+     .expects = "a version such as 15.20",
+     .help = "only those that run an older PostgreSQL than this"},
     {.name = "--timeout",
      .kind = ARG_INT,
      .metavar = "SECONDS",
@@ -66,9 +98,30 @@ static const struct command_arg restart_args[] = {
      .min = 1,
      .max = RESTART_MOST_S,
      .help = "how long PostgreSQL may take to come up again"},
-    ARG_YES_ROW,
-    ARG_DRY_RUN_ROW,
-    ARG_FORMAT_ROW,
+    ARG_AT_ROW("not now but then, each by its own Patroni; in the local zone unless one is given"),
+    {.name = "--rolling",
+     .kind = ARG_FLAG,
+     .help = "one at a time, the next only when the one before streams and has caught up; the "
+             "leader last, or first where lowered settings need it"},
+    {.name = "--leader-by",
+     .kind = ARG_HOW,
+     .help = "with --rolling: restart the leader where it is (the default), or hand over first"},
+    {.name = "--max-lag",
+     .kind = ARG_BYTES,
+     .help = "with --rolling: how far a restarted replica may be behind; 1MB when left out"},
+    ARGS_OF_A_CHANGE,
+};
+
+static const struct command_arg reload_args[] = {
+    ARG_MEMBERS_ROW("the members whose Patroni reads its file again"),
+    ARG_ROLE_ROW,
+    ARGS_OF_A_CHANGE,
+};
+
+static const struct command_arg cancel_restart_args[] = {
+    ARG_MEMBERS_ROW("the members whose scheduled restart is not to take place"),
+    ARG_ROLE_ROW,
+    ARGS_OF_A_CHANGE,
 };
 
 static const struct command_arg reinit_args[] = {
@@ -77,9 +130,61 @@ static const struct command_arg reinit_args[] = {
      .required = true,
      .help = "the replica whose data directory is deleted and copied anew"},
     {.name = "--force", .kind = ARG_FLAG, .help = "cancel what is in progress on that member"},
-    ARG_YES_ROW,
-    ARG_DRY_RUN_ROW,
-    ARG_FORMAT_ROW,
+    {.name = "--from-leader",
+     .kind = ARG_FLAG,
+     .help = "copy from the leader, not from a replica tagged clonefrom (Patroni 4.1)"},
+    ARGS_OF_A_CHANGE,
+};
+
+static const struct command_arg pause_args[] = {
+    {.name = "--wait",
+     .letter = 'w',
+     .kind = ARG_FLAG,
+     .help = "for those who are used to it: until every member says so is always waited"},
+    ARGS_OF_A_CHANGE,
+};
+
+static const struct command_arg change_args[] = {ARGS_OF_A_CHANGE};
+
+static const struct command_arg config_set_args[] = {
+    {.name = "NAME=VALUE",
+     .kind = ARG_SETTING,
+     .repeats = true,
+     .help =
+         "a setting by its path (ttl=30, postgresql.parameters.work_mem=8MB); null takes it out"},
+    {.name = "--pg",
+     .kind = ARG_SETTING,
+     .repeats = true,
+     .help = "a parameter of PostgreSQL: postgresql.parameters without writing it"},
+    {.name = "--patch",
+     .kind = ARG_TEXT,
+     .metavar = "JSON",
+     .expects = "a JSON object",
+     .help = "a JSON merge patch instead"},
+    ARGS_OF_A_CHANGE,
+};
+
+static const struct command_arg demote_args[] = {
+    {.name = "--host",
+     .kind = ARG_TEXT,
+     .metavar = "HOST",
+     .help = "the host of the cluster that it is to follow"},
+    {.name = "--port",
+     .kind = ARG_INT,
+     .metavar = "PORT",
+     .expects = "a port",
+     .min = 1,
+     .max = 65535,
+     .help = "its port; 5432 when left out"},
+    {.name = "--restore-command",
+     .kind = ARG_TEXT,
+     .metavar = "COMMAND",
+     .help = "how WAL is fetched from its archive"},
+    {.name = "--primary-slot-name",
+     .kind = ARG_TEXT,
+     .metavar = "SLOT",
+     .help = "the replication slot to use there"},
+    ARGS_OF_A_CHANGE,
 };
 
 /* ---- the console --------------------------------------------------------------------------- */
@@ -351,16 +456,12 @@ static const struct command_arg probe_start_args[] = {
      .max = REFRESH_MOST,
      .help = "how often; 100ms when left out"},
     ARG_FOR_ROW,
-    ARG_YES_ROW,
-    ARG_DRY_RUN_ROW,
-    ARG_FORMAT_ROW,
+    ARGS_OF_A_CHANGE,
 };
 
 static const struct command_arg probe_drop_args[] = {
     ARG_VIA_ROW,
-    ARG_YES_ROW,
-    ARG_DRY_RUN_ROW,
-    ARG_FORMAT_ROW,
+    ARGS_OF_A_CHANGE,
 };
 
 #endif

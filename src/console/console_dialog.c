@@ -81,6 +81,28 @@ static bool confirms(const struct plan *p, const char *typed)
     return p->confirm == CONFIRM_YES ? says_yes(typed) : strcmp(typed, p->confirm_word) == 0;
 }
 
+/* Warnings have a confirmation of their own. */
+static void confirmed(struct console *c)
+{
+    if (c->v.plan->worst != CHECK_WARN) {
+        execute(c);
+        return;
+    }
+    c->v.confirmed = true;
+    buf_clear(&c->v.typed);
+    complain(c, NULL);
+}
+
+static void answer_warnings(struct console *c)
+{
+    if (!says_yes(c->v.typed.s)) {
+        decline(c, "declined for its warnings");
+        return;
+    }
+    c->v.plan->accepted = "asked";
+    execute(c);
+}
+
 static void answer_plan(struct console *c)
 {
     const struct plan *p = c->v.plan;
@@ -89,8 +111,10 @@ static void answer_plan(struct console *c)
         decline(c, "a check blocked it");
     else if (c->v.read_only)
         decline(c, "this console is read-only");
+    else if (c->v.confirmed)
+        answer_warnings(c);
     else if (confirms(p, typed))
-        execute(c);
+        confirmed(c);
     else if (p->confirm == CONFIRM_YES)
         decline(c, "declined by the operator");
     else if (!*typed)

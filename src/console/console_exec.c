@@ -234,7 +234,7 @@ static bool do_change(struct console *c, const struct invocation *inv, const cha
     struct request r;
     struct plan *p;
     struct err e = ERR_INIT;
-    enum status st = command_request(inv, &r, &e);
+    enum status st = command_request(inv, app_now_wall_us(c->app), &r, &e);
     if (st == ST_OK)
         st = app_plan(c->app, &r, &p, &e);
     if (st == ST_OK) {

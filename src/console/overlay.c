@@ -20,19 +20,29 @@ struct sheet {
     int shown; /* document lines visible */
 };
 
-/* Beside the question, since on a low screen the checks may be out of sight. */
-static const char *warnings(const struct plan *p, struct arena *a)
+static int count_warnings(const struct plan *p)
 {
     int n = 0;
     for (int i = 0; i < p->nchecks; i++)
         n += p->checks[i].verdict == CHECK_WARN;
+    return n;
+}
+
+/* Beside the question, since on a low screen the checks may be out of sight. */
+static const char *warnings(const struct plan *p, struct arena *a)
+{
+    int n = count_warnings(p);
     return n ? arena_printf(a, "%d warning%s. ", n, n > 1 ? "s" : "") : "";
 }
 
-static const char *plan_question(const struct plan *p, int cols, struct arena *a)
+static const char *plan_question(const struct view_state *v, int cols, struct arena *a)
 {
+    const struct plan *p = v->plan;
     if (p->worst == CHECK_BLOCK)
         return NULL;
+    if (v->confirmed)
+        return arena_printf(a, "%d warning%s. All the same? [y/N] ", count_warnings(p),
+                            count_warnings(p) > 1 ? "s" : "");
     const char *w = warnings(p, a);
     if (p->confirm == CONFIRM_YES)
         return arena_printf(a, "%sGo ahead? [y/N] ", w);
@@ -51,7 +61,7 @@ static void write_plan(const struct frame *f, struct sheet *sh)
     }
     plan_write(p, &sh->doc);
     sh->title = p->title;
-    sh->ask = read_only ? NULL : plan_question(p, sh->doc.width, &sh->arena);
+    sh->ask = read_only ? NULL : plan_question(f->v, sh->doc.width, &sh->arena);
     sh->keys = sh->ask ? "Enter confirms, Esc declines" : "Esc closes";
 }
 

@@ -43,6 +43,7 @@ void view_open(struct view_state *v, enum overlay o)
     v->overlay = o;
     v->scroll = 0;
     buf_clear(&v->typed);
+    v->confirmed = false;
     free(v->complaint);
     v->complaint = NULL;
 }

@@ -2,6 +2,7 @@ noinst_LTLIBRARIES += src/libmodel.la
 src_libmodel_la_SOURCES = \
 	src/model/cluster.c \
 	src/model/dcs.c \
+	src/model/dynamic.c \
 	src/model/event.c \
 	src/model/failover.c \
 	src/model/lsn.c \
@@ -9,6 +10,7 @@ src_libmodel_la_SOURCES = \
 	src/model/route.c \
 	include/pgdba/model/cluster.h \
 	include/pgdba/model/dcs.h \
+	include/pgdba/model/dynamic.h \
 	include/pgdba/model/event.h \
 	include/pgdba/model/facts.h \
 	include/pgdba/model/failover.h \

@@ -8,6 +8,7 @@ src_libwire_la_SOURCES = \
 	src/wire/dcs_body.c \
 	src/wire/dcs.h \
 	src/wire/dcs_read.c \
+	src/wire/dynamic.c \
 	src/wire/etcd.h \
 	src/wire/etcd_endpoint.c \
 	src/wire/etcd_metrics.c \
@@ -37,6 +38,7 @@ src_libwire_la_SOURCES = \
 	src/wire/redact_text.c \
 	src/wire/table.c \
 	include/pgdba/wire/dcs.h \
+	include/pgdba/wire/dynamic.h \
 	include/pgdba/wire/etcd.h \
 	include/pgdba/wire/haproxy.h \
 	include/pgdba/wire/json_out.h \

@@ -87,6 +87,7 @@ enum status wire_patroni_config(const char *body, size_t n, struct facts **out, 
         struct dynamic_config *c = arena_new(&f->arena, struct dynamic_config);
         f->root = c;
         wire_read_config(j, c);
+        c->text = arena_strndup(&f->arena, body, n);
         *out = f;
     }
     json_decref(j);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pgdba/base/fmt.h"
 #include "pgdba/wire/patroni.h"
 
 static void set_text(json_t *o, const char *key, const char *text)
@@ -22,34 +23,78 @@ static void put_body(struct buf *out, json_t *o)
     free(text);
 }
 
-void wire_switchover_body(struct buf *out, const char *leader, const char *candidate)
+/* With its zone, as Patroni wants it: UTC, which needs no knowledge of anybody's. */
+static void set_time(json_t *o, const char *key, int64_t at_us)
+{
+    char text[FMT_MAX];
+    if (at_us)
+        set_text(o, key, fmt_time_iso(text, at_us));
+}
+
+void wire_switchover_body(struct buf *out, const char *leader, const char *candidate, int64_t at_us)
 {
     json_t *o = json_object();
     set_text(o, "leader", leader);
     set_text(o, "candidate", candidate);
+    set_time(o, "scheduled_at", at_us);
     put_body(out, o);
 }
 
-void wire_restart_body(struct buf *out, bool pending, int64_t timeout_s)
+void wire_failover_body(struct buf *out, const char *candidate)
 {
     json_t *o = json_object();
-    if (pending) /* Patroni looks at the key's presence only: never send false */
-        json_object_set_new(o, "restart_pending", json_true());
-    if (timeout_s > 0)
-        json_object_set_new(o, "timeout", json_integer(timeout_s));
+    set_text(o, "candidate", candidate);
     put_body(out, o);
 }
 
-void wire_reinit_body(struct buf *out, bool force)
+void wire_restart_body(struct buf *out, const struct request *r)
+{
+    json_t *o = json_object();
+    if (r->pending) /* Patroni looks at the key's presence only: never send false */
+        json_object_set_new(o, "restart_pending", json_true());
+    set_text(o, "postgres_version", r->pg_version);
+    if (r->timeout_s > 0)
+        json_object_set_new(o, "timeout", json_integer(r->timeout_s));
+    set_time(o, "schedule", r->at_us);
+    put_body(out, o);
+}
+
+void wire_reinit_body(struct buf *out, bool force, bool from_leader)
 {
     json_t *o = json_object();
     if (force)
         json_object_set_new(o, "force", json_true());
+    if (from_leader) /* an underscore, whatever Patroni's documentation prints */
+        json_object_set_new(o, "from_leader", json_true());
+    put_body(out, o);
+}
+
+void wire_pause_body(struct buf *out, bool pause)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "pause", pause ? json_true() : json_null());
+    put_body(out, o);
+}
+
+void wire_demote_body(struct buf *out, const struct standby_of *to)
+{
+    json_t *o = json_object(), *section = json_object();
+    set_text(section, "host", to->host);
+    if (to->port)
+        json_object_set_new(section, "port", json_integer(to->port));
+    set_text(section, "restore_command", to->restore_command);
+    set_text(section, "primary_slot_name", to->slot);
+    json_object_set_new(o, "standby_cluster", section);
     put_body(out, o);
 }
 
 #define OF(kind)   (1u << (kind))
-#define OF_ALL     (OF(ACT_SWITCHOVER) | OF(ACT_RESTART) | OF(ACT_REINIT))
+#define OF_ALL     (OF(ACT_COUNT) - 1)
+#define OF_HANDING (OF(ACT_SWITCHOVER) | OF(ACT_FAILOVER) | OF(ACT_ROLLING))
+#define OF_RESTART (OF(ACT_RESTART) | OF(ACT_RESTART_AT) | OF(ACT_ROLLING))
+/* PATCH /config: the whole configuration comes back. */
+#define OF_CONFIG \
+    (OF(ACT_PAUSE) | OF(ACT_RESUME) | OF(ACT_CONFIG) | OF(ACT_DEMOTE) | OF(ACT_PROMOTE))
 #define ANY_STATUS 0
 
 /* Texts of Patroni 2.1 to 4.1. The first row that fits tells; what has no row here falls to the
@@ -63,28 +108,33 @@ static const struct answer_row {
     enum wire_answer answer;
 } answers[] = {
     /* "... may still be in progress" on later versions */
-    {OF(ACT_SWITCHOVER), ANY_STATUS, true, "status unknown", WIRE_UNKNOWN_OUTCOME},
-    {OF(ACT_SWITCHOVER), 200, false, "Successfully ", WIRE_DONE},
-    {OF(ACT_SWITCHOVER), 200, false, "Switched over to ", WIRE_DONE},
-    {OF(ACT_SWITCHOVER), 200, false, "Failed over to ", WIRE_DONE},
-    {OF(ACT_SWITCHOVER), 503, false, "Switchover failed", WIRE_REFUSED},
-    {OF(ACT_SWITCHOVER), 503, false, "Failover failed", WIRE_REFUSED},
+    {OF_HANDING, ANY_STATUS, true, "status unknown", WIRE_UNKNOWN_OUTCOME},
+    {OF_HANDING, 200, false, "Successfully ", WIRE_DONE},
+    {OF_HANDING, 200, false, "Switched over to ", WIRE_DONE},
+    {OF_HANDING, 200, false, "Failed over to ", WIRE_DONE},
+    {OF_HANDING, 503, false, "Switchover failed", WIRE_REFUSED},
+    {OF_HANDING, 503, false, "Failover failed", WIRE_REFUSED},
     /* "failed to write failover key into DCS": the write may have arrived all the same, when it
      * was its answer that got lost */
-    {OF(ACT_SWITCHOVER), 503, false, "failed to write ", WIRE_UNKNOWN_OUTCOME},
+    {OF_HANDING, 503, false, "failed to write ", WIRE_UNKNOWN_OUTCOME},
 
-    {OF(ACT_RESTART), 200, false, "restarted successfully", WIRE_DONE},
-    {OF(ACT_RESTART), 503, false, "restart conditions are not satisfied", WIRE_REFUSED},
-    {OF(ACT_RESTART), 503, false, "postgres is still starting", WIRE_UNKNOWN_OUTCOME},
-    {OF(ACT_RESTART), 503, false, "restart failed", WIRE_FAILED},
-    {OF(ACT_RESTART), 400, false, "restart failed", WIRE_FAILED}, /* an exception on the way */
-    {OF(ACT_RESTART), 500, false, "Can't schedule", WIRE_REFUSED},
+    {OF_RESTART, 200, false, "restarted successfully", WIRE_DONE},
+    {OF_RESTART, 503, false, "restart conditions are not satisfied", WIRE_REFUSED},
+    {OF_RESTART, 503, false, "postgres is still starting", WIRE_UNKNOWN_OUTCOME},
+    {OF_RESTART, 503, false, "restart failed", WIRE_FAILED},
+    {OF_RESTART, 400, false, "restart failed", WIRE_FAILED}, /* an exception on the way */
+    {OF_RESTART, 500, false, "Can't schedule", WIRE_REFUSED},
 
     {OF(ACT_REINIT), 200, false, "reinitialize started", WIRE_ACCEPTED},
     {OF(ACT_REINIT), 503, false, "I am the leader", WIRE_REFUSED},
     {OF(ACT_REINIT), 503, false, "Cluster has no leader", WIRE_REFUSED},
 
-    {OF(ACT_RESTART) | OF(ACT_REINIT), 503, true, "already in progress", WIRE_REFUSED},
+    {OF_RESTART | OF(ACT_REINIT), 503, true, "already in progress", WIRE_REFUSED},
+    {OF(ACT_SWITCHOVER_AT), 503, false, "failed to write ", WIRE_UNKNOWN_OUTCOME},
+    {OF(ACT_CANCEL_SWITCHOVER), 200, false, "scheduled switchover deleted", WIRE_DONE},
+    {OF(ACT_CANCEL_RESTART), 200, false, "scheduled restart deleted", WIRE_DONE},
+    {OF_CONFIG, 200, false, "{", WIRE_DONE},
+    {OF_CONFIG, 503, true, "<", WIRE_REFUSED}, /* there is no configuration yet to be changed */
     {OF_ALL, 202, false, "", WIRE_ACCEPTED},
 };
 

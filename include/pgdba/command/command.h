@@ -40,8 +40,19 @@ enum command_id {
     CMD_PROBE_STOP,
     CMD_PROBE_DROP,
     CMD_SWITCHOVER,
+    CMD_FAILOVER,
     CMD_RESTART,
-    CMD_REINIT, /* changes */
+    CMD_RELOAD,
+    CMD_REINIT,
+    CMD_PAUSE,
+    CMD_RESUME,
+    CMD_CANCEL_SWITCHOVER,
+    CMD_CANCEL_RESTART,
+    CMD_CONFIG_SHOW,
+    CMD_CONFIG_SET,
+    CMD_DEMOTE,
+    CMD_PROMOTE, /* changes, and what they change */
+    CMD_HISTORY,
     CMD_REFRESH,
     CMD_INTERVAL,
     CMD_FREEZE,
@@ -92,6 +103,11 @@ enum arg_kind {
     ARG_TIME,      /* 03:12:00, 03:12:00.250 or +1m30s: a moment in a recording */
     ARG_ROUTE,     /* where a probe goes through */
     ARG_RECORDING, /* of the demo: failover, switchover */
+    ARG_ROLE,      /* leader, replica, any: members by what they are */
+    ARG_WHEN,      /* a moment to come: 03:00, 2026-11-22T03:00+01:00, +2h */
+    ARG_SETTING,   /* NAME=VALUE, any value */
+    ARG_HOW,       /* restart, switchover */
+    ARG_BYTES,     /* 16MB, 1048576 */
     ARG_KIND_COUNT
 };
 
@@ -174,9 +190,16 @@ enum status command_parse_argv(int argc, char *const *argv, struct arena *a, str
 const char *invocation_get(const struct invocation *inv, const char *name); /* first, or NULL */
 bool invocation_has(const struct invocation *inv, const char *name);
 int invocation_all(const struct invocation *inv, const char *name, const char **out, int max);
-/* For every change, and for CMD_PROBE_START with --write; strings in inv's arena. */
-enum status command_request(const struct invocation *inv, struct request *out, struct err *e);
+/* For every change, and for CMD_PROBE_START with --write; strings in inv's arena. now_wall_us: what
+ * "03:00" and "+2h" count from. */
+enum status command_request(const struct invocation *inv, int64_t now_wall_us, struct request *out,
+                            struct err *e);
 
+/* "2026-11-22T03:00", "03:00:00" (the next there is), both also with "Z" or "+01:00" and else in the
+ * local zone, and "+2h". False for what is none, also for a time that clocks skip. */
+bool command_parse_when(const char *text, int64_t now_wall_us, int64_t *wall_us);
+/* "1048576", "16MB", "1.5GB"; 1 KB is 1024 bytes. */
+bool command_parse_bytes(const char *text, int64_t *bytes);
 /* "4x", "0.5", 0.1 to 100. */
 bool command_parse_speed(const char *text, double *speed);
 /* A moment in a recording. */

@@ -60,6 +60,7 @@ struct view_state {
     char *title, *text; /* OVERLAY_TEXT */
     struct plan *plan;  /* OVERLAY_PLAN */
     struct buf typed;   /* what was typed into a dialog */
+    bool confirmed;     /* the plan's question is answered: its warnings are asked about */
     char *complaint;    /* why that was not it */
 
     char *message; /* one line at the bottom, NULL none */

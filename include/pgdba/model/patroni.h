@@ -168,6 +168,8 @@ struct dynamic_config {
     bool check_timeline;
     bool failsafe_mode;
     bool standby_cluster;
+    const char
+        *text; /* the whole document, JSON as it came: for wire/dynamic.h, not for a terminal */
 };
 
 const char *role_name(enum role r); /* "sync standby" */

@@ -14,8 +14,20 @@
 
 enum action_kind {
     ACT_SWITCHOVER,
+    ACT_SWITCHOVER_AT,     /* the same, later, by Patroni */
+    ACT_CANCEL_SWITCHOVER, /* the one that is scheduled */
+    ACT_FAILOVER,          /* to a named candidate, also without a leader */
     ACT_RESTART,
+    ACT_RESTART_AT,
+    ACT_CANCEL_RESTART,
+    ACT_ROLLING, /* restart, one after the other, the leader last or first as PostgreSQL needs it */
+    ACT_RELOAD,
     ACT_REINIT,
+    ACT_PAUSE,
+    ACT_RESUME,
+    ACT_CONFIG,      /* the dynamic configuration */
+    ACT_DEMOTE,      /* the cluster becomes a standby cluster */
+    ACT_PROMOTE,     /* a standby cluster becomes a cluster of its own */
     ACT_PROBE_START, /* makes the write probe's schema; the probe itself starts after it */
     ACT_PROBE_DROP,  /* drops it */
     ACT_COUNT
@@ -25,14 +37,29 @@ enum action_kind {
 struct request {
     enum action_kind kind;
     const char *leader;    /* switchover: must be this one; NULL: whoever leads now */
-    const char *candidate; /* switchover: NULL lets Patroni choose */
-    int nmembers;          /* restart: one or more; reinit: exactly one */
+    const char *candidate; /* switchover: NULL lets Patroni choose; failover: needed */
+    int64_t at_us;         /* *_AT: wall time */
+    int nmembers;          /* restart, reload, cancel restart: of these or of role; reinit: one */
     const char *const *members;
-    bool pending;      /* restart only those with a pending restart */
-    bool force;        /* reinit: cancel what is in progress */
-    int64_t timeout_s; /* restart: 0 = not sent */
-    const char *via;   /* probe: the route */
-    int64_t every_us;  /* probe start: 0 = 100 ms */
+    enum member_role { MEMBERS_NAMED, MEMBERS_LEADER, MEMBERS_REPLICAS, MEMBERS_ALL } role;
+    bool any;               /* restart: just one of the role, the first that is fit */
+    bool pending;           /* restart only those with a pending restart */
+    const char *pg_version; /* restart only those that run an older PostgreSQL; NULL */
+    bool force;             /* reinit: cancel what is in progress */
+    bool from_leader;       /* reinit: copy from the leader, not from a clone source (4.1) */
+    int64_t timeout_s;      /* restart: 0 = not sent */
+    int64_t max_lag;        /* rolling: bytes a restarted replica may be behind before the next */
+    bool hand_over;         /* rolling: the leader goes by a switchover and is restarted after it */
+    int nsettings;          /* config: "ttl=30", by path */
+    const char *const *settings;
+    const char *patch; /* config: a JSON merge patch, instead of settings; made of them in a plan */
+    const char *base;  /* config: what it was made from, as JSON; NULL: what is there now */
+    struct standby_of {
+        const char *host, *restore_command, *slot; /* NULL not given */
+        int64_t port;                              /* 0 not given */
+    } follow;                                      /* demote: the cluster to follow */
+    const char *via;                               /* probe: the route */
+    int64_t every_us;       /* probe start: 0 = 100 ms */
 };
 
 enum check_verdict { CHECK_PASS, CHECK_WARN, CHECK_BLOCK };
@@ -54,6 +81,8 @@ struct plan_step {
     int connect_port;
     int64_t timeout_us; /* how long its answer is waited for */
     bool authenticated; /* Basic authentication is sent; the secret is not shown */
+    bool hands_over;    /* after it member leads (a rolling restart's switchover) */
+    bool if_pending;    /* sent only when member has a restart pending by then */
 };
 
 /* What the operator must type to confirm. */
@@ -84,6 +113,7 @@ struct plan {
     const char *confirm_word; /* for CONFIRM_WORD */
     const char *confirm_what; /* "the new leader's name", "the cluster's name" */
     const char *equivalent;   /* the command in full, for the log and for --dry-run */
+    const char *accepted; /* how its warnings were confirmed: "asked", "--force-warnings"; NULL not */
 };
 
 enum op_state {

@@ -33,10 +33,15 @@ bool wire_patroni_time(const char *s, int64_t *wall_us);
 /* "4.1.4" to 40104; 0 when it is not that. */
 int wire_patroni_version(const char *s);
 
-/* Bodies of POST requests. */
-void wire_switchover_body(struct buf *out, const char *leader, const char *candidate);
-void wire_restart_body(struct buf *out, bool pending, int64_t timeout_s);
-void wire_reinit_body(struct buf *out, bool force);
+/* Bodies of requests. at_us: wall time, 0 now. */
+void wire_switchover_body(struct buf *out, const char *leader, const char *candidate,
+                          int64_t at_us);
+void wire_failover_body(struct buf *out, const char *candidate);
+/* pending, pg_version, timeout_s and at_us of it. Empty when none is asked for. */
+void wire_restart_body(struct buf *out, const struct request *r);
+void wire_reinit_body(struct buf *out, bool force, bool from_leader);
+void wire_pause_body(struct buf *out, bool pause);
+void wire_demote_body(struct buf *out, const struct standby_of *to);
 
 /* What the text of an answer to a POST means (reference §2.2, §2.5, §2.7). The status alone does
  * not tell. */

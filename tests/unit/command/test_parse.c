@@ -346,14 +346,14 @@ static void test_request(void **state)
     (void)state;
     arena_init(&a);
     assert_int_equal(command_parse_line("switchover --candidate pg2", &a, &inv, NULL), ST_OK);
-    assert_int_equal(command_request(&inv, &r, &e), ST_OK);
+    assert_int_equal(command_request(&inv, 0, &r, &e), ST_OK);
     assert_int_equal(r.kind, ACT_SWITCHOVER);
     assert_null(r.leader);
     assert_string_equal(r.candidate, "pg2");
 
     assert_int_equal(command_parse_line("restart b a --pending --timeout 7", &a, &inv, NULL),
                      ST_OK);
-    assert_int_equal(command_request(&inv, &r, &e), ST_OK);
+    assert_int_equal(command_request(&inv, 0, &r, &e), ST_OK);
     assert_int_equal(r.kind, ACT_RESTART);
     assert_int_equal(r.nmembers, 2);
     assert_string_equal(r.members[0], "b");
@@ -361,13 +361,13 @@ static void test_request(void **state)
     assert_int_equal(r.timeout_s, 7);
 
     assert_int_equal(command_parse_line("reinit c --force", &a, &inv, NULL), ST_OK);
-    assert_int_equal(command_request(&inv, &r, &e), ST_OK);
+    assert_int_equal(command_request(&inv, 0, &r, &e), ST_OK);
     assert_int_equal(r.kind, ACT_REINIT);
     assert_int_equal(r.nmembers, 1);
     assert_true(r.force);
 
     assert_int_equal(command_parse_line("lag", &a, &inv, NULL), ST_OK);
-    assert_int_equal(command_request(&inv, &r, &e), ST_USAGE);
+    assert_int_equal(command_request(&inv, 0, &r, &e), ST_USAGE);
     err_release(&e);
     arena_release(&a);
 }

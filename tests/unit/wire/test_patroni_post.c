@@ -14,23 +14,42 @@ static void bodies_are_what_patroni_reads(void **state)
     (void)state;
     struct buf b;
     buf_init(&b);
-    wire_switchover_body(&b, "n1", "n2");
+    wire_switchover_body(&b, "n1", "n2", 0);
     assert_string_equal(b.s, "{\"leader\":\"n1\",\"candidate\":\"n2\"}");
     buf_clear(&b);
-    wire_switchover_body(&b, "n\"1\\\n\xff", NULL);
+    wire_switchover_body(&b, "n\"1\\\n\xff", NULL, 0);
     assert_string_equal(b.s, "{\"leader\":\"n\\\"1\\\\\\n\xEF\xBF\xBD\"}");
     buf_clear(&b);
-    wire_restart_body(&b, false, 0);
+    wire_switchover_body(&b, "n1", NULL, INT64_C(1763694000) * 1000000);
+    assert_string_equal(b.s, "{\"leader\":\"n1\",\"scheduled_at\":\"2025-11-21T03:00:00.000Z\"}");
+    buf_clear(&b);
+    wire_failover_body(&b, "n2");
+    assert_string_equal(b.s, "{\"candidate\":\"n2\"}");
+    buf_clear(&b);
+    wire_pause_body(&b, true);
+    wire_pause_body(&b, false);
+    assert_string_equal(b.s, "{\"pause\":true}{\"pause\":null}");
+    buf_clear(&b);
+    wire_demote_body(&b, &(struct standby_of){.host = "far", .port = 5433, .slot = "here"});
+    assert_string_equal(b.s, "{\"standby_cluster\":{\"host\":\"far\",\"port\":5433,"
+                             "\"primary_slot_name\":\"here\"}}");
+    buf_clear(&b);
+    wire_restart_body(&b, &(struct request){.kind = ACT_RESTART});
     assert_string_equal(b.s, "{}");
     buf_clear(&b);
-    wire_restart_body(&b, true, 90);
+    wire_restart_body(&b, &(struct request){.pending = true, .timeout_s = 90});
     assert_string_equal(b.s, "{\"restart_pending\":true,\"timeout\":90}");
     buf_clear(&b);
-    wire_reinit_body(&b, false);
+    wire_restart_body(&b, &(struct request){.pg_version = "15.20",
+                                            .at_us = INT64_C(1763694000) * 1000000});
+    assert_string_equal(b.s, "{\"postgres_version\":\"15.20\","
+                             "\"schedule\":\"2025-11-21T03:00:00.000Z\"}");
+    buf_clear(&b);
+    wire_reinit_body(&b, false, false);
     assert_string_equal(b.s, "{}");
     buf_clear(&b);
-    wire_reinit_body(&b, true);
-    assert_string_equal(b.s, "{\"force\":true}");
+    wire_reinit_body(&b, true, true);
+    assert_string_equal(b.s, "{\"force\":true,\"from_leader\":true}");
     buf_release(&b);
 }
 

@@ -1,0 +1,22 @@
+/*
+ * takeover.h: the lead moves from one member to another: what switchover and failover have in
+ * common. Private to action/. Reference "patroni.md" §2.2, §2.4 (requests and answers), §4.3 (what
+ * is seen), §8.1 (when it is done).
+ */
+#ifndef PGDBA_ACTION_TAKEOVER_H
+#define PGDBA_ACTION_TAKEOVER_H
+
+#include "kind.h"
+
+/* Patroni's own bound for its answer, and a margin, µs. */
+int64_t takeover_answer_us(const struct patroni_times *t);
+
+/* The plan's leader (NULL: there is none) hands over, or loses the lead, to the request's candidate
+ * (NULL: to anybody). A leader that answers at Enter must be seen streaming again; one that does
+ * not is not waited for. */
+void takeover_begin(struct action_run *r);
+void takeover_observe(struct action_run *r, const struct snapshot *s);
+void takeover_answered(struct action_run *r, const struct step_answer *a);
+void takeover_expired(struct action_run *r);
+
+#endif
