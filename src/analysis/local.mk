@@ -2,7 +2,9 @@ noinst_LTLIBRARIES += src/libanalysis.la
 src_libanalysis_la_CFLAGS = $(AM_CFLAGS)
 src_libanalysis_la_SOURCES = \
 	src/analysis/candidate.c \
-	src/analysis/candidate.h src/analysis/config_check.c src/analysis/config_restart.c \
+	src/analysis/candidate.h \
+	src/analysis/config_check.c \
+	src/analysis/config_restart.c \
 	src/analysis/carry.c \
 	src/analysis/carry_routes.c \
 	src/analysis/events.c \
@@ -55,6 +57,7 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/writes.c \
 	src/analysis/writes.h \
 	include/pgdba/analysis/carry.h \
+	include/pgdba/analysis/config_check.h \
 	include/pgdba/analysis/events.h \
 	include/pgdba/analysis/failover.h \
 	include/pgdba/analysis/health.h \

@@ -116,19 +116,53 @@ void flight_sync(struct flight *f)
                    c->synchronous_quorum ? "quorum" : "synchronous");
 }
 
+static lsn_t received(const struct flight *f, const struct member *m)
+{
+    const struct member_health *h = flight_own(f, m);
+    if (h && h->received != LSN_UNKNOWN)
+        return h->received;
+    const struct dcs_member *d = f->s->dcs ? dcs_member_find(f->s->dcs, m->name) : NULL;
+    return d ? d->location : LSN_UNKNOWN;
+}
+
+/* Without a leader: against what the last one had published, and what any other has received. */
+static void lag_without_leader(struct flight *f, const struct member *m)
+{
+    lsn_t end = f->s->dcs ? f->s->dcs->optime : LSN_UNKNOWN, own = received(f, m);
+    const char *whose = "the last leader published";
+    char lag[FMT_MAX];
+    for (int i = 0; i < f->s->nmembers; i++) {
+        lsn_t at = f->s->members[i].listed ? received(f, &f->s->members[i]) : LSN_UNKNOWN;
+        if (at == LSN_UNKNOWN || (end != LSN_UNKNOWN && at <= end))
+            continue;
+        end = at;
+        whose = arena_printf(f->a, "%s has", f->s->members[i].name);
+    }
+    if (own == LSN_UNKNOWN || end == LSN_UNKNOWN)
+        flight_say(f, CHECK_WARN, "%s: how far it is behind is not known", m->name);
+    else if (own < end)
+        flight_say(f, CHECK_WARN,
+                   "%s: %s less than what %s: they are LOST, and nobody looks at a "
+                   "limit",
+                   m->name, fmt_bytes(lag, (int64_t)(end - own)), whose);
+    else
+        flight_say(f, CHECK_PASS, "%s has all that is known to have been written", m->name);
+}
+
 void flight_lag(struct flight *f)
 {
     const struct member *m = candidate(f);
     char lag[FMT_MAX], limit[FMT_MAX];
     if (!m)
         return;
+    if (f->r->kind == ACT_FAILOVER && !f->leader) {
+        lag_without_leader(f, m);
+        return;
+    }
     int64_t max = facts_lag_limit(f->s);
     const char *from = m->lag.basis == LAG_PUBLISHED ? ", published once a loop" : "";
     if (m->lag.basis == LAG_NONE || m->lag.receive == LAG_UNKNOWN)
         flight_say(f, CHECK_WARN, "%s: lag not known (limit %s)", m->name, fmt_bytes(limit, max));
-    else if (m->lag.receive > max && f->r->kind == ACT_FAILOVER && !f->leader)
-        flight_say(f, CHECK_WARN, "%s: %s behind: they are LOST (limit %s, which nobody looks at)",
-                   m->name, fmt_bytes(lag, m->lag.receive), fmt_bytes(limit, max));
     else if (m->lag.receive > max)
         flight_say(f, flight_no(f), "%s: %s behind, the limit is %s%s", m->name,
                    fmt_bytes(lag, m->lag.receive), fmt_bytes(limit, max), from);

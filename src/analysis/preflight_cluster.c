@@ -242,7 +242,7 @@ static void clients_of(struct flight *f, const struct bouncer *b)
 void flight_clients(struct flight *f)
 {
     /* Restarting a replica does not stop writes. */
-    if (f->r->kind == ACT_RESTART && !flight_targets(f, f->leader))
+    if ((f->r->kind == ACT_RESTART || f->r->kind == ACT_ROLLING) && !flight_targets(f, f->leader))
         return;
     for (int i = 0; i < f->s->nbouncers; i++)
         clients_of(f, &f->s->bouncers[i]);

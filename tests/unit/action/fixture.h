@@ -32,6 +32,7 @@ struct world {
     /* the sender */
     int nsent, ncancelled;
     char *url[SENT_MAX], *body[SENT_MAX];
+    const char *method; /* of the last */
     bool authenticated;
     net_http_fn *fn; /* waits for an answer */
     void *fn_arg;

@@ -8,5 +8,8 @@ int run_restart_tests(void);
 int run_reinit_tests(void);
 int run_probe_tests(void);
 int run_audit_tests(void);
+int run_steps_tests(void);
+int run_config_tests(void);
+int run_rolling_tests(void);
 
 #endif

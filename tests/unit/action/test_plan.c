@@ -105,7 +105,7 @@ static void test_nonsense(void **state)
         {{.kind = ACT_SWITCHOVER, .candidate = "pg1"}, ST_REFUSED, "pg1 leads already"},
         {{.kind = ACT_SWITCHOVER, .candidate = "pg22"}, ST_NOT_FOUND, "did you mean \"pg2\"?"},
         {{.kind = ACT_SWITCHOVER, .leader = "pg2"}, ST_CONFLICT, "pg2 does not lead: pg1 does"},
-        {{.kind = ACT_RESTART, .nmembers = 0}, ST_USAGE, "needs a member"},
+        {{.kind = ACT_RESTART, .nmembers = 0}, ST_USAGE, "needs members' names, or --role"},
         {{.kind = ACT_RESTART, .nmembers = 2, .members = twice}, ST_USAGE, "named twice"},
         {{.kind = ACT_RESTART, .nmembers = 1, .members = odd},
          ST_NOT_FOUND,

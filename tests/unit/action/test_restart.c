@@ -60,7 +60,7 @@ static void test_two(void **state)
     b = picture_restarted(&w, "pg2");
     see_restarted(b, "pg1");
     world_see(&w, b);
-    assert_state(&w, OP_DONE, "pg2 was restarted; pg1 was restarted; all are up again");
+    assert_state(&w, OP_DONE, "pg2, pg1 were restarted; all are up again");
     audit = world_audit(&w);
     assert_int_equal(count_lines(audit, "\"outcome\":\"done\""), 1);
     assert_int_equal(count_lines(audit, "pg1:8008"), 0);
@@ -168,7 +168,7 @@ static void test_next_is_checked_again(void **state)
     b = picture_restarted(&w, "pg2");
     see_down(b, "pg1", PGS_STARTING, "starting");
     world_see(&w, b);
-    assert_state(&w, OP_FAILED, "pg2 was restarted, and then it stopped: pg1");
+    assert_state(&w, OP_FAILED, "pg2 is done, and then it stopped: pg1");
     assert_non_null(strstr(w.op->outcome, "not done: pg1"));
     assert_int_equal(w.nsent, 1);
     world_release(&w);

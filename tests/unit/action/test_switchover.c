@@ -89,6 +89,7 @@ static void test_clean(void **state)
     start(&w, &to_pg2);
     assert_string_equal(w.url[0], "http://10.0.0.1:8008/switchover");
     assert_string_equal(w.body[0], "{\"leader\":\"pg1\",\"candidate\":\"pg2\"}");
+    assert_string_equal(w.method, "POST");
     assert_phase(&w, "requested", PHASE_ACTIVE);
 
     see_nothing_yet(&w);

@@ -4,6 +4,7 @@ unit_analysis_tests = \
 	tests/unit/analysis/test_lag \
 	tests/unit/analysis/test_pools \
 	tests/unit/analysis/test_carry \
+	tests/unit/analysis/test_config_check \
 	tests/unit/analysis/test_events \
 	tests/unit/analysis/test_probe \
 	tests/unit/analysis/test_failover \
@@ -25,6 +26,8 @@ tests_unit_analysis_test_lag_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) 
 tests_unit_analysis_test_pools_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
 tests_unit_analysis_test_pools_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_pools_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
+tests_unit_analysis_test_config_check_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_analysis_test_config_check_LDADD = $(UNIT_ANALYSIS_LIBS) -lm
 tests_unit_analysis_test_carry_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
 tests_unit_analysis_test_carry_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_carry_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
@@ -35,6 +38,10 @@ tests_unit_analysis_test_health_SOURCES = \
 tests_unit_analysis_test_health_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
 tests_unit_analysis_test_health_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_health_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
+tests_unit_analysis_test_preflight_SOURCES = \
+	tests/unit/analysis/preflight_cases.c \
+	tests/unit/analysis/preflight_cases.h \
+	tests/unit/analysis/test_preflight.c
 tests_unit_analysis_test_preflight_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
 tests_unit_analysis_test_preflight_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_preflight_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm

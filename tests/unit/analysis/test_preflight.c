@@ -9,8 +9,7 @@
 
 #include <cmocka.h>
 
-#include "pgdba/analysis/preflight.h"
-#include "snapshot_builder.h"
+#include "preflight_cases.h"
 
 #define NOW SB_NOW_US
 
@@ -48,6 +47,9 @@ static const struct request reinit_force = {
     .kind = ACT_REINIT, .nmembers = 1, .members = just_pg3, .force = true};
 static const struct request probe_start = {.kind = ACT_PROBE_START, .via = "haproxy"};
 static const struct request probe_drop = {.kind = ACT_PROBE_DROP, .via = "haproxy"};
+
+static const struct request reinit_from_leader = {
+    .kind = ACT_REINIT, .nmembers = 1, .members = just_pg3, .from_leader = true};
 
 /* ---- what is different from a healthy cluster */
 
@@ -323,17 +325,69 @@ static void cascade(struct sb *b)
     sb_streams(b, "pg2", (const char *const[]){"pg4", NULL});
 }
 
-/* ---- the table. verdict ABSENT: the check says nothing in this case */
+/* ---- etcd, versions, copies */
 
-#define ABSENT ((enum check_verdict) - 1)
+static void endpoints(struct sb *b, int healthy)
+{
+    static struct etcd_endpoint e[3];
+    static struct source_state st[3];
+    b->s->etcd_configured = true;
+    b->s->nendpoints = 3;
+    b->s->endpoints = e;
+    b->s->endpoint_states = st;
+    for (int i = 0; i < 3; i++) {
+        e[i] = (struct etcd_endpoint){.url = "http://10.0.0.9:2379",
+                                      .health = i < healthy ? ETCD_HEALTHY : ETCD_UNHEALTHY};
+        sb_answered(b, &st[i], 0);
+    }
+}
+static void quorum(struct sb *b)
+{
+    endpoints(b, 3);
+}
+static void one_endpoint_lost(struct sb *b)
+{
+    endpoints(b, 2);
+}
+static void quorum_lost(struct sb *b)
+{
+    endpoints(b, 1);
+}
+static void request_stands(struct sb *b)
+{
+    static struct dcs d;
+    d = (struct dcs){.failover = {true, "pg1", "pg3", NULL, 7}};
+    b->s->dcs = &d;
+    b->s->dcs_leads = true;
+}
+static void request_scheduled(struct sb *b)
+{
+    static struct dcs d;
+    d = (struct dcs){.failover = {true, "pg1", "pg3", "2026-11-22T03:00:00+00:00", 7}};
+    b->s->dcs = &d;
+    b->s->dcs_leads = true;
+}
+static void pg3_other_patroni(struct sb *b)
+{
+    sb_health(b, "pg3")->patroni_version = "4.1.4";
+    sb_health(b, "pg3")->patroni_version_num = 40104;
+}
+static void pg3_other_postgres(struct sb *b)
+{
+    sb_health(b, "pg3")->server_version = 160001;
+}
+static void pg1_sends_backup(struct sb *b)
+{
+    static const struct replication_row rows[] = {
+        {.application_name = "pg2", .state = "streaming"},
+        {.application_name = "copy", .client_addr = "10.0.0.7", .state = "backup"}};
+    sb_health(b, "pg1")->replication = rows;
+    sb_health(b, "pg1")->nreplication = 2;
+}
 
-static const struct {
-    const char *check;
-    const struct request *request;
-    void (*make)(struct sb *b);
-    enum check_verdict verdict;
-    const char *text;
-} cases[] = {
+/* ---- the table */
+
+static const struct preflight_case cases[] = {
     {"picture-fresh", &to_pg2, nothing, CHECK_PASS, "the picture is 200 ms old"},
     {"picture-fresh", &to_pg2, view_old, CHECK_BLOCK,
      "the picture is 12 s old (/cluster timed out)"},
@@ -345,6 +399,27 @@ static const struct {
      "something already runs on the leader pg1"},
     {"operation-in-flight", &reinit_pg2, leader_without_timeline, CHECK_BLOCK, "already runs"},
     {"operation-in-flight", &restart_pg2, leader_without_timeline, CHECK_WARN, "already runs"},
+    {"operation-in-flight", &to_pg2, request_stands, CHECK_BLOCK,
+     "a request is under way in the DCS: pg1 -> pg3"},
+    {"operation-in-flight", &to_pg2, request_scheduled, CHECK_PASS, "no other operation"},
+    {"dcs-quorum", &to_pg2, quorum, CHECK_PASS, "3 of 3 etcd endpoints are healthy"},
+    {"dcs-quorum", &to_pg2, one_endpoint_lost, CHECK_WARN, "2 of 3 etcd endpoints are healthy"},
+    {"dcs-quorum", &to_pg2, quorum_lost, CHECK_BLOCK, "1 of 3 etcd endpoints are healthy"},
+    {"dcs-quorum", &to_pg2, nothing, ABSENT, NULL}, /* etcd is not asked */
+    {"dcs-quorum", &restart_pg2, quorum_lost, CHECK_BLOCK, "1 of 3"},
+    {"versions", &to_pg2, nothing, CHECK_PASS, "all that answer run Patroni"},
+    {"versions", &to_pg2, pg3_other_patroni, CHECK_WARN, "pg3 runs 4.1.4"},
+    {"versions", &to_pg2, pg3_other_postgres, CHECK_WARN, "pg3 runs 16"},
+    {"candidate-pending", &to_pg2, nothing, CHECK_PASS, "pg2 has no restart pending"},
+    {"candidate-pending", &to_pg3, pg3_pending, CHECK_WARN, "pg3 has a restart pending"},
+    {"base-backup", &to_pg2, nothing, CHECK_PASS, "no base backup"},
+    {"base-backup", &to_pg2, pg1_sends_backup, CHECK_WARN, "pg1 sends a base backup (to copy"},
+    {"base-backup", &restart_pg1, pg1_sends_backup, CHECK_WARN, "which breaks off"},
+    {"base-backup", &restart_pg2, pg1_sends_backup, CHECK_PASS, "no base backup"},
+    {"base-backup", &reinit_pg2, pg1_sends_backup, CHECK_PASS, "no base backup"},
+    {"from-leader", &reinit_from_leader, pg3_other_patroni, CHECK_PASS, "pg3 runs Patroni 4.1.4"},
+    {"from-leader", &reinit_from_leader, nothing, CHECK_BLOCK, "passes over --from-leader"},
+    {"from-leader", &reinit_pg3, nothing, ABSENT, NULL},
     {"leader-present", &to_pg2, nothing, CHECK_PASS, "pg1 leads on timeline 3"},
     {"leader-present", &to_pg2, no_leader, CHECK_BLOCK, "no leader for 9 s"},
     {"leader-present", &reinit_pg2, no_leader, CHECK_BLOCK, "no leader for 9 s"},
@@ -484,31 +559,37 @@ static const struct {
     {"downstream", &restart_pg2, cascade, CHECK_WARN, "pg4 streams from pg2"},
     {"downstream", &restart_pg1, cascade, CHECK_PASS, "no other replica"},
 };
-#define NCASES (sizeof cases / sizeof *cases)
+#define NOWN   (sizeof cases / sizeof *cases)
+#define NCASES (NOWN + (size_t)preflight_nmore)
+
+static const struct preflight_case *case_at(size_t i)
+{
+    return i < NOWN ? &cases[i] : &preflight_more_cases[i - NOWN];
+}
 
 static void check_case(size_t i)
 {
+    const struct preflight_case *c = case_at(i);
     struct sb *b = sb_new(NOW);
     struct arena a;
     arena_init(&a);
-    cases[i].make(b);
+    c->make(b);
     sb_finish(b);
     int n, hits = 0;
     enum check_verdict worst;
-    const struct check_result *v =
-        preflight_run(b->s, cases[i].request, false, NOW, &a, &n, &worst);
+    const struct check_result *v = preflight_run(b->s, c->request, false, NOW, &a, &n, &worst);
     const char *got = "";
     for (int k = 0; k < n; k++) {
-        if (strcmp(v[k].check, cases[i].check) != 0)
+        if (strcmp(v[k].check, c->check) != 0)
             continue;
         got = v[k].reason;
-        if (cases[i].verdict == ABSENT)
-            fail_msg("case %zu: %s says \"%s\"", i, cases[i].check, got);
-        hits += v[k].verdict == cases[i].verdict && strstr(got, cases[i].text) != NULL;
+        if (c->verdict == ABSENT)
+            fail_msg("case %zu: %s says \"%s\"", i, c->check, got);
+        hits += v[k].verdict == c->verdict && strstr(got, c->text) != NULL;
     }
-    if (cases[i].verdict != ABSENT && !hits)
-        fail_msg("case %zu: %s says \"%s\", expected %s \"%s\"", i, cases[i].check, got,
-                 check_verdict_name(cases[i].verdict), cases[i].text);
+    if (c->verdict != ABSENT && !hits)
+        fail_msg("case %zu: %s says \"%s\", expected %s \"%s\"", i, c->check, got,
+                 check_verdict_name(c->verdict), c->text);
     arena_release(&a);
     sb_free(b);
 }
@@ -529,10 +610,10 @@ static void every_check_has_both_cases(void **state)
         int pass = 0, not = 0;
         unsigned guarded = 0;
         for (size_t k = 0; k < NCASES; k++) {
-            if (strcmp(cases[k].check, c[i].check) != 0 || cases[k].verdict == ABSENT)
+            if (strcmp(case_at(k)->check, c[i].check) != 0 || case_at(k)->verdict == ABSENT)
                 continue;
-            *(cases[k].verdict == CHECK_PASS ? &pass : &not ) += 1;
-            guarded |= 1u << cases[k].request->kind;
+            *(case_at(k)->verdict == CHECK_PASS ? &pass : &not ) += 1;
+            guarded |= 1u << case_at(k)->request->kind;
         }
         if (!pass || !not )
             fail_msg("check %s: %d cases in which it passes, %d in which not", c[i].check, pass,
@@ -545,9 +626,9 @@ static void every_check_has_both_cases(void **state)
     for (size_t k = 0; k < NCASES; k++) {
         bool known = false;
         for (int i = 0; i < n; i++)
-            known |= strcmp(cases[k].check, c[i].check) == 0;
+            known |= strcmp(case_at(k)->check, c[i].check) == 0;
         if (!known)
-            fail_msg("no check \"%s\"", cases[k].check);
+            fail_msg("no check \"%s\"", case_at(k)->check);
     }
 }
 

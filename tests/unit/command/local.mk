@@ -9,3 +9,7 @@ check_PROGRAMS += tests/unit/command/test_moment
 TESTS += tests/unit/command/test_moment
 tests_unit_command_test_moment_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_command_test_moment_LDADD = $(UNIT_COMMAND_LIBS)
+check_PROGRAMS += tests/unit/command/test_when
+TESTS += tests/unit/command/test_when
+tests_unit_command_test_when_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_command_test_when_LDADD = $(UNIT_COMMAND_LIBS)

@@ -58,19 +58,20 @@ static void test_complete(void **state)
     check(&ctx, "sw", 0, "switchover");
     check(&ctx, "  re", 2,
           "record start|record stop|replay play|replay pause|replay step|replay seek|replay "
-          "speed|restart|reinit|refresh");
+          "speed|restart|reload|reinit|resume|refresh");
     check(&ctx, "zz", 0, "");
     check(&ctx, "zz a", 3, "");
-    check(&ctx, "switchover ", 11, "--leader|--candidate");
-    check(&ctx, "switchover --candidate pg2 ", 27, "--leader");
+    check(&ctx, "switchover ", 11, "--leader|--candidate|--at");
+    check(&ctx, "switchover --candidate pg2 ", 27, "--leader|--at");
     check(&ctx, "switchover --c", 11, "--candidate");
     check(&ctx, "switchover --leader ", 20, "pg1");
     check(&ctx, "switchover --candidate ", 23, "'it'\\''s'|pg2|'pg3 b'");
     check(&ctx, "switchover --candidate=pg", 11, "--candidate=pg2|--candidate='pg3 b'");
     check(&ctx, "switchover --candidate 'pg3", 23, "'pg3 b'");
-    check(&ctx, "restart ", 8, "'it'\\''s'|pg1|pg2|'pg3 b'");
-    check(&ctx, "restart pg1 ", 12, "'it'\\''s'|pg2|'pg3 b'|--pending|--timeout");
-    check(&ctx, "restart pg1 -- ", 15, "'it'\\''s'|pg2|'pg3 b'");
+    check(&ctx, "reload ", 7, "'it'\\''s'|pg1|pg2|'pg3 b'|--role");
+    check(&ctx, "reload pg1 ", 11, "'it'\\''s'|pg2|'pg3 b'|--role");
+    check(&ctx, "reload pg1 -- ", 14, "'it'\\''s'|pg2|'pg3 b'");
+    check(&ctx, "restart --role ", 15, "leader|replica|any");
     check(&ctx, "restart pg1 --timeout ", 22, "");
     check(&ctx, "reinit p", 7, "pg2|'pg3 b'");
     check(&ctx, "pane l", 5, "lag");
@@ -78,7 +79,7 @@ static void test_complete(void **state)
     check(&ctx, "interval 1", 9, "1s|10s");
     check(&ctx, "help swi", 5, "switchover");
     check(&ctx, "refresh ", 8, "");
-    check(NULL, "restart ", 8, "");
+    check(NULL, "reload ", 7, "--role");
     snapshot_unref(s);
 }
 
@@ -108,8 +109,9 @@ static void test_round_trip(void **state)
     (void)state;
     arena_init(&a);
     n = command_complete("restart ", 8, &ctx, &a, &v, &word);
-    assert_int_equal(n, 4);
-    for (int i = 0; i < n; i++) {
+    assert_true(n > 4); /* the members, then the options */
+    assert_string_equal(v[4], "--role");
+    for (int i = 0; i < 4; i++) {
         struct invocation inv;
 
         assert_int_equal(command_parse_line(arena_printf(&a, "restart %s", v[i]), &a, &inv, NULL),
@@ -126,27 +128,28 @@ static void test_hints(void **state)
         const char *line, *hint;
     } t[] = {
         {"", "a command; help lists them all"},
-        {"swi", "switchover [--leader MEMBER] [--candidate MEMBER]: hand the lead over to a "
-                "replica, planned"},
-        {"sw", "switchover [--leader MEMBER] [--candidate MEMBER]: hand the lead over to a "
-               "replica, planned"},
+        {"swi", "switchover [--leader MEMBER] [--candidate MEMBER] [--at TIME]: hand the lead "
+                "over to a replica, planned"},
+        {"sw", "switchover [--leader MEMBER] [--candidate MEMBER] [--at TIME]: hand the lead "
+               "over to a replica, planned"},
         {"re", "record start  record stop  replay play  replay pause  replay step  replay seek  "
-               "replay speed  restart  reinit  refresh"},
+               "replay speed  restart  reload  reinit  resume  refresh"},
         {"zz", ""},
-        {"switchover ", "[--leader MEMBER]  [--candidate MEMBER]"},
-        {"switchover --", "[--leader MEMBER]  [--candidate MEMBER]"},
+        {"switchover ", "[--leader MEMBER]  [--candidate MEMBER]  [--at TIME]"},
+        {"switchover --", "[--leader MEMBER]  [--candidate MEMBER]  [--at TIME]"},
         {"switchover --cand", "--candidate MEMBER: the replica that is to lead; without it Patroni "
                               "picks the best one"},
         {"switchover --candidate ", "--candidate MEMBER: the replica that is to lead; without it "
                                     "Patroni picks the best one"},
         {"switchover --candidate=p", "--candidate MEMBER: the replica that is to lead; without it "
                                      "Patroni picks the best one"},
-        {"switchover --leader a --candidate b ", ""},
+        {"switchover --leader a --candidate b --at 03:00 ", ""},
         {"restart ", "MEMBER...: the members to restart, in this order, one after the other"},
-        {"restart pg1 ", "[MEMBER...]  [--pending]  [--timeout SECONDS]"},
+        {"reload pg1 ", "[MEMBER...]  --role ROLE: instead of names: the leader, the replicas, or "
+                        "any member of the cluster"},
         {"restart pg1 --timeout ", "--timeout SECONDS: how long PostgreSQL may take to come up "
                                    "again"},
-        {"reinit pg3 ", "--force: cancel what is in progress on that member"},
+        {"reinit pg3 ", "[--force]  [--from-leader]"},
         {"refresh ", ""},
     };
 

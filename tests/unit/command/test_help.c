@@ -87,11 +87,12 @@ static void test_usage(void **state)
 
     (void)state;
     buf_init(&b);
-    command_usage(command_get(CMD_RESTART), CMDF_CONSOLE, &b);
-    assert_string_equal(b.s, "restart MEMBER... [--pending] [--timeout SECONDS]");
+    command_usage(command_get(CMD_RELOAD), CMDF_CONSOLE, &b);
+    assert_string_equal(b.s, "reload [MEMBER]... [--role ROLE]");
     buf_clear(&b);
     command_usage(command_get(CMD_REINIT), CMDF_CLI, &b);
-    assert_string_equal(b.s, "pgdba reinit MEMBER [--force] [--yes] [--dry-run] [--format FORMAT] "
+    assert_string_equal(b.s, "pgdba reinit MEMBER [--force] [--from-leader] [--yes] "
+                             "[--force-warnings] [--dry-run] [--format FORMAT] "
                              "[--cluster NAME]");
     buf_release(&b);
 }

@@ -283,6 +283,31 @@ static void only_the_very_word_confirms(void **state)
     assert_null(w->c.v.plan);
 }
 
+/* The word is not enough where a check warns. */
+static void warnings_are_confirmed_by_themselves(void **state)
+{
+    struct world *w = *state;
+    begin_plan(w, false);
+    w->c.v.plan->worst = CHECK_WARN;
+    type(w, "pg2");
+    press(w, "Enter");
+    assert_string_equal(w->app.log.s, "");
+    assert_int_equal(w->c.v.overlay, OVERLAY_PLAN);
+    assert_string_equal(w->c.v.typed.s, "");
+    press(w, "Enter"); /* an empty answer is a no */
+    assert_string_equal(w->app.log.s, "decline: declined for its warnings; ");
+    begin_plan(w, false);
+    w->c.v.plan->worst = CHECK_WARN;
+    type(w, "pg2");
+    press(w, "Enter");
+    type(w, "y");
+    assert_string_equal(w->app.log.s, "");
+    struct plan *p = w->c.v.plan;
+    press(w, "Enter");
+    assert_string_equal(w->app.log.s, "execute; ");
+    assert_string_equal(p->accepted, "asked");
+}
+
 static void pasting_does_not_confirm(void **state)
 {
     struct world *w = *state;
@@ -716,6 +741,7 @@ int main(void)
         TEST(a_plan_that_is_refused_points_at_the_word),
         TEST(a_binding_that_is_unfinished_opens_the_bar),
         TEST(only_the_very_word_confirms),
+        TEST(warnings_are_confirmed_by_themselves),
         TEST(pasting_does_not_confirm),
         TEST(yes_is_y_and_everything_else_is_no),
         TEST(a_blocked_plan_cannot_be_confirmed),

@@ -2,6 +2,7 @@
 WIRE_TESTS = \
 	tests/unit/wire/test_dcs \
 	tests/unit/wire/test_dcs_stream \
+	tests/unit/wire/test_dynamic \
 	tests/unit/wire/test_etcd \
 	tests/unit/wire/test_etcd_endpoint \
 	tests/unit/wire/test_etcd_refusal \
@@ -21,6 +22,8 @@ tests_unit_wire_test_dcs_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_dcs_stream_CPPFLAGS = $(AM_CPPFLAGS) -DTOP_SRCDIR='"$(abs_top_srcdir)"'
 tests_unit_wire_test_dcs_stream_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_dcs_stream_LDADD = $(UNIT_WIRE_LIBS)
+tests_unit_wire_test_dynamic_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_test_dynamic_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_etcd_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_etcd_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_etcd_endpoint_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

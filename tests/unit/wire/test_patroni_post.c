@@ -40,8 +40,8 @@ static void bodies_are_what_patroni_reads(void **state)
     wire_restart_body(&b, &(struct request){.pending = true, .timeout_s = 90});
     assert_string_equal(b.s, "{\"restart_pending\":true,\"timeout\":90}");
     buf_clear(&b);
-    wire_restart_body(&b, &(struct request){.pg_version = "15.20",
-                                            .at_us = INT64_C(1763694000) * 1000000});
+    wire_restart_body(
+        &b, &(struct request){.pg_version = "15.20", .at_us = INT64_C(1763694000) * 1000000});
     assert_string_equal(b.s, "{\"postgres_version\":\"15.20\","
                              "\"schedule\":\"2025-11-21T03:00:00.000Z\"}");
     buf_clear(&b);

@@ -1,0 +1,266 @@
+/* The checks as they guard the actions beyond switchover, restart and reinit of named members. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "preflight_cases.h"
+
+/* ---- requests */
+
+static const char *const pg1[] = {"pg1"}, *const pg2[] = {"pg2"}, *const pg3[] = {"pg3"},
+                         *const all[] = {"pg1", "pg2", "pg3"}, *const nobody[] = {"pg9"};
+
+static const struct request
+    at_pg2 = {.kind = ACT_SWITCHOVER_AT, .candidate = "pg2", .at_us = 1},
+    at_pg1 = {.kind = ACT_SWITCHOVER_AT, .candidate = "pg1", .at_us = 1},
+    at_any = {.kind = ACT_SWITCHOVER_AT, .at_us = 1},
+    at_named = {.kind = ACT_SWITCHOVER_AT, .leader = "pg2", .candidate = "pg3", .at_us = 1},
+    over_pg2 = {.kind = ACT_FAILOVER, .candidate = "pg2"},
+    over_pg1 = {.kind = ACT_FAILOVER, .candidate = "pg1"},
+    restart_at = {.kind = ACT_RESTART_AT,
+                  .nmembers = 1,
+                  .members = pg3,
+                  .pending = true,
+                  .at_us = 1},
+    restart_at_pg1 = {.kind = ACT_RESTART_AT, .nmembers = 1, .members = pg1, .at_us = 1},
+    rolling = {.kind = ACT_ROLLING, .nmembers = 3, .members = all},
+    rolling_pending = {.kind = ACT_ROLLING, .nmembers = 1, .members = pg3, .pending = true},
+    rolling_pg2 = {.kind = ACT_ROLLING, .nmembers = 1, .members = pg2},
+    reload = {.kind = ACT_RELOAD, .nmembers = 1, .members = pg2},
+    reload_pg9 = {.kind = ACT_RELOAD, .nmembers = 1, .members = nobody},
+    cancel = {.kind = ACT_CANCEL_RESTART, .nmembers = 1, .members = pg2},
+    cancel_switchover = {.kind = ACT_CANCEL_SWITCHOVER}, pause = {.kind = ACT_PAUSE},
+    resume = {.kind = ACT_RESUME}, config = {.kind = ACT_CONFIG}, demote = {.kind = ACT_DEMOTE},
+    promote = {.kind = ACT_PROMOTE};
+
+/* ---- what is different */
+
+static void same(struct sb *b)
+{
+    (void)b;
+}
+static void old(struct sb *b)
+{
+    sb_fail(b, &b->s->view, OBS_TIMED_OUT, SB_SEC(12));
+}
+static void stopping(struct sb *b)
+{
+    sb_row(b, "pg1")->timeline = 0;
+}
+static void leaderless(struct sb *b)
+{
+    sb_no_leader(b, SB_SEC(9));
+}
+static void pg1_silent(struct sb *b)
+{
+    sb_fail(b, &sb_member(b, "pg1")->api, OBS_TIMED_OUT, SB_SEC(14));
+}
+static void pg2_silent(struct sb *b)
+{
+    sb_fail(b, &sb_member(b, "pg2")->api, OBS_TIMED_OUT, SB_SEC(14));
+}
+static void paused(struct sb *b)
+{
+    b->s->paused = true;
+}
+static void scheduled(struct sb *b)
+{
+    b->s->switchover_at = "2026-11-22T03:00:00+00:00";
+}
+static void pg2_gone(struct sb *b)
+{
+    sb_vanish(b, "pg2", SB_SEC(95));
+}
+static void pg2_stopped(struct sb *b)
+{
+    sb_health(b, "pg2")->state = sb_row(b, "pg2")->state = PGS_STOPPED;
+    sb_health(b, "pg2")->state_text = sb_row(b, "pg2")->state_text = "stopped";
+}
+static void pg2_tagged(struct sb *b)
+{
+    sb_tag(b, "pg2", "nofailover", "true");
+}
+static void pg2_watchdog(struct sb *b)
+{
+    sb_health(b, "pg2")->watchdog_failed = true;
+}
+static void pg3_sync(struct sb *b)
+{
+    b->config->synchronous_mode = true;
+    sb_row(b, "pg3")->role = ROLE_SYNC_STANDBY;
+}
+static void pg2_behind(struct sb *b)
+{
+    sb_lag(b, "pg2", 48 << 20, 48 << 20);
+}
+static void pg2_behind_leaderless(struct sb *b)
+{
+    leaderless(b);
+    sb_health(b, "pg2")->received = sb_health(b, "pg3")->received - (48 << 20);
+}
+static void pg2_timeline_2(struct sb *b)
+{
+    sb_health(b, "pg2")->timeline = sb_row(b, "pg2")->timeline = 2;
+    b->config->check_timeline = true;
+}
+static void pg2_pending(struct sb *b)
+{
+    sb_health(b, "pg2")->pending_restart = true;
+}
+static void pg3_pending(struct sb *b)
+{
+    sb_health(b, "pg3")->pending_restart = true;
+}
+static void none_fit(struct sb *b)
+{
+    pg2_tagged(b);
+    sb_lag(b, "pg3", 48 << 20, 48 << 20);
+}
+static void pg3_restart_scheduled(struct sb *b)
+{
+    sb_health(b, "pg3")->scheduled_restart.at = "2026-11-22T04:00:00+00:00";
+}
+static void cascade(struct sb *b)
+{
+    sb_add_replica(b, "pg4");
+    sb_tag(b, "pg4", "replicatefrom", "pg2");
+    sb_streams(b, "pg2", (const char *const[]){"pg4", NULL});
+}
+static void clients_wait(struct sb *b)
+{
+    sb_pool(b, 0, 0)->cl_waiting = 4;
+}
+static void other_patroni(struct sb *b)
+{
+    sb_health(b, "pg3")->patroni_version = "4.1.4";
+    sb_health(b, "pg3")->patroni_version_num = 40104;
+}
+static void copying(struct sb *b)
+{
+    static const struct replication_row row = {.application_name = "copy", .state = "backup"};
+    sb_health(b, "pg1")->replication = &row;
+    sb_health(b, "pg1")->nreplication = 1;
+}
+static void no_quorum(struct sb *b)
+{
+    static struct etcd_endpoint e = {.url = "http://10.0.0.9:2379", .health = ETCD_UNHEALTHY};
+    static struct source_state st;
+    b->s->etcd_configured = true;
+    b->s->nendpoints = 1;
+    b->s->endpoints = &e;
+    b->s->endpoint_states = &st;
+    sb_answered(b, &st, 0);
+}
+static void quorum_not_known(struct sb *b)
+{
+    static struct etcd_endpoint e = {.url = "http://10.0.0.9:2379"};
+    static struct source_state st = {.detail = ""};
+    b->s->etcd_configured = true;
+    b->s->nendpoints = 1;
+    b->s->endpoints = &e;
+    b->s->endpoint_states = &st;
+}
+
+/* ---- the table */
+
+const struct preflight_case preflight_more_cases[] = {
+    {"picture-fresh", &at_pg2, old, CHECK_BLOCK, "12 s old"},
+    {"picture-fresh", &cancel_switchover, old, CHECK_BLOCK, "12 s old"},
+    {"picture-fresh", &over_pg2, old, CHECK_BLOCK, "12 s old"},
+    {"picture-fresh", &restart_at, old, CHECK_BLOCK, "12 s old"},
+    {"picture-fresh", &cancel, old, CHECK_BLOCK, "12 s old"},
+    {"picture-fresh", &rolling, old, CHECK_BLOCK, "12 s old"},
+    {"picture-fresh", &reload, old, CHECK_BLOCK, "12 s old"},
+    {"picture-fresh", &pause, old, CHECK_BLOCK, "12 s old"},
+    {"picture-fresh", &resume, old, CHECK_BLOCK, "12 s old"},
+    {"picture-fresh", &config, old, CHECK_BLOCK, "12 s old"},
+    {"picture-fresh", &demote, old, CHECK_BLOCK, "12 s old"},
+    {"picture-fresh", &promote, old, CHECK_BLOCK, "12 s old"},
+
+    {"operation-in-flight", &at_pg2, stopping, CHECK_BLOCK, "already runs on the leader pg1"},
+    {"operation-in-flight", &over_pg2, stopping, CHECK_WARN, "already runs on the leader pg1"},
+    {"operation-in-flight", &rolling, stopping, CHECK_BLOCK, "already runs on the leader pg1"},
+    {"operation-in-flight", &demote, stopping, CHECK_BLOCK, "already runs on the leader pg1"},
+    {"operation-in-flight", &promote, same, CHECK_PASS, "no other operation"},
+    {"dcs-quorum", &at_pg2, no_quorum, CHECK_BLOCK, "0 of 1 etcd endpoints"},
+    {"dcs-quorum", &over_pg2, no_quorum, CHECK_WARN, "0 of 1 etcd endpoints"},
+    {"dcs-quorum", &rolling, no_quorum, CHECK_BLOCK, "0 of 1 etcd endpoints"},
+    {"dcs-quorum", &demote, no_quorum, CHECK_BLOCK, "0 of 1 etcd endpoints"},
+    {"dcs-quorum", &promote, quorum_not_known, CHECK_WARN, "has not said yet"},
+    {"leader-present", &at_pg2, leaderless, CHECK_BLOCK, "no leader for 9 s"},
+    {"leader-present", &rolling, leaderless, CHECK_BLOCK, "no leader for 9 s"},
+    {"leader-present", &demote, leaderless, CHECK_BLOCK, "no leader for 9 s"},
+    {"leader-present", &promote, same, CHECK_PASS, "pg1 leads"},
+    {"leader-present", &over_pg2, leaderless, ABSENT, NULL},
+    {"leader-named", &at_named, same, CHECK_BLOCK, "pg2 is not the leader: pg1 is"},
+    {"leader-alive", &over_pg2, same, CHECK_WARN, "switchover does this without losing anything"},
+    {"leader-alive", &over_pg2, pg1_silent, CHECK_PASS, "pg1: API silent for 14 s"},
+    {"leader-alive", &over_pg2, leaderless, CHECK_WARN, "there is no leader"},
+    {"paused", &at_pg2, paused, CHECK_BLOCK, "nothing can be scheduled"},
+    {"paused", &restart_at, paused, CHECK_BLOCK, "nothing can be scheduled"},
+    {"paused", &over_pg2, paused, CHECK_WARN, "nobody takes over"},
+    {"paused", &rolling, paused, CHECK_WARN, "nobody takes over"},
+    {"scheduled-switchover", &at_pg2, scheduled, CHECK_WARN, "this one replaces it"},
+    {"scheduled-switchover", &over_pg2, scheduled, CHECK_WARN, "(the leader -> any)"},
+    {"scheduled-switchover", &rolling, scheduled, CHECK_WARN, "(the leader -> any)"},
+
+    {"candidate-known", &at_pg2, pg2_gone, CHECK_BLOCK, "gone from /cluster for 95 s"},
+    {"candidate-known", &over_pg2, pg2_gone, CHECK_BLOCK, "gone from /cluster for 95 s"},
+    {"candidate-not-leader", &at_pg1, same, CHECK_BLOCK, "pg1 leads already"},
+    {"candidate-not-leader", &over_pg1, same, CHECK_BLOCK, "pg1 leads already"},
+    {"candidate-api", &at_pg2, pg2_silent, CHECK_WARN, "API silent for 14 s"},
+    {"candidate-api", &over_pg2, pg2_silent, CHECK_WARN, "API silent for 14 s"},
+    {"candidate-state", &at_pg2, pg2_stopped, CHECK_WARN, "not running (stopped)"},
+    {"candidate-state", &over_pg2, pg2_stopped, CHECK_BLOCK, "not running (stopped)"},
+    {"nofailover", &at_pg2, pg2_tagged, CHECK_WARN, "tagged nofailover"},
+    {"nofailover", &over_pg2, pg2_tagged, CHECK_BLOCK, "tagged nofailover"},
+    {"watchdog", &at_pg2, pg2_watchdog, CHECK_WARN, "its watchdog failed"},
+    {"watchdog", &over_pg2, pg2_watchdog, CHECK_BLOCK, "its watchdog failed"},
+    {"sync-rule", &at_pg2, pg3_sync, CHECK_WARN, "the leader refuses it"},
+    {"sync-rule", &over_pg2, pg3_sync, CHECK_WARN, "commits that were acknowledged may not be"},
+    {"candidate-lag", &at_pg2, pg2_behind, CHECK_WARN, "48.0 MB behind"},
+    {"candidate-lag", &over_pg2, pg2_behind, CHECK_BLOCK, "48.0 MB behind, the limit is 1.0 MB"},
+    {"candidate-lag", &over_pg2, pg2_behind_leaderless, CHECK_WARN,
+     "pg2: 48.0 MB less than what pg3 has: they are LOST"},
+    {"candidate-lag", &over_pg2, leaderless, CHECK_PASS, "has all that is known"},
+    {"candidate-replay", &at_pg2, pg2_behind, CHECK_WARN, "48.0 MB to replay"},
+    {"candidate-replay", &over_pg2, pg2_behind, CHECK_WARN, "48.0 MB to replay"},
+    {"candidate-timeline", &at_pg2, pg2_timeline_2, CHECK_WARN, "timeline 2, the leader on 3"},
+    {"candidate-timeline", &over_pg2, pg2_timeline_2, CHECK_BLOCK, "timeline 2, the leader on 3"},
+    {"candidate-pending", &at_pg2, pg2_pending, CHECK_WARN, "pg2 has a restart pending"},
+    {"candidate-pending", &over_pg2, pg2_pending, CHECK_WARN, "pg2 has a restart pending"},
+    {"candidate-choice", &at_any, none_fit, CHECK_WARN, "no replica is fit to lead"},
+    {"versions", &at_pg2, other_patroni, CHECK_WARN, "pg3 runs 4.1.4"},
+    {"versions", &over_pg2, other_patroni, CHECK_WARN, "pg3 runs 4.1.4"},
+    {"versions", &rolling, other_patroni, CHECK_WARN, "pg3 runs 4.1.4"},
+
+    {"member-known", &restart_at, same, CHECK_PASS, "pg3 is a member"},
+    {"member-known", &rolling_pg2, pg2_gone, CHECK_BLOCK, "gone from /cluster"},
+    {"member-known", &reload_pg9, same, CHECK_BLOCK, "pg9 is not a member"},
+    {"member-known", &cancel, pg2_gone, CHECK_BLOCK, "gone from /cluster"},
+    {"member-api", &restart_at, same, CHECK_PASS, "pg3 answers"},
+    {"member-api", &rolling_pg2, pg2_silent, CHECK_BLOCK, "and the request goes to it"},
+    {"member-api", &reload, pg2_silent, CHECK_BLOCK, "and the request goes to it"},
+    {"member-api", &cancel, pg2_silent, CHECK_BLOCK, "and the request goes to it"},
+    {"member-state", &rolling_pg2, pg2_stopped, CHECK_WARN, "not running (stopped)"},
+    {"restart-pending", &restart_at, same, CHECK_WARN, "pg3 has no pending restart"},
+    {"restart-pending", &rolling_pending, pg3_pending, CHECK_PASS, "pg3 has a pending restart"},
+    {"restart-leader", &restart_at_pg1, same, CHECK_WARN, "pg1 is the leader"},
+    {"restart-leader", &rolling, same, CHECK_WARN, "pg1 is the leader"},
+    {"restart-sync", &restart_at, pg3_sync, CHECK_WARN, "the only synchronous standby"},
+    {"restart-sync", &rolling, pg3_sync, CHECK_WARN, "the only synchronous standby"},
+    {"restart-scheduled", &restart_at, pg3_restart_scheduled, CHECK_BLOCK,
+     "cancel restart pg3 makes room"},
+    {"restart-scheduled", &rolling, pg3_restart_scheduled, CHECK_WARN, "this one cancels it"},
+    {"downstream", &rolling_pg2, cascade, CHECK_WARN, "pg4 streams from pg2"},
+    {"base-backup", &at_pg2, copying, CHECK_WARN, "pg1 sends a base backup"},
+    {"base-backup", &over_pg2, copying, CHECK_WARN, "pg1 sends a base backup"},
+    {"base-backup", &rolling, copying, CHECK_WARN, "pg1 sends a base backup"},
+    {"clients-waiting", &over_pg2, clients_wait, CHECK_WARN, "4 clients wait"},
+    {"clients-waiting", &rolling, clients_wait, CHECK_WARN, "4 clients wait"},
+    {"clients-waiting", &demote, clients_wait, CHECK_WARN, "4 clients wait"},
+};
+const int preflight_nmore = sizeof preflight_more_cases / sizeof *preflight_more_cases;
