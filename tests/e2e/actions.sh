@@ -1,0 +1,142 @@
+# shellcheck shell=bash disable=SC2119,SC2154
+# Every action on a real cluster, from the shell and from the command bar: what was asked for is there afterwards, by Patroni's and
+# PostgreSQL's own word and not by ours.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+E2E_PORT=25400 lab_up
+register_whole local-ha
+p() { "$pgdba" "$@" --cluster local-ha; }
+any_url() { local l; l=$(leader) && l=LAB_PATRONI_$l && echo "${!l}"; }
+of() { local u=LAB_PATRONI_$1; patroni_get "${!u}/patroni" | json_get "$2"; } # MEMBER EXPRESSION
+sql() { local c=LAB_PG_$1; psql -XAtc "$2" "${!c}"; }                          # MEMBER SQL
+setting() { patroni_get "$(any_url)/config" | json_get "$1"; }
+last_audit() { tail -1 "$XDG_STATE_HOME/pgdba/audit.jsonl" | json_get "$1"; }
+
+# ---- pause, resume
+
+expect "pause: done when every member says so" 0 '^done: every member says that it is paused' p pause --yes
+for m in $LAB_MEMBERS; do check "$m is paused by its own word" test "$(of "$m" 'd.get("pause", False)')" = True; done
+expect "pause again is refused" 4 'is paused already' p pause --yes
+expect "nothing can be scheduled in a pause" 4 'nothing can be scheduled then' p switchover --at +1h --yes
+expect "the audit log says what was refused and why" 0 'blocked by a check' last_audit 'd["why"]'
+expect "resume" 0 '^done: every member says that it manages again' p resume --wait --yes
+for m in $LAB_MEMBERS; do check "$m manages again" test "$(of "$m" 'd.get("pause", False)')" = False; done
+
+# ---- scheduled, and cancelled
+
+expect "a switchover is scheduled" 0 '^done: the switchover is scheduled for' p switchover --candidate "$(replica)" --at +2h --yes
+check "Patroni lists it" test "$(patroni_get "$(any_url)/cluster" | json_get 'd["scheduled_switchover"]["from"]')" = "$(leader)"
+expect "another one would replace it, and that is said" 4 'this one replaces it' p switchover --at +3h --yes
+expect "it is cancelled" 0 '^done: no switchover is scheduled any more' p cancel switchover --yes
+check "Patroni lists none" test "$(patroni_get "$(any_url)/cluster" | json_get '"scheduled_switchover" in d')" = False
+expect "there is nothing to cancel" 4 'has no scheduled switchover' p cancel switchover --yes
+expect "a time that is over" 64 'is in the past|no such time' p switchover --at 2020-01-01T03:00 --yes
+r=$(replica)
+expect "a restart is scheduled" 0 '^done: scheduled for' p restart "$r" --at +2h --yes
+check "$r says so" test "$(of "$r" '"scheduled_restart" in d')" = True
+expect "a second one is refused" 4 'makes room' p restart "$r" --at +3h --yes
+expect "it is cancelled, where there is one" 0 '^done: no restart is scheduled there any more' p cancel restart --role any --yes
+check "$r says so" test "$(of "$r" '"scheduled_restart" in d')" = False
+
+# ---- reload
+
+expect "reload names its members or their role" 64 'needs members' p reload --yes
+expect "reload" 0 '^done: each has taken it' p reload --role any --yes
+for m in $LAB_MEMBERS; do check "$m's Patroni read its file again" grep -q 'Reloading\|reload' "$LAB_DIR/$m/log"; done
+
+# ---- the configuration
+
+expect "config show" 0 '"ttl": '"$LAB_TTL" p config show
+expect "config set" 0 '^done: the configuration says so now' p config set maximum_lag_on_failover=2097152 --pg work_mem=5MB --yes
+check "Patroni has both" test "$(setting 'str(d["maximum_lag_on_failover"]) + d["postgresql"]["parameters"]["work_mem"]')" = 20971525MB
+check "PostgreSQL has it" wait_until 20 bash -c "[[ \$(psql -XAtc 'show work_mem' '$(l=LAB_PG_$(leader); echo "${!l}")') == 5MB ]]"
+expect "nothing would change" 4 'nothing would change' p config set maximum_lag_on_failover=2097152 --yes
+expect "what Patroni would take without a word is refused" 4 'a whole number is wanted' p config set ttl=soon --yes
+expect "and what would cost the lock" 4 'less than loop_wait' p config set "retry_timeout=$LAB_TTL" --yes
+check "neither was sent" test "$(setting 'str(d["ttl"])')" = "$LAB_TTL"
+undo_line=$(p config set --pg work_mem=6MB --dry-run | sed -n 's/.*To undo it: //p')
+expect "a dry run sends nothing" 0 'nothing was sent' p config set --pg work_mem=6MB --dry-run
+check "it says how to undo it" grep -q 'work_mem":"5MB' <<<"$undo_line"
+check "work_mem is as it was" test "$(setting 'd["postgresql"]["parameters"]["work_mem"]')" = 5MB
+expect "a setting is taken out" 0 '^done: ' p config set --pg work_mem=null --yes
+check "it is gone" test "$(setting '"work_mem" in d["postgresql"]["parameters"]')" = False
+# PostgreSQL's own word for what needs a restart, against our list.
+known=$(sql "$(leader)" "select string_agg(name, ' ') from pg_settings where context = 'postmaster'")
+for name in $known; do
+    grep -q "\"$name\"" "$repo/src/analysis/config_restart.c" || not_ok "the list of parameters that need a restart has $name"
+done
+ok "the list of parameters that need a restart has all that this PostgreSQL has"
+
+# ---- warnings need a word of their own; restart, all of them, one at a time
+
+more() { p config set --pg "max_connections=$1" --yes --force-warnings >"$work/more" 2>&1 && wait_until 30 all_pending; }
+all_pending() { local m; for m in $LAB_MEMBERS; do [[ $(of "$m" 'd.get("pending_restart", False)') == True ]] || return 1; done; }
+expect "--yes answers no warning" 4 'give --force-warnings' p config set --pg max_connections=120 --yes
+check "max_connections is raised all the same" more 120
+expect "restart needs to be told of whom" 64 'needs members' p restart --yes
+expect "rolling: replicas first, the leader last" 0 '^done: .* were restarted; all are up again' \
+    p restart --rolling --role any --pending --yes --force-warnings
+for m in $LAB_MEMBERS; do check "$m runs with it" test "$(sql "$m" 'show max_connections')" = 120; done
+order=$(tail -1 "$XDG_STATE_HOME/pgdba/audit.jsonl" | json_get '" ".join(r["member"] for r in d["requests"])')
+check "the leader was the last ($order)" test "${order##* }" = "$(leader)"
+check "the audit log has the warning and who accepted it" test "$(grep '"what":"intent"' "$XDG_STATE_HOME/pgdba/audit.jsonl" | tail -1 |
+    json_get 'd["warnings"][0]["check"] + " " + d["accepted"]')" = "restart-leader --force-warnings"
+old=$(leader)
+check "max_connections is raised once more" more 130
+expect "rolling, the leader by a switchover" 0 '^done: .* leads now' \
+    p restart --rolling --role any --pending --leader-by switchover --yes --force-warnings
+for m in $LAB_MEMBERS; do check "$m runs with it" test "$(sql "$m" 'show max_connections')" = 130; done
+check "another one leads" test "$(leader)" != "$old"
+check "whole again" wait_until 60 whole
+
+# ---- failover, history
+
+old=$(leader) new=$(replica)
+expect "failover: a leader that answers is a warning" 4 'switchover does this without losing anything' p failover --candidate "$new" --yes
+expect "failover" 0 "^done: $new leads" p failover --candidate "$new" --yes --force-warnings
+check "$new leads by its own word" test "$(of "$new" 'd["role"]')" = master
+check "whole again" wait_until 60 whole
+expect "history: who led after it" 0 "$new" p history
+expect "history as JSON" 0 '"new_leader": "'"$new" p history --format json
+
+# ---- from the command bar
+
+screen "the command bar: pause, and resume; each member is named" <<END
+timeout 40
+spawn 40 120 $pgdba --cluster local-ha
+wait healthy
+type :pause
+key Enter
+wait Pause local-ha
+type y
+key Enter
+wait every member says that it is paused
+key Esc
+type :resume
+key Enter
+wait Resume local-ha
+type y
+key Enter
+wait every member says that it manages again
+key Esc
+key q
+expect-exit 0
+END
+screen "the command bar: a warning asks once more, and no is no" <<END
+timeout 40
+spawn 40 120 $pgdba --cluster local-ha
+wait healthy
+type :config set --pg max_connections=140
+key Enter
+wait only when PostgreSQL is restarted
+type y
+key Enter
+wait All the same?
+type n
+key Enter
+wait nothing was sent
+key q
+expect-exit 0
+END
+check "nothing was sent" test "$(setting 'd["postgresql"]["parameters"]["max_connections"]')" = 130
+
+echo "# end of actions"
