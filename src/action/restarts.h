@@ -9,9 +9,9 @@
 #include "kind.h"
 
 bool restarts_pending(const struct member *m);
-/* Adds the step, and a line that says what it means; seconds an answer is waited for. */
-int64_t restarts_answer_s(const struct plan *p);
-void restarts_add(struct planner *b, const char *member);
+int64_t restarts_answer_s(const struct plan *p); /* how long an answer is waited for */
+/* Adds the step, and a line that says what it means. */
+void restarts_add(struct planner *b, const char *name);
 /* A step that hands the lead over to `to`; and one that restarts the old leader, should a restart
  * still be pending on it: its PostgreSQL is stopped and started by the switchover, but Patroni may
  * start it with the old value of what a standby must not have less of. */
