@@ -1,6 +1,7 @@
 /* schedule.c: what Patroni is to do later, and what it is not to do after all. Reference
  * "patroni.md" §2.2, §2.3, §2.5, §2.6. */
 #include "steps.h"
+#include "takeover.h"
 
 #include <string.h>
 
@@ -39,26 +40,6 @@ static bool same_moment(const char *said, int64_t at_us)
 }
 
 /* ---- switchover --at */
-
-static enum status check_switchover(const struct snapshot *s, struct plan *p, struct err *e)
-{
-    struct request *r = &p->request;
-    enum status st;
-
-    if (r->leader && (st = planner_known(s, r->leader, e)) != ST_OK)
-        return st;
-    if (r->candidate && (st = planner_known(s, r->candidate, e)) != ST_OK)
-        return st;
-    if (!p->leader)
-        return err_set(e, ST_REFUSED, "%s has no leader: there is nothing to switch over from",
-                       p->cluster);
-    if (r->leader && strcmp(r->leader, p->leader) != 0)
-        return err_set(e, ST_CONFLICT, "%s does not lead: %s does", r->leader, p->leader);
-    if (r->candidate && strcmp(r->candidate, p->leader) == 0)
-        return err_set(e, ST_REFUSED, "%s leads already", r->candidate);
-    r->leader = p->leader;
-    return ST_OK;
-}
 
 static void plan_switchover(struct planner *b)
 {
@@ -114,7 +95,7 @@ static void begin_switchover(struct action_run *r)
 }
 
 const struct action_ops switchover_at_ops = {
-    .check = check_switchover, .plan = plan_switchover, .begin = begin_switchover, STEPS_OPS};
+    .check = takeover_check, .plan = plan_switchover, .begin = begin_switchover, STEPS_OPS};
 
 /* ---- cancel switchover */
 

@@ -9,29 +9,6 @@
 /* ---- the plan
  * --------------------------------------------------------------------------------------- */
 
-static enum status check(const struct snapshot *s, struct plan *p, struct err *e)
-{
-    struct request *r = &p->request;
-    enum status st;
-
-    if (r->leader && (st = planner_known(s, r->leader, e)) != ST_OK)
-        return st;
-    if (r->candidate && (st = planner_known(s, r->candidate, e)) != ST_OK)
-        return st;
-    if (!p->leader)
-        return err_set(
-            e, ST_REFUSED,
-            "%s has no leader: there is nothing to switch over from (Patroni promotes by "
-            "itself; failover --candidate NAME makes it)",
-            p->cluster);
-    if (r->leader && strcmp(r->leader, p->leader) != 0)
-        return err_set(e, ST_CONFLICT, "%s does not lead: %s does", r->leader, p->leader);
-    if (r->candidate && strcmp(r->candidate, p->leader) == 0)
-        return err_set(e, ST_REFUSED, "%s leads already", r->candidate);
-    r->leader = p->leader;
-    return ST_OK;
-}
-
 static void describe(struct planner *b, const struct patroni_times *t, const char *via)
 {
     struct plan *p = b->plan;
@@ -85,7 +62,7 @@ static void plan(struct planner *b)
                                  to ? planner_quote(b, to) : "");
 }
 
-const struct action_ops switchover_ops = {.check = check,
+const struct action_ops switchover_ops = {.check = takeover_check,
                                           .plan = plan,
                                           .begin = takeover_begin,
                                           .observe = takeover_observe,

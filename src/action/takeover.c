@@ -28,6 +28,29 @@ struct takeover {
     struct patroni_times t;
 };
 
+enum status takeover_check(const struct snapshot *s, struct plan *p, struct err *e)
+{
+    struct request *r = &p->request;
+    enum status st;
+
+    if (r->leader && (st = planner_known(s, r->leader, e)) != ST_OK)
+        return st;
+    if (r->candidate && (st = planner_known(s, r->candidate, e)) != ST_OK)
+        return st;
+    if (!p->leader)
+        return err_set(
+            e, ST_REFUSED,
+            "%s has no leader: there is nothing to switch over from (Patroni promotes by "
+            "itself; failover --candidate NAME makes it)",
+            p->cluster);
+    if (r->leader && strcmp(r->leader, p->leader) != 0)
+        return err_set(e, ST_CONFLICT, "%s does not lead: %s does", r->leader, p->leader);
+    if (r->candidate && strcmp(r->candidate, p->leader) == 0)
+        return err_set(e, ST_REFUSED, "%s leads already", r->candidate);
+    r->leader = p->leader;
+    return ST_OK;
+}
+
 int64_t takeover_answer_us(const struct patroni_times *t)
 {
     int64_t wait = t->loop_wait > 10 ? t->loop_wait : 10;

@@ -11,6 +11,9 @@
 /* Patroni's own bound for its answer, and a margin, µs. */
 int64_t takeover_answer_us(const struct patroni_times *t);
 
+/* May a leader hand over as asked, now or later? Fills in the request's leader. */
+enum status takeover_check(const struct snapshot *s, struct plan *p, struct err *e);
+
 /* The plan's leader (NULL: there is none) hands over, or loses the lead, to the request's candidate
  * (NULL: to anybody). A leader that answers at Enter must be seen streaming again; one that does
  * not is not waited for. */

@@ -195,8 +195,8 @@ int invocation_all(const struct invocation *inv, const char *name, const char **
 enum status command_request(const struct invocation *inv, int64_t now_wall_us, struct request *out,
                             struct err *e);
 
-/* "2026-11-22T03:00", "03:00:00" (the next there is), both also with "Z" or "+01:00" and else in the
- * local zone, and "+2h". False for what is none, also for a time that clocks skip. */
+/* "2026-11-22T03:00", "03:00:00" (the next there is), both also with "Z" or "+01:00" and else in
+ * the local zone, and "+2h". False for what is none, also for a time that clocks skip. */
 bool command_parse_when(const char *text, int64_t now_wall_us, int64_t *wall_us);
 /* "1048576", "16MB", "1.5GB"; 1 KB is 1024 bytes. */
 bool command_parse_bytes(const char *text, int64_t *bytes);

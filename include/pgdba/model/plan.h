@@ -59,7 +59,7 @@ struct request {
         int64_t port;                              /* 0 not given */
     } follow;                                      /* demote: the cluster to follow */
     const char *via;                               /* probe: the route */
-    int64_t every_us;       /* probe start: 0 = 100 ms */
+    int64_t every_us;                              /* probe start: 0 = 100 ms */
 };
 
 enum check_verdict { CHECK_PASS, CHECK_WARN, CHECK_BLOCK };
@@ -113,7 +113,8 @@ struct plan {
     const char *confirm_word; /* for CONFIRM_WORD */
     const char *confirm_what; /* "the new leader's name", "the cluster's name" */
     const char *equivalent;   /* the command in full, for the log and for --dry-run */
-    const char *accepted; /* how its warnings were confirmed: "asked", "--force-warnings"; NULL not */
+    const char
+        *accepted; /* how its warnings were confirmed: "asked", "--force-warnings"; NULL not */
 };
 
 enum op_state {
