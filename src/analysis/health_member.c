@@ -38,6 +38,20 @@ void judge_vanished(struct judge *j)
         vanished(j, m);
 }
 
+/* Somebody wrote it down as a member's: one that is dead, or cut off, and whose key has gone leaves
+ * no other trace for who has just begun to look. */
+void judge_configured_silent(struct judge *j)
+{
+    for (int i = 0; i < j->s->nsilent_urls; i++) {
+        const struct silent_url *u = &j->s->silent_urls[i];
+        judge_say(
+            j, "",
+            "%s is configured, gives no answer (%s), and belongs to no member that is listed: "
+            "if it is one that has gone, what it does cannot be known",
+            u->url, obs_outcome_name(u->outcome));
+    }
+}
+
 static const char *by_whom(const struct judge *j, const struct member *m)
 {
     return judge_own(j, m) ? "" : j->asof;

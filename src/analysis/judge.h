@@ -95,9 +95,10 @@ judge_fn judge_haproxy_silent, judge_haproxy_not_asked, judge_haproxy_no_backend
     judge_haproxy_leader_down, judge_haproxy_leader_held, judge_bouncer_old_leader,
     judge_bouncer_old_leader_long;
 /* health_member.c */
-judge_fn judge_vanished, judge_failed, judge_not_running, judge_member_stuck, judge_member_silent,
-    judge_not_asked, judge_not_streaming, judge_timeline, judge_replay_paused, judge_lag,
-    judge_dcs_unseen, judge_failsafe, judge_unlocked, judge_watchdog, judge_identity;
+judge_fn judge_vanished, judge_configured_silent, judge_failed, judge_not_running,
+    judge_member_stuck, judge_member_silent, judge_not_asked, judge_not_streaming, judge_timeline,
+    judge_replay_paused, judge_lag, judge_dcs_unseen, judge_failsafe, judge_unlocked,
+    judge_watchdog, judge_identity;
 /* health_bouncer.c; judge_pool serves every rule that pools.c names the same. */
 judge_fn judge_pool, judge_pool_excused, judge_bouncer_silent, judge_bouncer_not_asked,
     judge_bouncer_held, judge_database_paused, judge_database_disabled, judge_database_full;

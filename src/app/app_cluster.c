@@ -28,9 +28,22 @@ void app_apply_refresh(struct app *a)
 
 /* ---- observations in, snapshots out */
 
+enum { SILENT_MAX = 64 }; /* more are not needed to say that something is wrong */
+
+static void take_silent_urls(struct app *a)
+{
+    struct silent_url v[SILENT_MAX];
+    int n = 0;
+    while (n < SILENT_MAX && source_patroni_silent_url(a->patroni, n, &v[n]))
+        n++;
+    store_set_silent_urls(story_store(a->story), v, n);
+}
+
 static void take_routes(struct app *a)
 {
     const struct snapshot *s = a->published;
+    if (a->patroni)
+        take_silent_urls(a);
     for (int i = 0; a->patroni && s && i < s->nmembers; i++) {
         struct member_route r = source_patroni_route(a->patroni, s->members[i].name);
         store_set_route(story_store(a->story), s->members[i].name, r.base, r.base ? NULL : r.why);

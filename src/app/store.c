@@ -22,7 +22,10 @@ struct store {
     struct store_listener listener;
     struct kept_state cluster_state, config_state, history_state;
     struct facts *view, *config, *history; /* view: of /cluster */
-    int64_t view_no_leader_us;             /* /cluster has listed none since; 0 */
+    struct arena silent_arena;
+    struct silent_url *silent; /* configured, no answer, nobody's */
+    int nsilent;
+    int64_t view_no_leader_us; /* /cluster has listed none since; 0 */
     struct kept_dcs dcs;
     struct kept_members members;
     int nbouncers, nhaproxies;
@@ -55,6 +58,7 @@ struct store *store_new(const struct cluster_config *c, int64_t refresh_us)
     st->refresh_us = refresh_us;
     kept_state_init(&st->cluster_state);
     kept_state_init(&st->config_state);
+    arena_init(&st->silent_arena);
     kept_state_init(&st->history_state);
     kept_dcs_init(&st->dcs, &c->etcd);
     make_routes(st, c);
@@ -78,6 +82,7 @@ void store_free(struct store *st)
     probe_fold_free(st->probe);
     kept_state_release(&st->cluster_state);
     kept_state_release(&st->config_state);
+    arena_release(&st->silent_arena);
     kept_state_release(&st->history_state);
     facts_unref(st->view);
     facts_unref(st->config);
@@ -126,6 +131,48 @@ void store_set_route(struct store *st, const char *member, const char *base, con
     m->base = xstrdup(base);
     m->why = xstrdup(why);
     st->dirty = true;
+}
+
+static bool same_silent(const struct store *st, const struct silent_url *v, int n)
+{
+    if (n != st->nsilent)
+        return false;
+    for (int i = 0; i < n; i++)
+        if (strcmp(v[i].url, st->silent[i].url) != 0 || v[i].outcome != st->silent[i].outcome)
+            return false;
+    return true;
+}
+
+static void forget_silent(struct store *st)
+{
+    arena_release(&st->silent_arena);
+    arena_init(&st->silent_arena);
+    st->silent = NULL;
+    st->nsilent = 0;
+}
+
+void store_set_silent_urls(struct store *st, const struct silent_url *v, int n)
+{
+    if (same_silent(st, v, n))
+        return;
+    forget_silent(st);
+    st->silent = arena_array(&st->silent_arena, (size_t)n, struct silent_url);
+    for (st->nsilent = 0; st->nsilent < n; st->nsilent++)
+        st->silent[st->nsilent] = (struct silent_url){
+            arena_strdup(&st->silent_arena, v[st->nsilent].url), v[st->nsilent].outcome,
+            arena_strdup(&st->silent_arena, v[st->nsilent].detail)};
+    st->dirty = true;
+}
+
+static void publish_silent(const struct store *st, struct snapshot *s)
+{
+    struct silent_url *v = arena_array(&s->arena, (size_t)st->nsilent, struct silent_url);
+    for (int i = 0; i < st->nsilent; i++)
+        v[i] =
+            (struct silent_url){arena_strdup(&s->arena, st->silent[i].url), st->silent[i].outcome,
+                                arena_strdup(&s->arena, st->silent[i].detail)};
+    s->silent_urls = v;
+    s->nsilent_urls = st->nsilent;
 }
 
 /* ---- in: one function a system */
@@ -442,6 +489,7 @@ static struct snapshot *build(struct store *st, int64_t mono_us, int64_t wall_us
     publish_view(st, s);
     struct member *members = kept_members_publish(&st->members, s);
     scope_from_members(s);
+    publish_silent(st, s);
     publish_config(st, s);
     struct haproxy *haproxies = publish_routes(st, s);
     carry_since(s, members, st->current);

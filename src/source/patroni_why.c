@@ -148,3 +148,36 @@ void members_tell(struct source_patroni *p)
     for (int i = 0; i < p->nsites; i++)
         release_held(p->sites[i]);
 }
+
+/* ---- configured, silent, nobody's */
+
+static bool is_listed_address(const struct source_patroni *p, const struct site *s)
+{
+    for (int i = 0; i < p->nrows; i++)
+        if (p->rows[i].listed && p->rows[i].has_url && strcmp(p->rows[i].target, s->target) == 0)
+            return true;
+    return false;
+}
+
+static bool is_silent(const struct source_patroni *p, const struct site *s)
+{
+    const struct member_row *row = s->member != NULL ? members_find(p, s->member) : NULL;
+
+    return s->seed && !s->gone && s->probed && s->outcome != OBS_ANSWERED &&
+           s->cluster_outcome != OBS_ANSWERED && (row == NULL || !row->listed) &&
+           !is_listed_address(p, s);
+}
+
+bool source_patroni_silent_url(const struct source_patroni *p, int i, struct silent_url *out)
+{
+    /* Whose an address is shows when names have been looked up and everybody was asked once. */
+    if (p->view.sent_us == 0 || !members_seeds_probed(p))
+        return false;
+    for (int k = 0; k < p->nsites; k++)
+        if (is_silent(p, p->sites[k]) && i-- == 0) {
+            *out = (struct silent_url){p->sites[k]->url.base, p->sites[k]->outcome,
+                                       p->sites[k]->detail.s};
+            return true;
+        }
+    return false;
+}

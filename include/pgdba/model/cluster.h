@@ -84,6 +84,14 @@ struct member {
                                    that never led under our eyes may be pointed at on purpose */
 };
 
+/* A configured URL of Patroni that gives no answer and is no listed member's: perhaps that of one
+ * that has gone. */
+struct silent_url {
+    const char *url;
+    enum obs_outcome outcome;
+    const char *detail; /* one line; "" */
+};
+
 /* One HAProxy. */
 struct haproxy {
     const char *name, *endpoint;
@@ -128,9 +136,11 @@ struct snapshot {
 
     int nmembers;
     const struct member *members; /* by name; listed and remembered */
-    int leader;                   /* index, -1 when the last view has none (or there is no view) */
-    int64_t no_leader_since_us;   /* 0 while there is one */
-    int64_t leader_since_us;      /* this one has been listed since (carry_since()); 0 unknown */
+    int nsilent_urls;
+    const struct silent_url *silent_urls;
+    int leader;                 /* index, -1 when the last view has none (or there is no view) */
+    int64_t no_leader_since_us; /* 0 while there is one */
+    int64_t leader_since_us;    /* this one has been listed since (carry_since()); 0 unknown */
 
     struct source_state config_state, history_state;
     const struct dynamic_config *config; /* NULL until known */

@@ -12,6 +12,7 @@
 
 #include "pgdba/base/log.h"
 #include "pgdba/config/cluster.h"
+#include "pgdba/model/cluster.h"
 #include "pgdba/model/observation.h"
 
 struct net_loop;
@@ -46,6 +47,9 @@ void source_patroni_set_refresh(struct source_patroni *p, int64_t refresh_us);
 void source_patroni_refresh(struct source_patroni *p);
 /* Monotonic µs at which the next round begins: the countdown on the screen is this, not a guess. */
 int64_t source_patroni_next_us(const struct source_patroni *p);
+/* The i-th of the configured URLs that give no answer and are no listed member's, once all have
+ * been asked; false: there are no more. Texts valid until the next event. */
+bool source_patroni_silent_url(const struct source_patroni *p, int i, struct silent_url *out);
 /* The base URL ("http://host:port") on which a member answers from here, or NULL;
  * *connect_host/port when it is to be reached elsewhere (connect_to). Valid until the next event.
  */

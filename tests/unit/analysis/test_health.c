@@ -272,6 +272,12 @@ static void leader_unlocked_before(struct sb *b)
 }
 
 /* ---- members */
+static void url_silent(struct sb *b)
+{
+    static const struct silent_url u = {"http://10.0.0.4:8008", OBS_TIMED_OUT, ""};
+    b->s->silent_urls = &u;
+    b->s->nsilent_urls = 1;
+}
 static void vanished(struct sb *b)
 {
     sb_vanish(b, "pg3", SB_SEC(95));
@@ -685,6 +691,9 @@ static const struct health_case cases[] = {
     {"member-vanished", never_listed_yet, NULL, NULL},
     {"member-vanished", vanished_answers, "pg3", "its API still answers"},
     {"member-vanished", member_silent, NULL, NULL},
+    {"configured-silent", url_silent, "",
+     "http://10.0.0.4:8008 is configured, gives no answer (timed out)"},
+    {"configured-silent", member_silent, NULL, NULL},
     {"member-failed", crashed, "pg3", "PostgreSQL failed: crashed"},
     {"member-failed", leader_crashed, NULL, NULL},
     {"member-failed", creating, NULL, NULL},

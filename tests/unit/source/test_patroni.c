@@ -643,6 +643,43 @@ static void vanished(void **state)
     rig_free(r);
 }
 
+static bool silent(struct rig *r, const void *url)
+{
+    struct silent_url u;
+
+    return source_patroni_silent_url(r->p, 0, &u) && strcmp(u.url, url) == 0 &&
+           u.outcome == OBS_REFUSED && !source_patroni_silent_url(r->p, 1, &u);
+}
+
+/* Who looks for the first time sees of a dead member whose key is gone only that its URL is silent.
+ */
+static void configured_and_silent(void **state)
+{
+    struct rig *r = rig_new(2);
+
+    (void)state;
+    r->fake.m[1].listed = false;
+    fake_stop_listening(&r->fake, 1);
+    rig_start(r);
+    rig_wait(r, OBS_PATRONI_HEALTH, "n1", OBS_ANSWERED);
+    rig_until(r, silent, r->fake.m[1].url, "that n2's URL is silent");
+    rig_free(r);
+}
+
+static void silent_but_listed(void **state)
+{
+    struct rig *r = rig_new(2);
+    struct silent_url u;
+
+    (void)state;
+    fake_stop_listening(&r->fake, 1);
+    rig_start(r);
+    rig_wait(r, OBS_PATRONI_HEALTH, "n2", OBS_REFUSED); /* a member's silence is told as such */
+    rig_wait(r, OBS_PATRONI_HEALTH, "n1", OBS_ANSWERED);
+    assert_false(source_patroni_silent_url(r->p, 0, &u));
+    rig_free(r);
+}
+
 /* ---- while a failover goes on, and while etcd is watched */
 
 static void urgent_rounds(void **state)
@@ -745,6 +782,8 @@ int main(void)
         cmocka_unit_test(another_cluster),
         cmocka_unit_test(registered_anew),
         cmocka_unit_test(vanished),
+        cmocka_unit_test(configured_and_silent),
+        cmocka_unit_test(silent_but_listed),
         cmocka_unit_test(urgent_rounds),
         cmocka_unit_test(watched_cluster),
     };
