@@ -130,13 +130,20 @@ static bool skips_events(const struct invocation *inv)
     return inv && inv->id != CMD_EVENTS && inv->id != CMD_WATCH;
 }
 
+/* Who stays, and who is about to change something, hears of what was left without an end. */
+static bool looks_back(const struct invocation *inv)
+{
+    return keeps_events(inv) || (inv->command->flags & CMDF_CHANGES);
+}
+
 /* inv: the shell's command, NULL for the console. */
 static struct app *new_app(struct start *s, const struct invocation *inv)
 {
     struct app_options opt = {.clock = &s->clock,
                               .log = s->log,
                               .keep_events = keeps_events(inv),
-                              .skip_events = skips_events(inv)};
+                              .skip_events = skips_events(inv),
+                              .look_back = looks_back(inv)};
     opt.refresh_us = s->globals.refresh_us ? s->globals.refresh_us : s->settings.refresh_us;
     opt.read_only = s->globals.read_only || s->settings.read_only;
     return app_new(&opt);

@@ -14,6 +14,7 @@
 #include "pgdba/base/buf.h"
 #include "pgdba/base/fmt.h"
 #include "pgdba/base/path.h"
+#include "pgdba/wire/audit.h"
 #include "pgdba/wire/json_out.h"
 
 struct audit {
@@ -280,5 +281,70 @@ enum status audit_outcome(struct audit *a, const struct operation *op, struct er
     wire_json_str(j, "answer", op->answer);
     wire_json_int(j, "duration_ms", (end_us - op->started_us) / USEC_PER_MS);
     add_phases(j, op);
+    return line_write(a, j, e);
+}
+
+/* ---- read back
+ * --------------------------------------------------------------------------------------- */
+
+enum { READ_MOST = 4 << 20 };
+
+static enum status read_end(int fd, const char *path, struct buf *out, struct err *e)
+{
+    struct stat st;
+    off_t at;
+
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+        return err_set(e, ST_IO, "cannot read the audit log %s: it is not a regular file", path);
+    at = st.st_size > READ_MOST ? st.st_size - READ_MOST : 0;
+    for (char chunk[65536]; at < st.st_size;) {
+        ssize_t n = pread(fd, chunk, sizeof chunk, at);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_set(e, ST_IO, "cannot read the audit log %s: %s", path, strerror(errno));
+        if (n == 0)
+            break;
+        buf_add(out, chunk, (size_t)n);
+        at += n;
+    }
+    return ST_OK;
+}
+
+enum status audit_read(const char *path, struct facts **out, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    enum status st = ST_OK;
+    struct buf text;
+
+    if (fd < 0 && errno != ENOENT)
+        return err_set(e, ST_IO, "cannot read the audit log %s: %s", path, strerror(errno));
+    buf_init(&text);
+    if (fd >= 0) {
+        st = read_end(fd, path, &text, e);
+        close(fd);
+    }
+    if (st == ST_OK)
+        *out = wire_audit_read(text.s, text.len);
+    buf_release(&text);
+    return st;
+}
+
+enum status audit_found(struct audit *a, const struct audit_line *intent, const char *observed,
+                        struct err *e)
+{
+    struct wire_json *j = wire_json_object();
+    char time[FMT_MAX];
+
+    wire_json_str(j, "time", fmt_time_iso(time, clock_wall(a->clock)));
+    wire_json_str(j, "what", audit_what_name(AUDIT_OUTCOME));
+    wire_json_str(j, "id", intent->id);
+    add_who(j);
+    wire_json_str(j, "cluster", intent->cluster);
+    wire_json_str(j, "action", intent->action);
+    wire_json_str(j, "command", intent->command);
+    wire_json_str(j, "outcome", "not followed to its end");
+    wire_json_str(j, "observed", observed);
     return line_write(a, j, e);
 }

@@ -54,10 +54,12 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/truth.c \
 	src/analysis/truth_routes.c \
 	src/analysis/truth_routes.h \
+	src/analysis/unfinished.c \
 	src/analysis/writes.c \
 	src/analysis/writes.h \
 	include/pgdba/analysis/carry.h \
 	include/pgdba/analysis/config_check.h \
+	include/pgdba/analysis/unfinished.h \
 	include/pgdba/analysis/events.h \
 	include/pgdba/analysis/failover.h \
 	include/pgdba/analysis/health.h \

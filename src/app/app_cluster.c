@@ -72,6 +72,7 @@ void app_publish(void *arg)
         app_sources_follow(a, a->published);
     app_probe_follow(a);
     app_operation_observe(a, a->published);
+    app_look_back(a);
     if (a->sub.snapshot)
         a->sub.snapshot(a->sub.arg, a->published);
     app_something_happened(a);
@@ -136,6 +137,7 @@ enum status app_open(struct app *a, struct cluster_config *c, struct err *e)
     a->config = c;
     if (c->refresh_us)
         a->refresh_us = c->refresh_us;
+    a->looked_back = !a->opt.look_back;
     a->story = story_new(c, a->refresh_us);
     app_history_open(a);
     story_listen(a->story,

@@ -98,7 +98,7 @@ static enum status not_recorded(struct err *e)
 }
 
 /* Opened with the first plan: one who only watches leaves no audit file. */
-static enum status need_audit(struct app *a, struct err *e)
+enum status app_need_audit(struct app *a, struct err *e)
 {
     if (a->audit)
         return ST_OK;
@@ -161,7 +161,7 @@ void app_plan_free(struct app *a, struct plan *p)
 void app_decline(struct app *a, struct plan *p, const char *why)
 {
     struct err e = ERR_INIT;
-    if (need_audit(a, &e) != ST_OK || audit_refusal(a->audit, p, why, &e) != ST_OK)
+    if (app_need_audit(a, &e) != ST_OK || audit_refusal(a->audit, p, why, &e) != ST_OK)
         app_error(a, err_text(&e));
     err_release(&e);
     app_plan_free(a, p);
@@ -171,7 +171,7 @@ enum status app_execute(struct app *a, struct plan *p, struct err *e)
 {
     enum status st = app_replay_refuse(a, e);
     if (st == ST_OK)
-        st = need_audit(a, e);
+        st = app_need_audit(a, e);
     if (st != ST_OK) {
         app_plan_free(a, p);
         return st;

@@ -65,6 +65,7 @@ struct app {
     struct audit *audit;
     struct action_run *run;
     bool run_was_running;
+    bool looked_back;
     int plans; /* being shown: made, and neither executed nor declined */
     uint64_t op_revision;
 };
@@ -79,6 +80,8 @@ void app_tell_failover(struct app *a, const struct failover *f);
 int64_t app_effective_refresh(const struct app *a);
 void app_apply_refresh(struct app *a);
 void app_error(struct app *a, const char *text);
+enum status app_need_audit(struct app *a, struct err *e); /* opened with the first need */
+void app_look_back(struct app *a);                        /* once, when the cluster is complete */
 
 /* app_sources.c */
 /* Reads every secret and starts what it is for; ST_* of the first that cannot be read. */

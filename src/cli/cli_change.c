@@ -235,6 +235,8 @@ static struct plan *make_plan(struct cli *c, int *code)
     struct err e = ERR_INIT;
     struct plan *p = NULL;
     struct clock real = clock_real();
+    struct follower f = {.cli = c};
+    app_subscribe(c->app, &(struct app_subscriber){.arg = &f, .error = on_error});
     enum status st = command_request(c->inv, clock_wall(&real), &r, &e);
     *code = st == ST_OK ? cli_open(c) : cli_error(c, st, err_text(&e));
     if (*code == CLI_HEALTHY) {
@@ -243,6 +245,7 @@ static struct plan *make_plan(struct cli *c, int *code)
         if (st != ST_OK)
             *code = cli_error(c, st, err_text(&e));
     }
+    app_subscribe(c->app, &(struct app_subscriber){0});
     err_release(&e);
     return p;
 }

@@ -8,6 +8,7 @@ src_libmodel_la_SOURCES = \
 	src/model/lsn.c \
 	src/model/names.c \
 	src/model/route.c \
+	include/pgdba/model/audit.h \
 	include/pgdba/model/cluster.h \
 	include/pgdba/model/dcs.h \
 	include/pgdba/model/dynamic.h \

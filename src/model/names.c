@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "pgdba/model/audit.h"
 #include "pgdba/model/cluster.h"
 #include "pgdba/model/names.h"
 #include "pgdba/model/plan.h"
@@ -114,6 +115,9 @@ static const char *const actions[] = {[ACT_SWITCHOVER] = "switchover",
                                       [ACT_PROBE_START] = "probe start",
                                       [ACT_PROBE_DROP] = "probe drop"};
 _Static_assert(sizeof actions / sizeof *actions == ACT_COUNT, "a name an action");
+static const char *const audit_whats[] = {
+    [AUDIT_INTENT] = "intent", [AUDIT_OUTCOME] = "outcome", [AUDIT_REFUSAL] = "refusal"};
+_Static_assert(sizeof audit_whats / sizeof *audit_whats == AUDIT_WHAT_COUNT, "a name a line");
 static const char *const op_states[] = {
     [OP_RUNNING] = "running", [OP_DONE] = "done",     [OP_DONE_ELSEWHERE] = "done elsewhere",
     [OP_REFUSED] = "refused", [OP_FAILED] = "failed", [OP_UNKNOWN] = "unknown"};
@@ -269,4 +273,9 @@ int name_index(const char *const *table, int n, const char *name)
         if (table[i] && strcmp(table[i], name) == 0)
             return i;
     return -1;
+}
+
+const char *audit_what_name(enum audit_what w)
+{
+    return NAME_OF(audit_whats, w);
 }

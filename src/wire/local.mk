@@ -2,6 +2,7 @@ noinst_LTLIBRARIES += src/libwire.la
 src_libwire_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 src_libwire_la_LIBADD = -lm
 src_libwire_la_SOURCES = \
+	src/wire/audit.c \
 	src/wire/base64.c \
 	src/wire/base64.h \
 	src/wire/dcs.c \
@@ -37,6 +38,7 @@ src_libwire_la_SOURCES = \
 	src/wire/redact.h \
 	src/wire/redact_text.c \
 	src/wire/table.c \
+	include/pgdba/wire/audit.h \
 	include/pgdba/wire/dcs.h \
 	include/pgdba/wire/dynamic.h \
 	include/pgdba/wire/etcd.h \

@@ -9,6 +9,8 @@
 #include "pgdba/base/err.h"
 #include "pgdba/base/log.h"
 #include "pgdba/config/cluster.h"
+#include "pgdba/model/audit.h"
+#include "pgdba/model/facts.h"
 #include "pgdba/model/plan.h"
 
 struct net_loop;
@@ -86,6 +88,12 @@ enum status audit_open(struct audit **out, const char *path, const struct clock 
 void audit_free(struct audit *a);
 enum status audit_intent(struct audit *a, const struct plan *p, struct err *e);
 enum status audit_outcome(struct audit *a, const struct operation *op, struct err *e);
+/* The last 4 MB of the log at path -> struct audit_lines; an empty list when there is none yet. */
+enum status audit_read(const char *path, struct facts **out, struct err *e);
+/* What became of an intent whose program ended without a word, as was found later: its outcome, so
+ * that it is told once. */
+enum status audit_found(struct audit *a, const struct audit_line *intent, const char *observed,
+                        struct err *e);
 /* A refusal (blocked by a check, read-only, moved at Enter, declined). */
 enum status audit_refusal(struct audit *a, const struct plan *p, const char *why, struct err *e);
 

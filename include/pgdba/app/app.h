@@ -26,6 +26,7 @@ struct app_options {
     bool read_only;
     bool keep_events; /* write events and failovers to the state directory */
     bool skip_events; /* those of earlier runs are not read: for who never looks at them */
+    bool look_back;   /* say what an earlier run began and did not see the end of */
 };
 
 /* Who is told. All are called on the loop, never from within a call into app. Any may be NULL. */

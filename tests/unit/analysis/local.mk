@@ -13,7 +13,8 @@ unit_analysis_tests = \
 	tests/unit/analysis/test_preflight \
 	tests/unit/analysis/test_routes \
 	tests/unit/analysis/test_switchover \
-	tests/unit/analysis/test_truth
+	tests/unit/analysis/test_truth \
+	tests/unit/analysis/test_unfinished
 check_PROGRAMS += $(unit_analysis_tests)
 TESTS += $(unit_analysis_tests)
 UNIT_ANALYSIS_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit/support
@@ -28,6 +29,9 @@ tests_unit_analysis_test_pools_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_pools_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
 tests_unit_analysis_test_config_check_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_config_check_LDADD = $(UNIT_ANALYSIS_LIBS) -lm
+tests_unit_analysis_test_unfinished_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
+tests_unit_analysis_test_unfinished_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_analysis_test_unfinished_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) $(UNIT_WIRE_LIBS) -lm
 tests_unit_analysis_test_carry_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
 tests_unit_analysis_test_carry_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_carry_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm

@@ -1,0 +1,79 @@
+/* What an earlier run of this program began and did not see the end of: said once, when the cluster
+ * has been looked at. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app_private.h"
+#include "pgdba/analysis/unfinished.h"
+#include "pgdba/base/buf.h"
+#include "pgdba/base/fmt.h"
+#include "pgdba/base/path.h"
+
+/* Another console of ours may still be following it; on another host nobody here can tell. */
+static bool may_be_followed(const struct audit_line *l)
+{
+    char host[256] = "";
+    if (gethostname(host, sizeof host - 1) != 0 || strcmp(host, l->host) != 0)
+        return true;
+    return l->pid > 0 && (kill((pid_t)l->pid, 0) == 0 || errno != ESRCH);
+}
+
+static void tell(struct app *a, const struct audit_line *l, const char *since)
+{
+    char at[FMT_MAX];
+    int64_t mono = clock_mono(a->opt.clock);
+    char *text = xasprintf("%s of %s by %s was left without an end: %s (%s)", l->action,
+                           fmt_time_local(at, l->wall_us), l->user, since, l->command);
+    struct event e = {.mono_us = mono,
+                      .wall_us = clock_wall(a->opt.clock),
+                      .not_before_us = mono,
+                      .kind = EV_OPERATION,
+                      .source = SYS_PGDBA,
+                      .grade = HEALTH_DEGRADED,
+                      .subject = "",
+                      .now = "not followed to its end",
+                      .text = text,
+                      .evidence = l->command};
+    story_add(a->story, &e);
+    app_error(a, text);
+    free(text);
+}
+
+static void look_back(struct app *a, const struct audit_lines *lines)
+{
+    struct arena arena;
+    int n;
+    arena_init(&arena);
+    const struct audit_line *const *v = unfinished_intents(lines, a->config->name, &arena, &n);
+    for (int i = 0; i < n; i++) {
+        struct err e = ERR_INIT;
+        if (may_be_followed(v[i]))
+            continue;
+        const char *since = unfinished_since(v[i], a->published, &arena);
+        tell(a, v[i], since);
+        if (app_need_audit(a, &e) != ST_OK || audit_found(a->audit, v[i], since, &e) != ST_OK)
+            app_error(a, err_text(&e));
+        err_release(&e);
+    }
+    arena_release(&arena);
+}
+
+void app_look_back(struct app *a)
+{
+    struct facts *f = NULL;
+    struct err e = ERR_INIT;
+    if (a->looked_back || a->replay || !app_complete(a))
+        return;
+    a->looked_back = true;
+    char *path = path_state("audit.jsonl");
+    if (audit_read(path, &f, &e) == ST_OK)
+        look_back(a, f->root);
+    else
+        app_error(a, err_text(&e));
+    facts_unref(f);
+    free(path);
+    err_release(&e);
+}
