@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	tests/fuzz/fuzz.h \
 	tests/fuzz/fuzz_config.c \
 	tests/fuzz/fuzz_dcs.c \
+	tests/fuzz/fuzz_dynamic.c \
 	tests/fuzz/fuzz_etcd_endpoint.c \
 	tests/fuzz/fuzz_etcd_range.c \
 	tests/fuzz/fuzz_etcd_watch.c \
@@ -26,6 +27,7 @@ FUZZ_WIRE_LIBS = src/libwire.la src/libmodel.la src/libbase.la $(JANSSON_LIBS)
 FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
 noinst_PROGRAMS = \
 	tests/fuzz/fuzz_dcs \
+	tests/fuzz/fuzz_dynamic \
 	tests/fuzz/fuzz_etcd_endpoint \
 	tests/fuzz/fuzz_etcd_range \
 	tests/fuzz/fuzz_etcd_watch \
@@ -38,6 +40,8 @@ noinst_PROGRAMS = \
 	tests/fuzz/fuzz_probe \
 	tests/fuzz/fuzz_table
 tests_fuzz_fuzz_dcs_LDADD = $(FUZZ_WIRE_LIBS)
+tests_fuzz_fuzz_dynamic_LDADD = $(FUZZ_WIRE_LIBS)
+tests_fuzz_fuzz_dynamic_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_dcs_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_etcd_endpoint_LDADD = $(FUZZ_WIRE_LIBS)
 tests_fuzz_fuzz_etcd_endpoint_LDFLAGS = $(FUZZ_LINK)
