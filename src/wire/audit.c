@@ -54,22 +54,23 @@ struct facts *wire_audit_read(const char *s, size_t n)
     struct facts *f = facts_new();
     struct audit_lines *l = arena_new(&f->arena, struct audit_lines);
     struct audit_line *v = NULL;
-    int cap = 0;
-    for (size_t at = 0; at < n && l->n + l->broken < MOST_LINES;) {
+    int count = 0, cap = 0;
+    for (size_t at = 0; at < n && count + l->broken < MOST_LINES;) {
         const char *end = memchr(s + at, '\n', n - at);
         size_t len = end ? (size_t)(end - s) - at : n - at;
-        if (l->n == cap) {
+        if (count == cap) {
             cap = cap ? 2 * cap : 64;
             v = xrealloc(v, (size_t)cap * sizeof *v);
         }
-        v[l->n] = (struct audit_line){0};
-        if (len && read_line(&f->arena, s + at, len, &v[l->n]))
-            l->n++;
+        v[count] = (struct audit_line){0};
+        if (len && read_line(&f->arena, s + at, len, &v[count]))
+            count++;
         else
             l->broken += len > 0;
         at += len + 1;
     }
-    l->v = arena_memdup(&f->arena, v, (size_t)l->n * sizeof *v);
+    l->v = arena_memdup(&f->arena, v, (size_t)count * sizeof *v);
+    l->n = count;
     free(v);
     f->root = l;
     return f;

@@ -11,6 +11,6 @@
 
 /* Whole lines; one that is cut off or was edited is counted as broken. At most the last 100,000.
  * -> struct audit_lines */
-struct facts *wire_audit_read(const char *text, size_t n);
+struct facts *wire_audit_read(const char *s, size_t n);
 
 #endif
