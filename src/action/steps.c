@@ -79,6 +79,7 @@ static void finish(struct action_run *r)
 static void look(struct action_run *r, const struct snapshot *s)
 {
     struct steps *w = r->state;
+    const char *left;
 
     for (int i = 0; i < w->ntargets; i++) {
         const char *blind = w->k->blind ? w->k->blind(r, s, w->targets[i]) : NULL;
@@ -88,10 +89,11 @@ static void look(struct action_run *r, const struct snapshot *s)
         else
             run_phase(r, phase_of(r, i), PHASE_ACTIVE, blind ? blind : "");
     }
-    if (!*missing(r))
+    left = missing(r);
+    if (!*left)
         finish(r);
     else
-        run_wait_for(r, "%s", missing(r));
+        run_wait_for(r, "%s", left);
 }
 
 static void next(struct action_run *r)

@@ -37,6 +37,12 @@ static inline const struct member_health *flight_own(const struct flight *f, con
     return facts_own(f->s, m, f->now_us);
 }
 
+static inline bool flight_pending_restart(const struct flight *f, const struct member *m)
+{
+    const struct member_health *h = flight_own(f, m);
+    return h ? h->pending_restart : m->dcs && m->dcs->pending_restart;
+}
+
 /* "silent for 14 s (timed out)", "not reachable from here", "not asked yet": why there is no own
  * word. */
 const char *flight_silence(const struct flight *f, const struct member *m);

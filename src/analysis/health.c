@@ -101,12 +101,12 @@
       "the leader is new and not primary yet: promotion is under way")                             \
     X(HEALTH_DEGRADED, "leader-silent", judge_leader_silent,                                       \
       "the leader's API does not answer, and nothing worse is known")                              \
-    X(HEALTH_DEGRADED, "configured-silent", judge_configured_silent,                               \
-      "a configured URL of Patroni gives no answer and is no listed member's: it may be that of "  \
-      "one that has gone, of which nothing can be known")                                          \
     X(HEALTH_DEGRADED, "old-leader-unseen", judge_old_leader_unseen,                               \
       "a member that led before was primary when it last answered, and neither its API nor "       \
       "its PostgreSQL answers now: whether it takes writes is not known")                          \
+    X(HEALTH_DEGRADED, "configured-silent", judge_configured_silent,                               \
+      "a configured URL of Patroni gives no answer and is no listed member's: it may be that of "  \
+      "one that has gone, of which nothing can be known")                                          \
     X(HEALTH_DEGRADED, "member-failed", judge_failed, "a member's PostgreSQL failed or crashed")   \
     X(HEALTH_DEGRADED, "member-vanished", judge_vanished,                                          \
       "a member is no longer listed in /cluster, or its key is gone from etcd")                    \

@@ -207,10 +207,9 @@ void flight_timeline(struct flight *f)
 void flight_candidate_pending(struct flight *f)
 {
     const struct member *m = candidate(f);
-    const struct member_health *h = m ? flight_own(f, m) : NULL;
     if (!m)
         return;
-    if (h ? h->pending_restart : m->dcs && m->dcs->pending_restart)
+    if (flight_pending_restart(f, m))
         flight_say(f, CHECK_WARN,
                    "%s has a restart pending: as leader it would still run with the old settings",
                    m->name);

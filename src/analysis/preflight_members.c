@@ -68,12 +68,6 @@ void flight_member_state(struct flight *f)
     }
 }
 
-static bool is_pending(const struct flight *f, const struct member *m)
-{
-    const struct member_health *h = flight_own(f, m);
-    return h ? h->pending_restart : m->dcs && m->dcs->pending_restart;
-}
-
 static const char *pending_why(const struct flight *f, const struct member *m)
 {
     const struct member_health *h = flight_own(f, m);
@@ -97,7 +91,7 @@ void flight_pending(struct flight *f)
         return;
     EACH_TARGET(f, i, m)
     {
-        if (is_pending(f, m))
+        if (flight_pending_restart(f, m))
             flight_say(f, CHECK_PASS, "%s has a pending restart%s", m->name, pending_why(f, m));
         else
             flight_say(f, CHECK_WARN,
@@ -130,12 +124,12 @@ static bool goes_first(const struct flight *f, const struct member *m)
 
 void flight_restart_order(struct flight *f)
 {
-    if (!flight_targets(f, f->leader) || !is_pending(f, f->leader))
+    if (!flight_targets(f, f->leader) || !flight_pending_restart(f, f->leader))
         return;
     bool said = false;
     for (int i = 0; i < f->s->nmembers; i++) {
         const struct member *m = &f->s->members[i];
-        if (m == f->leader || !m->listed || !is_pending(f, m) || goes_first(f, m))
+        if (m == f->leader || !m->listed || !flight_pending_restart(f, m) || goes_first(f, m))
             continue;
         said = true;
         flight_say(f, CHECK_WARN,

@@ -143,36 +143,24 @@ static bool same_silent(const struct store *st, const struct silent_url *v, int 
     return true;
 }
 
-static void forget_silent(struct store *st)
+static struct silent_url *copy_silent(struct arena *a, const struct silent_url *v, int n)
 {
-    arena_release(&st->silent_arena);
-    arena_init(&st->silent_arena);
-    st->silent = NULL;
-    st->nsilent = 0;
+    struct silent_url *copy = arena_array(a, (size_t)n, struct silent_url);
+    for (int i = 0; i < n; i++)
+        copy[i] = (struct silent_url){arena_strdup(a, v[i].url), v[i].outcome,
+                                      arena_strdup(a, v[i].detail)};
+    return copy;
 }
 
 void store_set_silent_urls(struct store *st, const struct silent_url *v, int n)
 {
     if (same_silent(st, v, n))
         return;
-    forget_silent(st);
-    st->silent = arena_array(&st->silent_arena, (size_t)n, struct silent_url);
-    for (st->nsilent = 0; st->nsilent < n; st->nsilent++)
-        st->silent[st->nsilent] = (struct silent_url){
-            arena_strdup(&st->silent_arena, v[st->nsilent].url), v[st->nsilent].outcome,
-            arena_strdup(&st->silent_arena, v[st->nsilent].detail)};
+    arena_release(&st->silent_arena);
+    arena_init(&st->silent_arena);
+    st->silent = copy_silent(&st->silent_arena, v, n);
+    st->nsilent = n;
     st->dirty = true;
-}
-
-static void publish_silent(const struct store *st, struct snapshot *s)
-{
-    struct silent_url *v = arena_array(&s->arena, (size_t)st->nsilent, struct silent_url);
-    for (int i = 0; i < st->nsilent; i++)
-        v[i] =
-            (struct silent_url){arena_strdup(&s->arena, st->silent[i].url), st->silent[i].outcome,
-                                arena_strdup(&s->arena, st->silent[i].detail)};
-    s->silent_urls = v;
-    s->nsilent_urls = st->nsilent;
 }
 
 /* ---- in: one function a system */
@@ -489,7 +477,8 @@ static struct snapshot *build(struct store *st, int64_t mono_us, int64_t wall_us
     publish_view(st, s);
     struct member *members = kept_members_publish(&st->members, s);
     scope_from_members(s);
-    publish_silent(st, s);
+    s->silent_urls = copy_silent(&s->arena, st->silent, st->nsilent);
+    s->nsilent_urls = st->nsilent;
     publish_config(st, s);
     struct haproxy *haproxies = publish_routes(st, s);
     carry_since(s, members, st->current);

@@ -66,6 +66,11 @@ static char *read_line(struct cli *c)
     return line;
 }
 
+static bool says_yes(const char *answer)
+{
+    return strcmp(answer, "y") == 0 || strcmp(answer, "yes") == 0;
+}
+
 static bool confirmed(struct cli *c, const struct plan *p)
 {
     FILE *err = c->opt->err;
@@ -76,8 +81,7 @@ static bool confirmed(struct cli *c, const struct plan *p)
     fflush(err);
     char *answer = read_line(c);
     bool ok = answer &&
-              (p->confirm == CONFIRM_YES ? strcmp(answer, "y") == 0 || strcmp(answer, "yes") == 0
-                                         : strcmp(answer, p->confirm_word) == 0);
+              (p->confirm == CONFIRM_YES ? says_yes(answer) : strcmp(answer, p->confirm_word) == 0);
     free(answer);
     return ok;
 }
@@ -87,7 +91,7 @@ static bool all_the_same(struct cli *c)
     fputs("It has warnings. Go on all the same? [y/N] ", c->opt->err);
     fflush(c->opt->err);
     char *answer = read_line(c);
-    bool ok = answer && (strcmp(answer, "y") == 0 || strcmp(answer, "yes") == 0);
+    bool ok = answer && says_yes(answer);
     free(answer);
     return ok;
 }

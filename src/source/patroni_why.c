@@ -149,7 +149,8 @@ void members_tell(struct source_patroni *p)
         release_held(p->sites[i]);
 }
 
-/* ---- configured, silent, nobody's */
+/* ---- configured, silent, nobody's: of a member that was listed, and is remembered, its own
+ * silence is told. */
 
 static bool is_listed_address(const struct source_patroni *p, const struct site *s)
 {
@@ -164,8 +165,7 @@ static bool is_silent(const struct source_patroni *p, const struct site *s)
     const struct member_row *row = s->member != NULL ? members_find(p, s->member) : NULL;
 
     return s->seed && !s->gone && s->probed && s->outcome != OBS_ANSWERED &&
-           s->cluster_outcome != OBS_ANSWERED && (row == NULL || !row->listed) &&
-           !is_listed_address(p, s);
+           s->cluster_outcome != OBS_ANSWERED && row == NULL && !is_listed_address(p, s);
 }
 
 bool source_patroni_silent_url(const struct source_patroni *p, int i, struct silent_url *out)

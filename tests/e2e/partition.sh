@@ -92,9 +92,9 @@ story "while it is cut off the cluster is never called healthy" \
     "not [e for e in ev('verdict') if $between and e['now'] == 'healthy'] and [e for e in ev('verdict') if $between and e['now'] == 'critical']"
 story "that it may still take writes is a verdict" \
     "[e for e in ev('verdict') if $between and '$old: may still take writes' in e['text']]"
-story "joined: that it has demoted itself is told by both of its voices" \
+until_story 60 "joined: that it has demoted itself is told by both of its voices" \
     "[e for e in ev('member-role', subject='$old', old='primary', now='replica') + ev('postgres-recovery', subject='$old', now='in recovery') if e['wall_us'] / 1e6 > $join_at][1:]"
-story "joined: it follows the new leader" "wall(fo('crash-failover'), 'replica', '$old') > $join_at"
+story "joined: it follows the new leader" "(wall(fo('crash-failover'), 'replica', '$old') or 0) > $join_at"
 
 # ---- the same as an application sees it
 

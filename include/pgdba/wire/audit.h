@@ -9,7 +9,7 @@
 #include "pgdba/model/audit.h"
 #include "pgdba/model/facts.h"
 
-/* Whole lines; one that is cut off or was edited is counted as broken. At most the last 100,000.
+/* Whole lines; one that is cut off or was edited is counted as broken. At most the first 100,000.
  * -> struct audit_lines */
 struct facts *wire_audit_read(const char *s, size_t n);
 

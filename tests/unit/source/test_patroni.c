@@ -680,6 +680,27 @@ static void silent_but_listed(void **state)
     rig_free(r);
 }
 
+/* One that was listed, and went, is known: its silence is told as its own, not as a URL's. */
+static void silent_and_gone_under_our_eyes(void **state)
+{
+    struct rig *r = rig_new(2);
+    struct silent_url u;
+
+    (void)state;
+    r->t.forget_us = 60000 * MS;
+    rig_start(r);
+    rig_wait(r, OBS_PATRONI_CLUSTER, "", OBS_ANSWERED);
+    rig_wait(r, OBS_PATRONI_HEALTH, "n2", OBS_ANSWERED);
+    fake_stop_listening(&r->fake, 1);
+    r->fake.m[1].listed = false;
+    rig_wait(r, OBS_PATRONI_HEALTH, "n2", OBS_REFUSED);
+    int clusters = rig_count(r, OBS_PATRONI_CLUSTER, "", OBS_ANSWERED);
+    while (rig_count(r, OBS_PATRONI_CLUSTER, "", OBS_ANSWERED) < clusters + 2)
+        rig_wait(r, OBS_PATRONI_CLUSTER, "", OBS_ANSWERED);
+    assert_false(source_patroni_silent_url(r->p, 0, &u));
+    rig_free(r);
+}
+
 /* ---- while a failover goes on, and while etcd is watched */
 
 static void urgent_rounds(void **state)
@@ -784,6 +805,7 @@ int main(void)
         cmocka_unit_test(vanished),
         cmocka_unit_test(configured_and_silent),
         cmocka_unit_test(silent_but_listed),
+        cmocka_unit_test(silent_and_gone_under_our_eyes),
         cmocka_unit_test(urgent_rounds),
         cmocka_unit_test(watched_cluster),
     };
