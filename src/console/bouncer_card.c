@@ -25,7 +25,7 @@ void bouncer_empty_row(const struct picture *p, const struct bouncer *b,
                        const struct source_state *st, const char *words, struct table_row *row,
                        int ncells, int name_column, int state_column, struct arena *a)
 {
-    row->key = b->name;
+    row->key = row->object = b->name;
     row->health = health_of(p->verdicts, b->name);
     row->cells = arena_array(a, (size_t)ncells, struct table_cell);
     row->cells[name_column] = cell_text(b->name);

@@ -207,6 +207,7 @@ static void draw(struct console *c)
         return;
     c->dirty = c->gathering = false;
     take_times(c);
+    console_marks(c);
     judge(c);
     alert_update(c);
     watch_failovers(c);

@@ -108,9 +108,35 @@ static void filter_key(struct console *c, enum line_result r)
         bar_close(c);
 }
 
+void bar_name(struct console *c, const char *name)
+{
+    struct arena a;
+    arena_init(&a);
+    bar_open(c, arena_printf(&a, " %s", command_quote(&a, name)), false);
+    line_editor_go(c->editor, 0); /* what is to be done with it stands before it */
+    arena_release(&a);
+}
+
+/* A second blank says nothing to the parser: there it puts in the name of the row. */
+static bool pastes(struct console *c, const struct key *k)
+{
+    struct arena a;
+    if (c->bar.filter || strcmp(k->name, "Space") != 0 || !line_editor_inserts(c->editor) ||
+        !command_at_word(line_editor_text(c->editor), line_editor_point(c->editor)))
+        return false;
+    arena_init(&a);
+    const char *name = console_object(c, &a);
+    if (name)
+        line_editor_insert(c->editor, command_quote(&a, name));
+    arena_release(&a);
+    return name != NULL;
+}
+
 void bar_key(struct console *c, const struct key *k)
 {
     drop_error(c);
+    if (pastes(c, k))
+        return;
     enum line_result r = line_editor_feed(c->editor, k);
     if (c->bar.filter)
         filter_key(c, r);

@@ -151,6 +151,7 @@ static void forget_cluster(struct console *c)
         table_state_release(&c->v.tables[i]);
         table_state_init(&c->v.tables[i]);
     }
+    marks_release(&c->v.marks);
     view_open(&c->v, OVERLAY_NONE);
 }
 

@@ -42,22 +42,68 @@ static void move(struct console *c, int delta)
     arena_release(&a);
 }
 
+/* NULL: there is no row. In the arena. */
+static const struct table_row *selected_row(struct console *c, struct arena *a)
+{
+    struct table_model m;
+    int n;
+    focused_model(c, a, &m);
+    const int *order = table_order(&m, table(c), a, &n);
+    int at = table_selected(&m, table(c), order, n);
+    return at >= 0 ? &m.rows[order[at]] : NULL;
+}
+
+const char *console_object(struct console *c, struct arena *a)
+{
+    const struct table_row *row = console_picture(c) ? selected_row(c, a) : NULL;
+    return row ? row->object : NULL;
+}
+
 static void show_details(struct console *c)
 {
     struct arena a;
-    struct table_model m;
-    int n;
     arena_init(&a);
-    focused_model(c, &a, &m);
-    const int *order = table_order(&m, table(c), &a, &n);
-    int at = table_selected(&m, table(c), order, n);
-    if (at >= 0) {
+    const struct table_row *row = selected_row(c, &a);
+    if (row) {
         free(c->v.card_key);
-        c->v.card_key = xstrdup(m.rows[order[at]].key);
+        c->v.card_key = xstrdup(row->key);
         view_open(&c->v, OVERLAY_CARD);
     }
     arena_release(&a);
 }
+
+static void paste(struct console *c)
+{
+    struct arena a;
+    arena_init(&a);
+    const char *name = console_object(c, &a);
+    if (name)
+        bar_name(c, name);
+    else
+        console_say(c, TR_HINT, "there is nothing here that a command could name");
+    arena_release(&a);
+}
+
+/* ---- marks ---------------------------------------------------------------------------------- */
+
+static void mark(struct console *c)
+{
+    struct arena a;
+    arena_init(&a);
+    const struct table_row *row = selected_row(c, &a);
+    if (!pane_get(c->v.focus)->members)
+        console_say(c, TR_HINT, "members can be marked: in topology, lag and truth");
+    else if (row)
+        marks_toggle(&c->v.marks, row->key);
+    arena_release(&a);
+}
+
+void console_marks(struct console *c)
+{
+    marks_keep(&c->v.marks, console_picture(c));
+}
+
+/* ---- what else a key does ------------------------------------------------------------------- */
 
 static void sort_step(struct console *c, int step)
 {
@@ -74,6 +120,8 @@ static void cancel(struct console *c)
 {
     if (table(c)->filter)
         table_state_filter(table(c), NULL);
+    else
+        marks_release(&c->v.marks);
     view_say(&c->v, TR_TEXT, NULL);
 }
 
@@ -116,8 +164,18 @@ static void act(struct console *c, enum ui_action a)
     case UI_LAST:
         move(c, a == UI_FIRST ? -1000000 : 1000000);
         break;
+    case UI_MENU:
     case UI_DETAILS:
         show_details(c);
+        break;
+    case UI_PASTE:
+        paste(c);
+        break;
+    case UI_MARK:
+        mark(c);
+        break;
+    case UI_UNMARK_ALL:
+        marks_release(&c->v.marks);
         break;
     case UI_VERDICTS:
         view_open(&c->v, OVERLAY_VERDICTS);

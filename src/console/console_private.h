@@ -63,9 +63,15 @@ void console_names(struct console *c);
 
 /* console_keys.c */
 void console_key(struct console *c, const struct key *k);
+/* What a command would name of the selected row of the focused pane; NULL: nothing. In the arena.
+ */
+const char *console_object(struct console *c, struct arena *a);
+/* Marks of members that are not in the picture any more go; before drawing. */
+void console_marks(struct console *c);
 
 /* console_bar.c */
 void bar_open(struct console *c, const char *text, bool filter);
+void bar_name(struct console *c, const char *name); /* opens it in front of the name */
 void bar_close(struct console *c);
 void bar_key(struct console *c, const struct key *k);
 void bar_update(struct console *c); /* before drawing */

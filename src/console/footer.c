@@ -17,9 +17,15 @@ struct hint {
     const char *key, *what;
 };
 
-static const struct hint live_hints[] = {{":", "command"}, {"?", "help"},   {"Enter", "details"},
-                                         {"Tab", "pane"},  {"/", "filter"}, {"Space", "freeze"},
-                                         {"q", "quit"}};
+/* Where the rows are members, and where they are not. */
+static const struct hint member_hints[] = {{":", "command"}, {"?", "help"},   {"Enter", "actions"},
+                                           {"Tab", "pane"},  {"/", "filter"}, {"m", "mark"},
+                                           {"f", "freeze"},  {"q", "quit"}};
+static const struct hint other_hints[] = {{":", "command"}, {"?", "help"},   {"Enter", "details"},
+                                          {"Tab", "pane"},  {"/", "filter"}, {"f", "freeze"},
+                                          {"q", "quit"}};
+static const struct hint marks_hints[] = {
+    {"Enter", "actions"}, {"m", "mark, unmark"}, {"M", "unmark all"}, {":", "command"}};
 static const struct hint replay_hints[] = {{":", "command"},         {"?", "help"},
                                            {"Space", "play, pause"}, {"n", "step"},
                                            {"Tab", "pane"},          {"q", "quit"}};
@@ -34,6 +40,21 @@ static void draw_hints(const struct hint *hints, size_t n, struct surface *s, st
         x += surface_text(s, r.row, x, right - x, TR_KEY, hints[i].key) + 1;
         x += surface_text(s, r.row, x, right - x, TR_DIM, hints[i].what) + 2;
     }
+}
+
+#define HINTS(table, s, r) draw_hints(table, sizeof(table) / sizeof *(table), s, r)
+
+/* How many are marked and who: what the next action would take. */
+static void draw_marks(const struct marks *m, struct surface *s, struct rect r)
+{
+    struct arena a;
+    arena_init(&a);
+    const char *names = marks_text(m, &a);
+    int used = 1, most = r.cols / 2;
+    used += surface_textf(s, r.row, r.col + used, most, TR_BADGE, " %d marked ", m->n) + 1;
+    used += surface_text(s, r.row, r.col + used, most - used, TR_KEY, names) + 1;
+    HINTS(marks_hints, s, ((struct rect){r.row, r.col + used, 1, r.cols - used}));
+    arena_release(&a);
 }
 
 /* A message that is longer than the line takes the lines above it too. */
@@ -70,10 +91,14 @@ void footer_draw(const struct frame *f, struct surface *s, struct rect r)
         draw_message(v, s, r);
     else if (v->failover_waits && f->failovers && f->failovers->open)
         draw_notice(f, s, r);
+    else if (v->marks.n > 0)
+        draw_marks(&v->marks, s, r);
     else if (frame_replays(f))
-        draw_hints(replay_hints, sizeof replay_hints / sizeof *replay_hints, s, r);
+        HINTS(replay_hints, s, r);
+    else if (pane_get(v->focus)->members)
+        HINTS(member_hints, s, r);
     else
-        draw_hints(live_hints, sizeof live_hints / sizeof *live_hints, s, r);
+        HINTS(other_hints, s, r);
 }
 
 /* ---- the running operation ------------------------------------------------------------------ */

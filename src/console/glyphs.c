@@ -12,10 +12,11 @@ static const struct {
     [GL_OK] = {"✓", "+"},       [GL_WARN] = {"▲", "!"},        [GL_CRIT] = {"✗", "X"},
     [GL_UNKNOWN] = {"?", "?"},  [GL_LEADER] = {"★", "*"},      [GL_UP] = {"▲", "^"},
     [GL_DOWN] = {"▼", "v"},     [GL_ARROW] = {"→", ">"},       [GL_PAUSE] = {"‖", "="},
-    [GL_DOT] = {"·", "."},      [GL_SELECT] = {"▶", ">"},      [GL_FULL] = {"█", "#"},
-    [GL_EMPTY] = {"░", "."},    [GL_SPARK0] = {"▁", "_"},      [GL_SPARK1] = {"▂", "."},
-    [GL_SPARK2] = {"▃", ":"},   [GL_SPARK3] = {"▄", "-"},      [GL_SPARK4] = {"▅", "="},
-    [GL_SPARK5] = {"▆", "+"},   [GL_SPARK6] = {"▇", "*"},      [GL_SPARK7] = {"█", "#"},
+    [GL_DOT] = {"·", "."},      [GL_SELECT] = {"▶", ">"},      [GL_MARK] = {"●", "+"},
+    [GL_FULL] = {"█", "#"},     [GL_EMPTY] = {"░", "."},       [GL_SPARK0] = {"▁", "_"},
+    [GL_SPARK1] = {"▂", "."},   [GL_SPARK2] = {"▃", ":"},      [GL_SPARK3] = {"▄", "-"},
+    [GL_SPARK4] = {"▅", "="},   [GL_SPARK5] = {"▆", "+"},      [GL_SPARK6] = {"▇", "*"},
+    [GL_SPARK7] = {"█", "#"},
 };
 _Static_assert(sizeof glyphs / sizeof *glyphs == GL_COUNT, "a glyph without its stand-in");
 

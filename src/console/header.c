@@ -70,7 +70,7 @@ static const char *frozen_text(const struct frame *f, int room, struct arena *a)
     bool moved = v->live_health != f->verdicts->worst;
     const char *forms[] = {
         moved ? arena_printf(a, " FROZEN %s, now %s ", age, health_name(v->live_health))
-              : arena_printf(a, " FROZEN %s, space goes on ", age),
+              : arena_printf(a, " FROZEN %s, f goes on ", age),
         arena_printf(a, " FROZEN %s ", age),
     };
     return (int)strlen(forms[0]) <= room ? forms[0] : forms[1];

@@ -9,25 +9,25 @@
 #include "pgdba/command/command.h"
 
 static const struct key_bind defaults[] = {
-    {"1", "pane topology", "topology", false},
-    {"2", "pane lag", "lag", false},
-    {"3", "pane pools", "pools", false},
-    {"4", "pane stats", "stats", false},
-    {"5", "pane truth", "truth: what each system believes", false},
-    {"6", "pane dcs", "etcd and its leases", false},
-    {"7", "pane events", "events", false},
-    {"8", "pane failovers", "failovers, and the one that goes on", false},
-    {"r", "refresh", "ask every source now", false},
-    {"F5", "refresh", "", false},
-    {"Space", "freeze", "freeze the picture; again: let it go on", false},
-    {"+", "interval +", "ask less often", false},
-    {"-", "interval -", "ask more often", false},
-    {"s", "switchover --candidate ", "begin a switchover", false},
-    {"R", "restart ", "begin a restart", false},
-    {"?", "help", "this page", false},
-    {"F1", "help", "", false},
-    {"q", "quit", "leave", false},
-    {"F10", "quit", "", false},
+    {"1", "pane topology", "topology", NULL},
+    {"2", "pane lag", "lag", NULL},
+    {"3", "pane pools", "pools", NULL},
+    {"4", "pane stats", "stats", NULL},
+    {"5", "pane truth", "truth: what each system believes", NULL},
+    {"6", "pane dcs", "etcd and its leases", NULL},
+    {"7", "pane events", "events", NULL},
+    {"8", "pane failovers", "failovers, and the one that goes on", NULL},
+    {"r", "refresh", "ask every source now", NULL},
+    {"F5", "refresh", "", NULL},
+    {"f", "freeze", "freeze the picture; again: let it go on", NULL},
+    {"+", "interval +", "ask less often", NULL},
+    {"-", "interval -", "ask more often", NULL},
+    {"s", "switchover --candidate ", "begin a switchover", NULL},
+    {"R", "restart ", "begin a restart", NULL},
+    {"?", "help", "this page", NULL},
+    {"F1", "help", "", NULL},
+    {"q", "quit", "leave", NULL},
+    {"F10", "quit", "", NULL},
 };
 
 static const struct ui_key ui_keys[] = {
@@ -41,7 +41,11 @@ static const struct ui_key ui_keys[] = {
     {"PgDn C-f", UI_PAGE_DOWN, "page down"},
     {"Home g", UI_FIRST, "first row"},
     {"End G", UI_LAST, "last row"},
-    {"Enter", UI_DETAILS, "everything known about the row"},
+    {"Enter", UI_MENU, "what can be done to the member, or to the marked ones; else as d"},
+    {"d", UI_DETAILS, "everything known about the row"},
+    {"Space", UI_PASTE, "the row's name into the command bar, also behind a blank there"},
+    {"m", UI_MARK, "mark the member; again: take its mark away"},
+    {"M", UI_UNMARK_ALL, "take all marks away"},
     {"v", UI_VERDICTS, "every reason for the verdict"},
     {"o", UI_OPERATION, "the running operation, or the last"},
     {"z", UI_ZOOM, "one pane on the whole screen; again: back"},
@@ -49,7 +53,7 @@ static const struct ui_key ui_keys[] = {
     {">", UI_SORT_NEXT, "sort by the next column"},
     {"<", UI_SORT_PREVIOUS, "sort by the column before"},
     {"i", UI_SORT_REVERSE, "largest first; again: smallest first"},
-    {"Esc", UI_CANCEL, "close what is open; drop the filter"},
+    {"Esc", UI_CANCEL, "close what is open; then drop the filter; then the marks"},
     {"C-l", UI_REDRAW, "draw the screen anew"},
     {"C-z", UI_SUSPEND, "suspend; fg in the shell comes back"},
     {"C-c", UI_INTERRUPT, "cancel what is being typed; twice: leave"},
@@ -74,12 +78,24 @@ static bool has_word(const char *words, const char *word)
     return false;
 }
 
-enum ui_action keymap_ui(const char *key)
+static const struct ui_key *find_ui(const char *key)
 {
     for (size_t i = 0; i < sizeof ui_keys / sizeof *ui_keys; i++)
         if (has_word(ui_keys[i].keys, key))
-            return ui_keys[i].action;
-    return UI_NONE;
+            return &ui_keys[i];
+    return NULL;
+}
+
+enum ui_action keymap_ui(const char *key)
+{
+    const struct ui_key *k = find_ui(key);
+    return k ? k->action : UI_NONE;
+}
+
+static const char *ui_note(const char *key)
+{
+    const struct ui_key *k = find_ui(key);
+    return k ? k->note : "";
 }
 
 const struct key_bind *keymap_find(const struct keymap *m, const char *key)
@@ -135,16 +151,17 @@ static enum status check_binding(const struct keymap *m, const struct key_bindin
             "M-x",
             b->where, b->key);
     if (keymap_ui(b->key) != UI_NONE)
-        return err_set(e, ST_INVALID, "%s: the console needs key %s itself", b->where, b->key);
-    if (old && old->own)
-        return err_set(e, ST_INVALID, "%s: key %s is bound twice, also to \"%s\"", b->where, b->key,
-                       old->command);
+        return err_set(e, ST_INVALID, "%s: the console needs key %s itself%s%s", b->where, b->key,
+                       *ui_note(b->key) ? ": " : "", ui_note(b->key));
+    if (old && old->where)
+        return err_set(e, ST_INVALID, "%s: key %s is bound twice: to \"%s\" here, to \"%s\" at %s",
+                       b->where, b->key, b->command, old->command, old->where);
     return check_command(b, e);
 }
 
 static void bind_key(struct keymap *m, const struct key_binding *b)
 {
-    struct key_bind own = {b->key, b->command, *b->note ? b->note : b->command, true};
+    struct key_bind own = {b->key, b->command, *b->note ? b->note : b->command, b->where};
     struct key_bind *slot = NULL;
     for (int i = 0; i < m->n; i++)
         if (strcmp(m->v[i].key, b->key) == 0)

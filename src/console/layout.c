@@ -224,7 +224,8 @@ void frame_picture(const struct frame *f, struct picture *p)
                           .ascii = f->v->ascii,
                           .events = f->events,
                           .failovers = f->failovers,
-                          .newer_failovers = f->newer_failovers};
+                          .newer_failovers = f->newer_failovers,
+                          .marks = &f->v->marks};
 }
 
 bool frame_replays(const struct frame *f)

@@ -305,6 +305,29 @@ static bool searching(void)
     return RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH) != 0;
 }
 
+bool line_editor_inserts(const struct line_editor *l)
+{
+    const unsigned long elsewhere = RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_VIMOTION |
+                                    RL_STATE_NUMERICARG | RL_STATE_MULTIKEY | RL_STATE_CHARSEARCH |
+                                    RL_STATE_METANEXT;
+    return l->result == LINE_EDITING && !RL_ISSTATE(elsewhere) &&
+           (rl_editing_mode != 0 || in_vi_insert());
+}
+
+void line_editor_insert(struct line_editor *l, const char *text)
+{
+    if (l->result != LINE_EDITING || (size_t)rl_end + strlen(text) > LINE_MAX_BYTES)
+        return;
+    forget_matches(l);
+    rl_insert_text(text);
+}
+
+void line_editor_go(struct line_editor *l, int point)
+{
+    if (l->result == LINE_EDITING && point >= 0 && point <= rl_end)
+        rl_point = point;
+}
+
 static void read_queue(struct line_editor *l)
 {
     while (l->result == LINE_EDITING && l->read < l->bytes.len) {

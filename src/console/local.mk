@@ -29,6 +29,7 @@ src_libconsole_la_SOURCES = \
 	src/console/layout.c \
 	src/console/lease_view.c \
 	src/console/lease_view.h \
+	src/console/marks.c \
 	src/console/member_card.c \
 	src/console/member_card.h \
 	src/console/member_facts.c \
@@ -54,6 +55,7 @@ src_libconsole_la_SOURCES = \
 	include/pgdba/console/doc.h \
 	include/pgdba/console/draw.h \
 	include/pgdba/console/keymap.h \
+	include/pgdba/console/marks.h \
 	include/pgdba/console/pane.h \
 	include/pgdba/console/style.h \
 	include/pgdba/console/surface.h \

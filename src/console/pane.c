@@ -48,6 +48,10 @@ void pane_model(const struct pane *p, const struct picture *pic, struct arena *a
 {
     *m = (struct table_model){.columns = p->columns, .ncolumns = p->ncolumns, .note = ""};
     p->rows(pic, a, m);
+    for (int i = 0; p->members && i < m->nrows; i++) {
+        m->rows[i].object = m->rows[i].key;
+        m->rows[i].marked = pic->marks && marks_has(pic->marks, m->rows[i].key);
+    }
 }
 
 int pane_rows_wanted(const struct pane *p, const struct picture *pic, int cols)

@@ -149,7 +149,7 @@ static void fill_row(const struct picture *p, int i, int64_t most, struct table_
 {
     const struct etcd_endpoint *e = &p->s->endpoints[i];
     const struct source_state *st = &p->s->endpoint_states[i];
-    row->key = e->url;
+    row->key = row->object = e->url;
     row->health = row_health(p, i);
     row->stale = silent(p, i) && st->answered_us != 0;
     row->unknown = st->outcome == OBS_NEVER;

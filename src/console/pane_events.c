@@ -38,6 +38,7 @@ static void fill_row(const struct event *e, struct draw_clock *clock, struct tab
 {
     struct table_cell *c = row->cells;
     row->key = arena_printf(a, "%" PRIu64, e->seq);
+    row->object = *e->subject ? e->subject : NULL;
     row->health = e->grade;
     c[C_TIME] = cell_number((double)e->wall_us, draw_clock_text(clock, e->wall_us, a));
     c[C_SOURCE] = cell_role(TR_DIM, obs_system_name(e->source));

@@ -101,6 +101,7 @@ static void fill_row(const struct picture *p, const struct failover *f, struct d
 {
     const struct failover_outage *o = &f->outage;
     row->key = key_of(f, a);
+    row->object = f->number ? row->key : NULL;
     row->health = f->open ? HEALTH_CRITICAL : o->lost > 0 ? HEALTH_DEGRADED : HEALTH_OK;
     struct table_cell *c = row->cells = arena_array(a, C_COUNT, struct table_cell);
     c[C_NUMBER] = f->number ? cell_count(a, (int64_t)f->number) : cell_none();

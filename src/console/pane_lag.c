@@ -143,6 +143,7 @@ static void rows(const struct picture *p, struct arena *a, struct table_model *m
 
 const struct pane pane_lag = {.name = "lag",
                               .title = "Lag",
+                              .members = true,
                               .columns = columns,
                               .ncolumns = C_COUNT,
                               .rows = rows,

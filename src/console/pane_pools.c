@@ -108,6 +108,7 @@ static void fill_row(const struct picture *p, const struct pool_view *v, struct 
     const struct source_state *st = &v->bouncer->pools_state;
     struct table_cell *c = row->cells = arena_array(a, C_COUNT, struct table_cell);
     row->key = bouncer_key(a, v->bouncer->name, pool->database, pool->user);
+    row->object = pool->database;
     row->health = v->health;
     row->stale = source_is_stale(st, p->s->refresh_us, p->now_us);
     c[C_BOUNCER] = cell_text(v->bouncer->name);

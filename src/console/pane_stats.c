@@ -80,6 +80,7 @@ static void fill_row(const struct picture *p, const struct bouncer *b, int i, st
     const struct pgb_rates *r = i < b->nrates ? &b->rates[i] : NULL;
     struct table_cell *c = row->cells = arena_array(a, C_COUNT, struct table_cell);
     row->key = bouncer_key(a, b->name, b->stats->v[i].database, NULL);
+    row->object = b->stats->v[i].database;
     row->stale = source_is_stale(&b->stats_state, p->s->refresh_us, p->now_us);
     c[C_BOUNCER] = cell_text(b->name);
     c[C_DATABASE] = cell_text(b->stats->v[i].database);

@@ -204,6 +204,7 @@ static void rows(const struct picture *p, struct arena *a, struct table_model *m
 const struct pane pane_topology = {.name = "topology",
                                    .title = "Topology",
                                    .brief = "Topo",
+                                   .members = true,
                                    .columns = columns,
                                    .ncolumns = C_COUNT,
                                    .rows = rows,

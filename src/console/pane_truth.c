@@ -176,6 +176,7 @@ static void card(const struct picture *p, const char *key, struct doc *d)
 
 const struct pane pane_truth = {.name = "truth",
                                 .title = "Truth",
+                                .members = true,
                                 .columns = columns,
                                 .ncolumns = C_COUNT,
                                 .rows = rows,

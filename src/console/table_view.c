@@ -203,6 +203,8 @@ void table_draw(const struct table_model *m, const struct table_state *t, struct
         const struct table_row *row = &m->rows[order[top + i]];
         draw_row(m, t, row, s, line, widths);
         draw_sign(row, s, line);
+        if (row->marked)
+            surface_text(s, line.row, line.col + 2, 1, TR_KEY, glyph(s, GL_MARK));
         if (focused && top + i == selected) {
             surface_role(s, line, TR_SELECTED);
             surface_text(s, line.row, line.col, 1, TR_SELECTED, glyph(s, GL_SELECT));

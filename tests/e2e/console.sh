@@ -26,7 +26,7 @@ key ?
 wait switchover
 key Esc
 absent type a command
-key Enter
+key d
 wait up since
 key Esc
 key q
@@ -133,9 +133,9 @@ wait every 0.5s
 key +
 key +
 wait every 2s
-key Space
+key f
 wait FROZEN
-key Space
+key f
 absent FROZEN
 key :
 type interval 1s

@@ -12,7 +12,7 @@ struct key_bind {
     const char *key;
     const char *command; /* ends with a blank: put in the command bar for the operator to finish */
     const char *note;
-    bool own; /* from the settings */
+    const char *where; /* file:line of the settings; NULL: a default */
 };
 
 /* What the console itself does with a key; cannot be bound to something else. */
@@ -28,7 +28,11 @@ enum ui_action {
     UI_PAGE_DOWN,
     UI_FIRST,
     UI_LAST,
+    UI_MENU,
     UI_DETAILS,
+    UI_PASTE,
+    UI_MARK,
+    UI_UNMARK_ALL,
     UI_VERDICTS,
     UI_OPERATION,
     UI_ZOOM,
@@ -54,8 +58,8 @@ struct keymap {
 };
 
 /* The defaults with the settings' bindings on top. ST_INVALID with file:line for a key that does
- * not exist, that the console needs itself, that is bound twice, or whose command is wrong. The
- * settings must outlive the keymap. */
+ * not exist, that the console needs itself, that is bound twice (both places are named), or whose
+ * command is wrong. The settings must outlive the keymap. */
 enum status keymap_init(struct keymap *m, const struct settings *s, struct err *e);
 void keymap_release(struct keymap *m);
 const struct key_bind *keymap_find(const struct keymap *m, const char *key); /* or NULL */

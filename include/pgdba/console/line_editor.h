@@ -33,6 +33,10 @@ void line_editor_close(struct line_editor *l); /* NULL is allowed */
 
 /* Begins a line with that text in it, the cursor at its end. */
 void line_editor_begin(struct line_editor *l, const char *text);
+/* True while what is typed goes into the line: not in a search, not in vi's command mode. */
+bool line_editor_inserts(const struct line_editor *l);
+void line_editor_insert(struct line_editor *l, const char *text); /* at the cursor */
+void line_editor_go(struct line_editor *l, int point);            /* the cursor there; bytes */
 enum line_result line_editor_feed(struct line_editor *l, const struct key *k);
 void line_editor_cancel(struct line_editor *l);
 void line_editor_resized(struct line_editor *l, int rows, int cols);

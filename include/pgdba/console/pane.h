@@ -6,6 +6,7 @@
 #define PGDBA_CONSOLE_PANE_H
 
 #include "pgdba/console/doc.h"
+#include "pgdba/console/marks.h"
 #include "pgdba/console/table_view.h"
 #include "pgdba/model/cluster.h"
 #include "pgdba/model/event.h"
@@ -34,7 +35,8 @@ struct picture {
      * shown. */
     const struct event_log *events;        /* NULL: none */
     const struct failover_list *failovers; /* NULL: none */
-    int newer_failovers; /* began after the picture was frozen: not in failovers */
+    int newer_failovers;       /* began after the picture was frozen: not in failovers */
+    const struct marks *marks; /* the marked members; NULL: none */
 };
 
 struct pane {
@@ -42,6 +44,7 @@ struct pane {
     const char *title; /* "Topology" */
     const char *brief; /* the title where tabs are narrow; NULL: the title */
     const char *noun;  /* before a key that is no name of its own: "Event" 812; NULL: none */
+    bool members;      /* its rows are members, their keys the names: they have actions and marks */
     const struct table_column *columns;
     int ncolumns;
     /* The table as of now, in the arena; m's columns are set already. */

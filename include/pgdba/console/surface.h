@@ -76,6 +76,7 @@ enum glyph {
     GL_PAUSE,
     GL_DOT,
     GL_SELECT, /* the row under the cursor */
+    GL_MARK,   /* a marked row */
     GL_FULL,   /* a filled and an empty cell of a bar */
     GL_EMPTY,
     GL_SPARK0,

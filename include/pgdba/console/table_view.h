@@ -12,7 +12,7 @@
 #include "pgdba/model/verdict.h"
 
 enum { TABLE_YIELDS = 4 };
-enum { TABLE_MAX_COLUMNS = 20, TABLE_MARGIN = 3 /* selection mark, health sign, a blank */ };
+enum { TABLE_MAX_COLUMNS = 20, TABLE_MARGIN = 3 /* cursor, health sign, mark */ };
 
 /* A column's policy. Columns with the largest drop go first when the width does not hold them all;
  * 0 stays to the end. */
@@ -43,6 +43,8 @@ struct table_cell {
 
 struct table_row {
     const char *key;     /* who it is: the selection follows it through sorting and refreshes */
+    const char *object;  /* what a command would name: a member, a database; NULL: nothing */
+    bool marked;         /* its mark stands in the margin */
     enum health health;  /* its sign in the margin */
     bool stale;          /* the last picture of a source that died: drawn in one role, TR_STALE */
     bool unknown;        /* the sign is '?' */

@@ -52,6 +52,7 @@ struct view_state {
     bool failover_shut;  /* a failover does not open its pane by itself */
     bool failover_waits; /* one began while something else was being done: said at the bottom */
     struct table_state tables[PANE_COUNT];
+    struct marks marks; /* members that actions take as a set */
 
     enum overlay overlay;
     int scroll;         /* of the overlay */

@@ -139,7 +139,7 @@ static void the_selection_follows_the_member(void **state)
     struct world *w = *state;
     press(w, "Down");
     assert_string_equal(w->c.v.tables[PANE_TOPOLOGY].selected, "pg2");
-    press(w, "Enter");
+    press(w, "d");
     assert_int_equal(w->c.v.overlay, OVERLAY_CARD);
     assert_string_equal(w->c.v.card_key, "pg2");
     press(w, "Esc");
@@ -190,11 +190,11 @@ static void frozen_keeps_the_picture(void **state)
 {
     struct world *w = *state;
     const struct snapshot *old = w->app.snapshot;
-    press(w, "Space");
+    press(w, "f");
     assert_ptr_equal(console_picture(&w->c), old);
     w->app.snapshot = sample_snapshot(SAMPLE_NO_LEADER, SB_NOW_US);
     assert_ptr_equal(console_picture(&w->c), old);
-    press(w, "Space");
+    press(w, "f");
     assert_ptr_equal(console_picture(&w->c), w->app.snapshot);
     snapshot_unref(old);
 }
@@ -252,6 +252,120 @@ static void a_binding_that_is_unfinished_opens_the_bar(void **state)
     press(w, "C-c");
     assert_false(w->c.bar.open);
     assert_false(w->app.stopped);
+}
+
+/* What the bar holds, with the cursor as "|". */
+static const char *bar_text(struct world *w)
+{
+    bar_update(&w->c);
+    return arena_printf(&w->arena, "%.*s|%s", w->c.bar.cursor, w->c.bar.text,
+                        w->c.bar.text + w->c.bar.cursor);
+}
+
+static void space_brings_the_name_into_the_bar(void **state)
+{
+    struct world *w = *state;
+    press(w, "Down");
+    press(w, "Space");
+    assert_true(w->c.bar.open);
+    assert_string_equal(bar_text(w), "| pg2");
+    type(w, "reinit"); /* as it comes to mind: what, before whom */
+    assert_string_equal(bar_text(w), "reinit| pg2");
+    press(w, "Esc");
+    press(w, "3");
+    press(w, "Space");
+    assert_string_equal(bar_text(w), "| app");
+    press(w, "Esc");
+    press(w, "8"); /* no failover yet */
+    press(w, "Space");
+    assert_false(w->c.bar.open);
+    assert_non_null(strstr(w->c.v.message, "nothing here"));
+}
+
+static void a_second_blank_brings_it_into_an_open_bar(void **state)
+{
+    struct world *w = *state;
+    press(w, "Down");
+    press(w, "R");
+    assert_string_equal(bar_text(w), "restart |");
+    press(w, "Space");
+    assert_string_equal(bar_text(w), "restart pg2|");
+    press(w, "Space"); /* behind a word it is a blank */
+    assert_string_equal(bar_text(w), "restart pg2 |");
+    press(w, "C-u");
+    press(w, "Space"); /* a line that begins with a blank is not kept in the history */
+    assert_string_equal(bar_text(w), " |");
+    press(w, "C-u");
+    type(w, "filter 'a ");
+    press(w, "Space");
+    assert_string_equal(bar_text(w), "filter 'a  |");
+    press(w, "Esc");
+    press(w, "/");
+    type(w, "a ");
+    press(w, "Space"); /* a filter is text */
+    assert_string_equal(bar_text(w), "a  |");
+}
+
+/* ---- marks ---------------------------------------------------------------------------------- */
+
+static const char *marked(struct world *w)
+{
+    return marks_text(&w->c.v.marks, &w->arena);
+}
+
+static void marks_are_of_members_whatever_the_pane(void **state)
+{
+    struct world *w = *state;
+    press(w, "Down");
+    press(w, "m");
+    press(w, "2"); /* replicas only: pg2 is the first row */
+    press(w, "Down");
+    press(w, "m");
+    assert_string_equal(marked(w), "pg2, pg4");
+    command(w, "sort member --reverse");
+    assert_string_equal(marked(w), "pg2, pg4");
+    press(w, "m");
+    assert_string_equal(marked(w), "pg2");
+    press(w, "3");
+    press(w, "m");
+    assert_string_equal(marked(w), "pg2");
+    assert_non_null(strstr(w->c.v.message, "members can be marked"));
+    press(w, "M");
+    assert_string_equal(marked(w), "");
+}
+
+static void a_mark_goes_with_its_member(void **state)
+{
+    struct world *w = *state;
+    press(w, "Down");
+    press(w, "Down");
+    press(w, "m"); /* pg4 */
+    press(w, "g");
+    press(w, "m");
+    assert_int_equal(w->c.v.marks.n, 2);
+    console_marks(&w->c);
+    assert_int_equal(w->c.v.marks.n, 2);
+    snapshot_unref(w->app.snapshot);
+    w->app.snapshot = sample_snapshot(SAMPLE_HEALTHY, SB_NOW_US); /* pg1 to pg3 */
+    console_marks(&w->c);
+    assert_string_equal(marked(w), "pg1");
+}
+
+static void escape_drops_marks_last(void **state)
+{
+    struct world *w = *state;
+    press(w, "m");
+    command(w, "filter pg");
+    press(w, "d");
+    assert_int_equal(w->c.v.overlay, OVERLAY_CARD);
+    press(w, "Esc");
+    assert_int_equal(w->c.v.overlay, OVERLAY_NONE);
+    assert_non_null(w->c.v.tables[PANE_TOPOLOGY].filter);
+    press(w, "Esc");
+    assert_null(w->c.v.tables[PANE_TOPOLOGY].filter);
+    assert_string_equal(marked(w), "pg1");
+    press(w, "Esc");
+    assert_string_equal(marked(w), "");
 }
 
 /* ---- plans ---------------------------------------------------------------------------------- */
@@ -496,7 +610,7 @@ static void what_is_younger_than_a_frozen_picture_is_counted(void **state)
     struct table_model m;
     press(w, "7");
     happen(w, 4);
-    press(w, "Space");
+    press(w, "f");
     int64_t frozen_at = w->c.v.now_us;
     happen(w, 3);
     w->c.v.now_us = frozen_at;
@@ -586,14 +700,14 @@ static void a_frozen_picture_keeps_its_failover(void **state)
     struct world *w = *state;
     struct frame f;
     begin_failover(w);
-    press(w, "Space");
+    press(w, "f");
     failover_free(w->fo); /* the fold is done with it */
     w->fo = NULL;
     w->app.failovers = (struct failover_list){0};
     console_frame(&w->c, &f);
     assert_non_null(f.failovers->open);
     assert_string_equal(f.failovers->open->from, "pg1");
-    press(w, "Space");
+    press(w, "f");
     console_frame(&w->c, &f);
     assert_null(f.failovers->open);
 }
@@ -740,6 +854,11 @@ int main(void)
         TEST(a_wrong_line_stays_and_points_at_the_word),
         TEST(a_plan_that_is_refused_points_at_the_word),
         TEST(a_binding_that_is_unfinished_opens_the_bar),
+        TEST(space_brings_the_name_into_the_bar),
+        TEST(a_second_blank_brings_it_into_an_open_bar),
+        TEST(marks_are_of_members_whatever_the_pane),
+        TEST(a_mark_goes_with_its_member),
+        TEST(escape_drops_marks_last),
         TEST(only_the_very_word_confirms),
         TEST(warnings_are_confirmed_by_themselves),
         TEST(pasting_does_not_confirm),

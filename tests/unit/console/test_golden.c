@@ -329,6 +329,17 @@ static void other_states(void **state)
         golden(&sc, "sorted", false);
         screen_release(&sc);
     }
+    for (int k = 0; k < SIZES; k++) {
+        struct screen sc;
+        screen_init(&sc, SAMPLE_CASCADING, sizes[k].rows, sizes[k].cols);
+        marks_add(&sc.v.marks, "pg2");
+        marks_add(&sc.v.marks, "pg4");
+        golden(&sc, "marked", false);
+        sc.v.focus = PANE_LAG;
+        sc.v.ascii = true;
+        golden(&sc, "marked-ascii", true);
+        screen_release(&sc);
+    }
     struct screen sc;
     screen_init(&sc, SAMPLE_HEALTHY, 9, 40);
     golden(&sc, "too-small", false);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "pgdba/base/clock.h"
+#include "pgdba/command/command.h"
 #include "pgdba/console/doc.h"
 #include "pgdba/console/draw.h"
 #include "pgdba/console/keymap.h"
@@ -286,9 +287,11 @@ static void keys_that_cannot_be_are_refused(void **state)
         const char *says;
     } cases[] = {
         {{{"Hyper", "quit", "", "f:1"}}, 1, "f:1: there is no key \"Hyper\""},
-        {{{"Esc", "quit", "", "f:2"}}, 1, "needs key Esc itself"},
+        {{{"Esc", "quit", "", "f:2"}}, 1, "needs key Esc itself: close"},
         {{{":", "quit", "", "f:3"}}, 1, "needs key : itself"},
-        {{{"x", "quit", "", "f:4"}, {"x", "refresh", "", "f:5"}}, 2, "f:5: key x is bound twice"},
+        {{{"x", "quit", "", "f:4"}, {"x", "refresh", "", "f:5"}},
+         2,
+         "f:5: key x is bound twice: to \"refresh\" here, to \"quit\" at f:4"},
         {{{"x", "fly", "", "f:6"}}, 1, "f:6: key x"},
     };
     (void)state;
@@ -318,6 +321,38 @@ static void no_default_key_hides_another(void **state)
     keymap_release(&m);
 }
 
+/* Nothing that changes a cluster happens by a key alone: such a key begins a command in the bar,
+ * which is then finished, sent off and confirmed by hand. */
+static void a_key_only_begins_what_changes_something(void **state)
+{
+    struct keymap m;
+    int begun = 0;
+    (void)state;
+    assert_int_equal(keymap_init(&m, NULL, NULL), ST_OK);
+    for (int i = 0; i < m.n; i++) {
+        const char *line = m.v[i].command;
+        const struct command *c = NULL;
+        for (int k = 0; k < CMD_COUNT; k++) {
+            const char *name = command_get((enum command_id)k)->name;
+            size_t n = strlen(name);
+            if (strncmp(line, name, n) == 0 && (!line[n] || line[n] == ' ') &&
+                (!c || strlen(c->name) < n))
+                c = command_get((enum command_id)k);
+        }
+        if (!c)
+            fail_msg("key %s: \"%s\" begins with no command", m.v[i].key, line);
+        if (!(c->flags & CMDF_CHANGES))
+            continue;
+        begun++;
+        if (line[strlen(line) - 1] != ' ')
+            fail_msg("key %s runs \"%s\" by itself", m.v[i].key, line);
+    }
+    assert_int_equal(begun, 2); /* s and R */
+    assert_string_equal(keymap_find(&m, "s")->command, "switchover --candidate ");
+    assert_string_equal(keymap_find(&m, "R")->command, "restart ");
+    keymap_release(&m);
+}
+
 int main(void)
 {
     setlocale(LC_ALL, "C.UTF-8");
@@ -337,6 +372,7 @@ int main(void)
         cmocka_unit_test(own_keys_replace_and_add),
         cmocka_unit_test(keys_that_cannot_be_are_refused),
         cmocka_unit_test(no_default_key_hides_another),
+        cmocka_unit_test(a_key_only_begins_what_changes_something),
     };
     return cmocka_run_group_tests_name("widgets", tests, NULL, NULL);
 }
