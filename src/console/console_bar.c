@@ -21,6 +21,12 @@ void bar_open(struct console *c, const char *text, bool filter)
     line_editor_begin(c->editor, text);
 }
 
+void bar_complain(struct console *c, const char *text)
+{
+    drop_error(c);
+    c->bar_error = xstrdup(text);
+}
+
 void bar_close(struct console *c)
 {
     drop_error(c);
@@ -79,21 +85,25 @@ static void refuse(struct console *c, const char *line, const struct parse_error
     c->bar.error_len = pe->len;
 }
 
-static void run_line(struct console *c)
+void bar_run(struct console *c, const char *line)
 {
     struct parse_error pe = {0};
-    char *line = xstrdup(line_editor_text(c->editor));
-    if (line[strspn(line, " ")] == 0) {
-        bar_close(c);
-    } else {
-        line_editor_remember(c->editor, line);
-        c->bar.open = false; /* a command may open it anew */
-        if (!console_exec(c, line, &pe)) {
-            c->bar.open = true;
-            refuse(c, line, &pe);
-        }
+    line_editor_remember(c->editor, line);
+    c->bar.open = false; /* a command may open it anew */
+    if (!console_exec(c, line, &pe)) {
+        bar_open(c, line, false);
+        refuse(c, line, &pe);
     }
     parse_error_release(&pe);
+}
+
+static void run_line(struct console *c)
+{
+    char *line = xstrdup(line_editor_text(c->editor));
+    if (line[strspn(line, " ")] == 0)
+        bar_close(c);
+    else
+        bar_run(c, line);
     free(line);
 }
 

@@ -244,6 +244,8 @@ void dialog_key(struct console *c, const struct key *k)
 {
     if (c->v.overlay == OVERLAY_PLAN || c->v.overlay == OVERLAY_QUIT)
         answer_key(c, k);
+    else if (c->v.overlay == OVERLAY_MENU)
+        menu_key(c, k);
     else
         read_key(c, k);
 }

@@ -59,16 +59,21 @@ const char *console_object(struct console *c, struct arena *a)
     return row ? row->object : NULL;
 }
 
+void console_card(struct console *c, const char *key)
+{
+    char *copy = xstrdup(key);
+    free(c->v.card_key);
+    c->v.card_key = copy;
+    view_open(&c->v, OVERLAY_CARD);
+}
+
 static void show_details(struct console *c)
 {
     struct arena a;
     arena_init(&a);
     const struct table_row *row = selected_row(c, &a);
-    if (row) {
-        free(c->v.card_key);
-        c->v.card_key = xstrdup(row->key);
-        view_open(&c->v, OVERLAY_CARD);
-    }
+    if (row)
+        console_card(c, row->key);
     arena_release(&a);
 }
 
@@ -165,6 +170,9 @@ static void act(struct console *c, enum ui_action a)
         move(c, a == UI_FIRST ? -1000000 : 1000000);
         break;
     case UI_MENU:
+        if (!menu_open(c))
+            show_details(c);
+        break;
     case UI_DETAILS:
         show_details(c);
         break;
@@ -216,7 +224,7 @@ static void run_binding(struct console *c, const struct key_bind *b)
     struct parse_error pe = {0};
     size_t n = strlen(b->command);
     if (n > 0 && b->command[n - 1] == ' ')
-        bar_open(c, b->command, false);
+        menu_begin(c, b->command);
     else if (!console_exec(c, b->command, &pe))
         console_say(c, TR_ERROR, "key %s: %s", b->key, pe.text ? pe.text : "wrong command");
     parse_error_release(&pe);

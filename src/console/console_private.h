@@ -66,17 +66,27 @@ void console_key(struct console *c, const struct key *k);
 /* What a command would name of the selected row of the focused pane; NULL: nothing. In the arena.
  */
 const char *console_object(struct console *c, struct arena *a);
+void console_card(struct console *c, const char *key); /* everything known about that row */
 /* Marks of members that are not in the picture any more go; before drawing. */
 void console_marks(struct console *c);
 
 /* console_bar.c */
 void bar_open(struct console *c, const char *text, bool filter);
-void bar_name(struct console *c, const char *name); /* opens it in front of the name */
+void bar_name(struct console *c, const char *name);     /* opens it in front of the name */
+void bar_run(struct console *c, const char *line);      /* as if it had been typed, and Enter */
+void bar_complain(struct console *c, const char *text); /* above the line, until the next key */
 void bar_close(struct console *c);
 void bar_key(struct console *c, const struct key *k);
 void bar_update(struct console *c); /* before drawing */
 int bar_complete(void *arg, const char *line, int point, struct arena *a, const char *const **out,
                  int *word_start);
+
+/* console_menu.c: false when the focused pane has no members, or no row. */
+bool menu_open(struct console *c);
+/* Opens the command bar with a command that is to be finished by hand: with the marked members,
+ * where it takes them. */
+void menu_begin(struct console *c, const char *command);
+void menu_key(struct console *c, const struct key *k);
 
 /* console_exec.c: false with pe set when the line is wrong. */
 bool console_exec(struct console *c, const char *line, struct parse_error *pe);

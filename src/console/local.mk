@@ -9,6 +9,7 @@ src_libconsole_la_SOURCES = \
 	src/console/console_exec.c \
 	src/console/console_exec_live.c \
 	src/console/console_keys.c \
+	src/console/console_menu.c \
 	src/console/console_private.h \
 	src/console/console_alert.c \
 	src/console/console_replay.c \
@@ -35,6 +36,7 @@ src_libconsole_la_SOURCES = \
 	src/console/member_facts.c \
 	src/console/member_systems.c \
 	src/console/overlay.c \
+	src/console/menu.c \
 	src/console/pane.c \
 	src/console/pane_dcs.c \
 	src/console/pane_events.c \
@@ -56,6 +58,7 @@ src_libconsole_la_SOURCES = \
 	include/pgdba/console/draw.h \
 	include/pgdba/console/keymap.h \
 	include/pgdba/console/marks.h \
+	include/pgdba/console/menu.h \
 	include/pgdba/console/pane.h \
 	include/pgdba/console/style.h \
 	include/pgdba/console/surface.h \

@@ -1,5 +1,5 @@
 /* overlay.c: the box in the middle: a document that scrolls, and in some a line to answer in. */
-#include "pgdba/console/view.h"
+#include "pgdba/console/menu.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,8 @@ struct sheet {
     const char *ask;  /* before the input, NULL: nothing to answer */
     const char *keys; /* said in the bottom border */
     struct rect box;
-    int shown; /* document lines visible */
+    int shown;       /* document lines visible */
+    int pick, npick; /* the lines under the cursor; npick 0: there is none */
 };
 
 static int count_warnings(const struct plan *p)
@@ -89,6 +90,13 @@ static void write_card(const struct frame *f, struct sheet *sh)
         doc_text(&sh->doc, 0, TR_DIALOG, "It is not in the picture any more.");
 }
 
+static void write_menu(const struct frame *f, struct sheet *sh)
+{
+    sh->title = menu_title(f->v, &sh->arena);
+    sh->keys = "Enter chooses, Space edits, Esc closes";
+    menu_write(f, &sh->doc, &sh->pick, &sh->npick);
+}
+
 static void write_quit(const struct frame *f, struct sheet *sh)
 {
     sh->title = "Leave while it runs?";
@@ -107,6 +115,9 @@ static void write_sheet(const struct frame *f, struct sheet *sh)
     switch (v->overlay) {
     case OVERLAY_CARD:
         write_card(f, sh);
+        break;
+    case OVERLAY_MENU:
+        write_menu(f, sh);
         break;
     case OVERLAY_VERDICTS:
         sh->title = "Verdict";
@@ -212,15 +223,35 @@ static void draw_answer(const struct frame *f, const struct sheet *sh, struct su
     s->cursor_col = x + w;
 }
 
+/* A menu scrolls with its cursor. */
+static int scroll_of(const struct frame *f, const struct sheet *sh)
+{
+    int most = doc_scroll_most(&sh->doc, sh->shown), to = f->v->scroll;
+    if (sh->npick > 0)
+        to = table_top(0, sh->pick + sh->npick - 1, sh->doc.nlines, sh->shown);
+    if (sh->npick > 0 && to > sh->pick)
+        to = sh->pick;
+    return to < most ? to : most;
+}
+
+static void draw_pick(const struct sheet *sh, int scroll, struct surface *s, struct rect r)
+{
+    for (int i = sh->pick; i < sh->pick + sh->npick; i++)
+        if (i >= scroll && i < scroll + r.rows)
+            surface_role(s, (struct rect){r.row + i - scroll, r.col, 1, r.cols}, TR_SELECTED);
+    if (sh->npick > 0)
+        surface_text(s, r.row + sh->pick - scroll, r.col, 1, TR_SELECTED, glyph(s, GL_SELECT));
+}
+
 void overlay_draw(const struct frame *f, struct surface *s)
 {
     struct sheet sh;
     sheet_init(f, s, &sh);
-    int most = doc_scroll_most(&sh.doc, sh.shown);
-    int scroll = f->v->scroll < most ? f->v->scroll : most;
+    int scroll = scroll_of(f, &sh);
     draw_border(&sh, scroll, s);
     struct rect inner = {sh.box.row + 1, sh.box.col + 2, sh.shown, sh.box.cols - 4};
     doc_draw(&sh.doc, scroll, s, inner);
+    draw_pick(&sh, scroll, s, inner);
     if (sh.ask)
         draw_answer(f, &sh, s);
     arena_release(&sh.arena);

@@ -21,6 +21,7 @@ void view_release(struct view_state *v)
     for (int i = 0; i < PANE_COUNT; i++)
         table_state_release(&v->tables[i]);
     marks_release(&v->marks);
+    marks_release(&v->menu);
     buf_release(&v->typed);
     free(v->card_key);
     free(v->help_topic);

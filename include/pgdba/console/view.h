@@ -30,6 +30,7 @@ enum overlay {
     OVERLAY_NONE,
     OVERLAY_CARD,     /* the selected row */
     OVERLAY_VERDICTS, /* every reason */
+    OVERLAY_MENU,     /* what can be done to members */
     OVERLAY_HELP,
     OVERLAY_PLAN,     /* a change to be confirmed */
     OVERLAY_PROGRESS, /* the running or last operation */
@@ -57,6 +58,8 @@ struct view_state {
     enum overlay overlay;
     int scroll;         /* of the overlay */
     char *card_key;     /* OVERLAY_CARD: row; its pane is focus */
+    struct marks menu;  /* OVERLAY_MENU: whom its items are about; stays while it is open */
+    int menu_at;        /* the item under the cursor */
     char *help_topic;   /* OVERLAY_HELP: a command, NULL all */
     char *title, *text; /* OVERLAY_TEXT */
     struct plan *plan;  /* OVERLAY_PLAN */

@@ -70,7 +70,13 @@ bool app_read_only(const struct app *a)
 
 enum status app_plan(struct app *a, const struct request *r, struct plan **out, struct err *e)
 {
-    buf_addf(&a->log, "plan %s %s; ", action_name(r->kind), r->candidate ? r->candidate : "-");
+    buf_addf(&a->log, "plan %s %s", action_name(r->kind),
+             r->candidate      ? r->candidate
+             : r->nmembers > 0 ? r->members[0]
+                               : "-");
+    for (int i = 1; i < r->nmembers; i++)
+        buf_addf(&a->log, ",%s", r->members[i]);
+    buf_puts(&a->log, "; ");
     if (!a->next_plan)
         return err_set(e, ST_NOT_FOUND, "%s", a->refusal);
     *out = a->next_plan;

@@ -11,6 +11,7 @@
 #include "../../../src/console/console_private.h"
 #include "../../../src/console/term_keys.h"
 #include "fake_app.h"
+#include "pgdba/console/menu.h"
 #include "scenes.h"
 
 struct world {
@@ -366,6 +367,223 @@ static void escape_drops_marks_last(void **state)
     assert_string_equal(marked(w), "pg1");
     press(w, "Esc");
     assert_string_equal(marked(w), "");
+}
+
+/* ---- the menu ------------------------------------------------------------------------------- */
+
+/* Puts the cursor of the open menu on that title. */
+static const struct menu_item *menu_to(struct world *w, const char *title)
+{
+    struct frame f;
+    const struct menu_item *v;
+    assert_int_equal(w->c.v.overlay, OVERLAY_MENU);
+    console_frame(&w->c, &f);
+    int n = menu_items(&f, &w->arena, &v);
+    press(w, "g");
+    for (int i = 0; i < n; i++, press(w, "Down"))
+        if (strcmp(v[w->c.v.menu_at].title, title) == 0)
+            return &v[w->c.v.menu_at];
+    fail_msg("the menu has no \"%s\"", title);
+    return NULL;
+}
+
+static const char *why_not(struct world *w, const char *title)
+{
+    const char *why = menu_to(w, title)->why_not;
+    return why ? why : "";
+}
+
+static void mark_two(struct world *w)
+{
+    press(w, "Down");
+    press(w, "m"); /* pg2 */
+    press(w, "Down");
+    press(w, "m"); /* pg4 */
+    press(w, "g");
+}
+
+static void enter_opens_the_menu_where_rows_are_members(void **state)
+{
+    struct world *w = *state;
+    for (const char *p = "125"; *p; p++) {
+        char key[2] = {*p, 0};
+        press(w, key);
+        press(w, "Enter");
+        assert_int_equal(w->c.v.overlay, OVERLAY_MENU);
+        press(w, "Esc");
+        assert_int_equal(w->c.v.overlay, OVERLAY_NONE);
+    }
+    press(w, "3");
+    press(w, "Enter");
+    assert_int_equal(w->c.v.overlay, OVERLAY_CARD);
+}
+
+static void enter_twice_changes_nothing(void **state)
+{
+    struct world *w = *state;
+    press(w, "Down");
+    press(w, "Enter");
+    press(w, "Enter");
+    assert_int_equal(w->c.v.overlay, OVERLAY_CARD);
+    assert_string_equal(w->c.v.card_key, "pg2");
+    assert_string_equal(w->app.log.s, "");
+}
+
+static void a_choice_is_the_command_as_if_typed(void **state)
+{
+    struct world *w = *state;
+    press(w, "Down");
+    press(w, "Enter");
+    assert_string_equal(menu_to(w, "switch over to it")->command, "switchover --candidate pg2");
+    w->app.next_plan = screen_plan(&w->arena, false);
+    press(w, "Enter");
+    assert_string_equal(w->app.log.s, "plan switchover pg2; ");
+    assert_int_equal(w->c.v.overlay, OVERLAY_PLAN);
+    press(w, "Enter"); /* the plan asks for its word, as ever */
+    press(w, "Esc");
+    assert_string_equal(w->app.log.s, "plan switchover pg2; decline: declined by the operator; ");
+    press(w, ":");
+    press(w, "Up");
+    assert_string_equal(bar_text(w), "switchover --candidate pg2|");
+}
+
+static void a_choice_that_is_refused_stands_in_the_bar(void **state)
+{
+    struct world *w = *state;
+    w->app.refusal = "lab has no member \"pg2\"";
+    press(w, "Down");
+    press(w, "Enter");
+    menu_to(w, "restart");
+    press(w, "Enter");
+    assert_int_equal(w->c.v.overlay, OVERLAY_NONE);
+    assert_string_equal(bar_text(w), "restart pg2|");
+    assert_string_equal(w->c.bar_error, w->app.refusal);
+}
+
+static void what_cannot_be_says_why_and_does_nothing(void **state)
+{
+    struct world *w = *state;
+    press(w, "Enter"); /* pg1, which leads */
+    assert_non_null(strstr(why_not(w, "switch over to it"), "pg1 leads already"));
+    assert_non_null(strstr(why_not(w, "delete and copy anew (reinit)"), "leader"));
+    assert_string_equal(why_not(w, "restart, where it is pending"), "no restart is pending on pg1");
+    assert_string_equal(why_not(w, "cancel its scheduled restart"),
+                        "no restart is scheduled on pg1");
+    assert_string_equal(why_not(w, "restart"), "");
+    menu_to(w, "switch over to it");
+    press(w, "Enter");
+    assert_int_equal(w->c.v.overlay, OVERLAY_MENU);
+    assert_non_null(strstr(w->c.v.message, "pg1 leads already"));
+    assert_string_equal(w->app.log.s, "");
+    w->c.v.read_only = true;
+    assert_string_equal(why_not(w, "restart"), "this console is read-only");
+    assert_string_equal(why_not(w, "change the cluster's settings"), "this console is read-only");
+    assert_string_equal(why_not(w, "everything known about it"), "");
+    w->app.replay.on = true;
+    assert_string_equal(why_not(w, "restart"), "this is a recording");
+}
+
+static void a_running_operation_stands_in_the_way(void **state)
+{
+    struct world *w = *state;
+    w->app.op = screen_operation(&w->arena, OP_RUNNING);
+    press(w, "Enter");
+    assert_string_not_equal(why_not(w, "restart"), "");
+}
+
+static void the_marked_act_as_a_set(void **state)
+{
+    struct world *w = *state;
+    mark_two(w);
+    press(w, "Enter"); /* the cursor is on pg1, which is not meant */
+    assert_string_equal(menu_title(&w->c.v, &w->arena), "Actions on 2 marked: pg2, pg4");
+    assert_string_equal(why_not(w, "switch over to it"), "one at a time, and 2 are marked");
+    assert_string_equal(why_not(w, "everything known about it"), "one at a time, and 2 are marked");
+    assert_string_equal(menu_to(w, "restart")->command, "restart pg2 pg4");
+    w->app.next_plan = screen_plan(&w->arena, false);
+    press(w, "Enter");
+    assert_string_equal(w->app.log.s, "plan restart pg2,pg4; ");
+}
+
+static void the_set_stays_while_the_menu_is_open(void **state)
+{
+    struct world *w = *state;
+    mark_two(w);
+    press(w, "Enter");
+    snapshot_unref(w->app.snapshot);
+    w->app.snapshot = sample_snapshot(SAMPLE_HEALTHY, SB_NOW_US); /* without pg4 */
+    console_marks(&w->c);
+    assert_string_equal(marked(w), "pg2");
+    assert_string_equal(menu_to(w, "restart")->command, "restart pg2 pg4");
+    assert_string_equal(why_not(w, "restart"), "pg4 is not in the picture any more");
+}
+
+static void space_in_the_menu_edits_the_command(void **state)
+{
+    struct world *w = *state;
+    press(w, "Enter");
+    menu_to(w, "restart");
+    press(w, "Space");
+    assert_int_equal(w->c.v.overlay, OVERLAY_NONE);
+    assert_string_equal(bar_text(w), "restart pg1 |");
+    press(w, "Esc");
+    press(w, "Enter");
+    menu_to(w, "change the cluster's settings");
+    press(w, "Enter"); /* has to be finished by hand */
+    assert_string_equal(bar_text(w), "config set |");
+    assert_string_equal(w->app.log.s, "");
+}
+
+static void keys_that_begin_a_command_take_the_marked(void **state)
+{
+    struct world *w = *state;
+    press(w, "Down");
+    press(w, "m");
+    press(w, "s");
+    assert_string_equal(bar_text(w), "switchover --candidate pg2 |");
+    press(w, "Esc");
+    press(w, "Down");
+    press(w, "m");
+    press(w, "R");
+    assert_string_equal(bar_text(w), "restart pg2 pg4 |");
+    assert_null(w->c.bar_error);
+    press(w, "Esc");
+    press(w, "s");
+    assert_string_equal(bar_text(w), "switchover --candidate |");
+    assert_string_equal(w->c.bar_error, "this takes one member, and 2 are marked");
+    press(w, "Esc");
+    menu_begin(&w->c, "interval "); /* not about members */
+    assert_string_equal(bar_text(w), "interval |");
+    assert_null(w->c.bar_error);
+    menu_begin(&w->c, "filter ");
+    assert_string_equal(bar_text(w), "filter |");
+}
+
+/* What the menu holds is what the command line understands, with names that need quotes too. */
+static void every_item_is_a_command(void **state)
+{
+    struct world *w = *state;
+    struct frame f;
+    const struct menu_item *v;
+    marks_add(&w->c.v.menu, "-a b'c");
+    console_frame(&w->c, &f);
+    int n = menu_items(&f, &w->arena, &v), changes = 0;
+    assert_null(v[0].command); /* the first does no harm */
+    for (int i = 1; i < n; i++) {
+        struct invocation inv;
+        struct parse_error pe = {0};
+        char *line = xasprintf("%s%s", v[i].command,
+                               v[i].command[strlen(v[i].command) - 1] == ' ' ? "ttl=30" : "");
+        if (command_parse_line(line, &w->arena, &inv, &pe) != ST_OK)
+            fail_msg("\"%s\": %s", line, pe.text);
+        changes += (inv.command->flags & CMDF_CHANGES) != 0;
+        bool named = strcmp(inv.command->name, "config set") == 0;
+        for (int k = 0; k < inv.nvalues; k++)
+            named |= strcmp(inv.values[k].text, "-a b'c") == 0;
+        assert_true(named);
+        free(line);
+    }
+    assert_int_equal(changes, n - 1);
 }
 
 /* ---- plans ---------------------------------------------------------------------------------- */
@@ -859,6 +1077,17 @@ int main(void)
         TEST(marks_are_of_members_whatever_the_pane),
         TEST(a_mark_goes_with_its_member),
         TEST(escape_drops_marks_last),
+        TEST(enter_opens_the_menu_where_rows_are_members),
+        TEST(enter_twice_changes_nothing),
+        TEST(a_choice_is_the_command_as_if_typed),
+        TEST(a_choice_that_is_refused_stands_in_the_bar),
+        TEST(what_cannot_be_says_why_and_does_nothing),
+        TEST(a_running_operation_stands_in_the_way),
+        TEST(the_marked_act_as_a_set),
+        TEST(the_set_stays_while_the_menu_is_open),
+        TEST(space_in_the_menu_edits_the_command),
+        TEST(keys_that_begin_a_command_take_the_marked),
+        TEST(every_item_is_a_command),
         TEST(only_the_very_word_confirms),
         TEST(warnings_are_confirmed_by_themselves),
         TEST(pasting_does_not_confirm),

@@ -244,6 +244,34 @@ static void overlays(void **state)
     }
 }
 
+static void member_menu(void **state)
+{
+    (void)state;
+    for (int k = 0; k < SIZES; k++) {
+        struct screen sc;
+        screen_init(&sc, SAMPLE_CASCADING, sizes[k].rows, sizes[k].cols);
+        view_open(&sc.v, OVERLAY_MENU);
+        marks_add(&sc.v.menu, "pg2");
+        golden(&sc, "menu", k == 1);
+        sc.v.menu_at = 8;
+        marks_add(&sc.v.menu, "pg4");
+        marks_copy(&sc.v.marks, &sc.v.menu);
+        golden(&sc, "menu-marked", false);
+        sc.v.menu_at = 3;
+        sc.v.ascii = sc.v.read_only = true;
+        golden(&sc, "menu-read-only-ascii", k == 1);
+        screen_release(&sc);
+
+        screen_init(&sc, SAMPLE_HEALTHY, sizes[k].rows, sizes[k].cols);
+        view_open(&sc.v, OVERLAY_MENU);
+        marks_add(&sc.v.menu, "pg1");
+        sc.v.menu_at = 6;
+        sc.v.focus = PANE_TRUTH;
+        golden(&sc, "menu-leader", false);
+        screen_release(&sc);
+    }
+}
+
 static void verdicts_overlay(void **state)
 {
     (void)state;
@@ -536,6 +564,7 @@ int main(void)
         cmocka_unit_test(ascii),
         cmocka_unit_test(every_theme),
         cmocka_unit_test(overlays),
+        cmocka_unit_test(member_menu),
         cmocka_unit_test(verdicts_overlay),
         cmocka_unit_test(command_bar),
         cmocka_unit_test(other_states),

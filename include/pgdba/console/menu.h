@@ -1,0 +1,24 @@
+/*
+ * console/menu.h: what can be done to members, as a menu: one table of command strings. Choosing
+ * one does what typing it does; what is not possible now stays in sight, with the reason.
+ */
+#ifndef PGDBA_CONSOLE_MENU_H
+#define PGDBA_CONSOLE_MENU_H
+
+#include "pgdba/console/view.h"
+
+struct menu_item {
+    const char *title;
+    const char *command; /* as it would be typed; ends with a blank: to be finished by hand; NULL:
+                            everything known about the member */
+    const char *why_not; /* NULL: it can be chosen */
+};
+
+/* For the members that f->v->menu names, as of the frame's picture. In the arena. */
+int menu_items(const struct frame *f, struct arena *a, const struct menu_item **out);
+/* "Actions on pg2", "Actions on 2 marked: pg2, pg4". In the arena. */
+const char *menu_title(const struct view_state *v, struct arena *a);
+/* Where item v->menu_at stands in d: its first line, and how many. */
+void menu_write(const struct frame *f, struct doc *d, int *first, int *lines);
+
+#endif

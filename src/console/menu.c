@@ -1,0 +1,163 @@
+/* menu.c: the table of what can be done to members. */
+#include "pgdba/console/menu.h"
+
+#include <string.h>
+
+#include "pgdba/analysis/preflight.h"
+#include "pgdba/command/command.h"
+
+enum { INDENT = 2, TITLE = 32 };
+
+/* In a command "@" stands for the members' names. */
+struct entry {
+    const char *title, *command;
+    bool one; /* it takes one member */
+    /* What one of them must have, and what to say of those that have it not; NULL: nothing. */
+    bool (*has)(const struct member *m);
+    const char *lacks;
+};
+
+static bool is_pending(const struct member *m)
+{
+    return (m->dcs && m->dcs->pending_restart) || (m->health && m->health->pending_restart);
+}
+
+static bool is_scheduled(const struct member *m)
+{
+    return (m->dcs && m->dcs->scheduled_restart.at) ||
+           (m->health && m->health->scheduled_restart.at);
+}
+
+/* The harmless first: that is where the cursor stands when it opens. */
+static const struct entry entries[] = {
+    {.title = "everything known about it", .one = true},
+    {.title = "reload its configuration", .command = "reload @"},
+    {.title = "restart", .command = "restart @"},
+    {.title = "restart, where it is pending",
+     .command = "restart @ --pending",
+     .has = is_pending,
+     .lacks = "no restart is pending on"},
+    {.title = "rolling restart", .command = "restart @ --rolling"},
+    {.title = "cancel its scheduled restart",
+     .command = "cancel restart @",
+     .has = is_scheduled,
+     .lacks = "no restart is scheduled on"},
+    {.title = "switch over to it", .command = "switchover --candidate @", .one = true},
+    {.title = "fail over to it", .command = "failover --candidate @", .one = true},
+    {.title = "delete and copy anew (reinit)", .command = "reinit @", .one = true},
+    {.title = "change the cluster's settings", .command = "config set "},
+};
+enum { ENTRIES = sizeof entries / sizeof *entries };
+
+/* ---- why not -------------------------------------------------------------------------------- */
+
+static const char *command_for(const struct entry *e, const struct marks *names, struct arena *a)
+{
+    const char *at = e->command ? strchr(e->command, '@') : NULL;
+    if (!at)
+        return e->command;
+    return arena_printf(a, "%.*s%s%s", (int)(at - e->command), e->command, marks_words(names, a),
+                        at + 1);
+}
+
+static const char *gone(const struct frame *f, struct arena *a)
+{
+    const struct marks *names = &f->v->menu;
+    for (int i = 0; i < names->n; i++)
+        if (!snapshot_member(f->s, names->v[i]))
+            return arena_printf(a, "%s is not in the picture any more", names->v[i]);
+    return NULL;
+}
+
+static bool any_has(const struct frame *f, bool (*has)(const struct member *m))
+{
+    for (int i = 0; i < f->v->menu.n; i++)
+        if (has(snapshot_member(f->s, f->v->menu.v[i])))
+            return true;
+    return false;
+}
+
+/* What the plan's checks would say: asked of the same table. */
+static const char *blocked(const struct frame *f, const char *command, struct arena *a)
+{
+    struct invocation inv;
+    struct request r;
+    struct parse_error pe = {0};
+    struct err e = ERR_INIT;
+    enum check_verdict worst = CHECK_PASS;
+    const char *why = NULL;
+    int n;
+    if (command_parse_line(command, a, &inv, &pe) != ST_OK) {
+        why = arena_strdup(a, pe.text ? pe.text : "this is not a command");
+    } else if (command_request(&inv, f->v->now_wall_us, &r, &e) != ST_OK) {
+        why = arena_strdup(a, err_text(&e));
+    } else {
+        bool running = f->op && f->op->state == OP_RUNNING;
+        const struct check_result *v =
+            preflight_run(f->s, &r, running, f->v->now_us, a, &n, &worst);
+        why = worst == CHECK_BLOCK ? v[0].reason : NULL;
+    }
+    parse_error_release(&pe);
+    err_release(&e);
+    return why;
+}
+
+static const char *why_not(const struct frame *f, const struct entry *e, const char *command,
+                           struct arena *a)
+{
+    const struct marks *names = &f->v->menu;
+    const char *lost = gone(f, a);
+    if (e->one && names->n > 1)
+        return arena_printf(a, "one at a time, and %d are marked", names->n);
+    if (!command || lost)
+        return lost;
+    if (frame_replays(f))
+        return "this is a recording";
+    if (f->v->read_only)
+        return "this console is read-only";
+    if (e->has && !any_has(f, e->has))
+        return arena_printf(a, "%s %s", e->lacks, marks_text(names, a));
+    return command[strlen(command) - 1] == ' ' ? NULL : blocked(f, command, a);
+}
+
+int menu_items(const struct frame *f, struct arena *a, const struct menu_item **out)
+{
+    struct menu_item *v = arena_array(a, ENTRIES, struct menu_item);
+    for (int i = 0; i < ENTRIES; i++) {
+        v[i].title = entries[i].title;
+        v[i].command = command_for(&entries[i], &f->v->menu, a);
+        v[i].why_not = why_not(f, &entries[i], v[i].command, a);
+    }
+    *out = v;
+    return ENTRIES;
+}
+
+/* ---- on the screen -------------------------------------------------------------------------- */
+
+const char *menu_title(const struct view_state *v, struct arena *a)
+{
+    const char *names = marks_text(&v->menu, a);
+    return v->menu.n == 1 ? arena_printf(a, "Actions on %s", names)
+                          : arena_printf(a, "Actions on %d marked: %s", v->menu.n, names);
+}
+
+void menu_write(const struct frame *f, struct doc *d, int *first, int *lines)
+{
+    const struct menu_item *v;
+    int n = menu_items(f, d->arena, &v);
+    for (int i = 0; i < n; i++) {
+        int before = d->nlines;
+        const char *text = v[i].command;
+        bool can = !v[i].why_not;
+        if (!can) /* in words: there may be no colours */
+            text = arena_printf(d->arena, "not now: %s", v[i].why_not);
+        else if (text && text[strlen(text) - 1] == ' ')
+            text = arena_printf(d->arena, "%s%s", text, glyph(d->paper, GL_ELLIPSIS));
+        doc_item(d, INDENT, TITLE, can ? TR_KEY : TR_DIM, v[i].title, can ? TR_DIALOG : TR_DIM,
+                 text ? text : "");
+        if (i == f->v->menu_at) {
+            *first = before;
+            *lines = d->nlines - before;
+        }
+    }
+}
