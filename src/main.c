@@ -141,6 +141,7 @@ static struct app *new_app(struct start *s, const struct invocation *inv)
 {
     struct app_options opt = {.clock = &s->clock,
                               .log = s->log,
+                              .settings = &s->settings,
                               .keep_events = keeps_events(inv),
                               .skip_events = skips_events(inv),
                               .look_back = looks_back(inv)};

@@ -150,18 +150,18 @@ static void add_requests(struct wire_json *j, const struct plan *p)
     }
 }
 
-/* What spoke against it, and that somebody said to go on. */
-static void add_warnings(struct wire_json *j, const struct plan *p)
+/* What spoke for it and against it, and that somebody said to go on all the same. */
+static void add_checks(struct wire_json *j, const struct plan *p)
 {
-    struct wire_json *list = wire_json_add_array(j, "warnings");
+    struct wire_json *list = wire_json_add_array(j, "checks");
 
-    for (int i = 0; i < p->nchecks; i++)
-        if (p->checks[i].verdict == CHECK_WARN) {
-            struct wire_json *o = wire_json_add_object(list, NULL);
+    for (int i = 0; i < p->nchecks; i++) {
+        struct wire_json *o = wire_json_add_object(list, NULL);
 
-            wire_json_str(o, "check", p->checks[i].check);
-            wire_json_str(o, "reason", p->checks[i].reason);
-        }
+        wire_json_str(o, "check", p->checks[i].check);
+        wire_json_str(o, "verdict", check_verdict_name(p->checks[i].verdict));
+        wire_json_str(o, "reason", p->checks[i].reason);
+    }
     wire_json_str(j, "accepted", p->accepted);
 }
 
@@ -237,7 +237,7 @@ enum status audit_intent(struct audit *a, const struct plan *p, struct err *e)
 {
     struct wire_json *j = line_new(a, "intent", p);
 
-    add_warnings(j, p);
+    add_checks(j, p);
     return line_write(a, j, e);
 }
 
@@ -246,6 +246,7 @@ enum status audit_refusal(struct audit *a, const struct plan *p, const char *why
     struct wire_json *j = line_new(a, "refusal", p);
 
     wire_json_str(j, "why", why);
+    add_checks(j, p);
     return line_write(a, j, e);
 }
 

@@ -9,6 +9,11 @@
 #include "pgdba/base/buf.h"
 #include "pgdba/wire/patroni.h"
 
+/* Whether requests may leave at all: ST_DENIED with the reason, *who says "read-only" or "policy".
+ */
+enum status action_allowed(const struct action_env *env, const struct request *r, const char **who,
+                           struct err *e);
+
 /* ---- making a plan
  * ------------------------------------------------------------------------------- */
 

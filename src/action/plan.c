@@ -301,10 +301,12 @@ static bool in_the_clear(const struct plan_step *step)
 
 static void checks_of_the_way(struct planner *b)
 {
-    const char *user = b->env->config->patroni.username;
+    const char *user = b->env->config->patroni.username, *who;
+    struct err e = ERR_INIT;
 
-    if (b->env->read_only)
-        planner_check(b, "read-only", CHECK_BLOCK, "this console is read-only: nothing is sent");
+    if (action_allowed(b->env, &b->plan->request, &who, &e) != ST_OK)
+        planner_check(b, who, CHECK_BLOCK, "%s", err_text(&e));
+    err_release(&e);
     for (int i = 0; user && i < b->plan->nsteps; i++)
         if (in_the_clear(&b->steps[i])) {
             planner_check(b, "plain-http", CHECK_WARN,

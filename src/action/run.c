@@ -305,10 +305,12 @@ bool run_send_next(struct action_run *r)
     const struct plan_step *step = &r->plan->steps[r->step + 1];
     struct net_http_request req = request_of(r, step);
     char *key_password = NULL;
+    const char *who;
     struct err e = ERR_INIT;
 
-    if (r->env.read_only) {
-        run_end(r, OP_REFUSED, "this console is read-only: nothing was sent");
+    if (action_allowed(&r->env, &r->plan->request, &who, &e) != ST_OK) {
+        run_end(r, r->step < 0 ? OP_REFUSED : OP_FAILED, "nothing more was sent: %s", err_text(&e));
+        err_release(&e);
         return false;
     }
     if (strcmp(step->method, "SQL") == 0)
@@ -377,19 +379,35 @@ static bool all_have_routes(const struct plan *p)
     return p->nsteps > 0;
 }
 
-/* Nothing goes out before it is written down. */
-static enum status may_start(const struct action_env *env, const struct plan *p, struct err *e)
+static enum status refused(const struct action_env *env, const struct plan *p, struct err *e)
 {
-    if (env->read_only) {
-        if (env->audit)
-            audit_refusal(env->audit, p, "read-only", NULL);
-        return err_set(e, ST_DENIED, "this console is read-only: nothing is sent");
-    }
+    const char *who;
+    enum status st = action_allowed(env, &p->request, &who, e);
+
+    if (st != ST_OK)
+        return st;
     if (!all_have_routes(p))
         return err_set(e, ST_REFUSED, "there is nobody to send it to: %s",
                        p->nchecks ? p->checks[0].reason : "no API is reachable from here");
     if (p->worst == CHECK_WARN && !p->accepted)
         return err_set(e, ST_REFUSED, "its warnings were not confirmed: %s", p->checks[0].reason);
+    return ST_OK;
+}
+
+/* Nothing goes out before it is written down; what is refused is written down too, and stays
+ * refused when it cannot be. */
+static enum status may_start(const struct action_env *env, const struct plan *p, struct err *e)
+{
+    struct err why = ERR_INIT;
+    enum status st = refused(env, p, &why);
+
+    if (st != ST_OK && env->audit)
+        (void)audit_refusal(env->audit, p, err_text(&why), NULL);
+    if (st != ST_OK)
+        err_set(e, st, "%s", err_text(&why));
+    err_release(&why);
+    if (st != ST_OK)
+        return st;
     if (!env->audit)
         return err_set(e, ST_IO, "there is no audit log: nothing is sent");
     return audit_intent(env->audit, p, e);

@@ -4,6 +4,8 @@
 
 #include "app_private.h"
 #include "pgdba/base/buf.h"
+#include "pgdba/config/policy.h"
+#include "pgdba/config/settings.h"
 
 #define REFRESH_MIN (500 * USEC_PER_MS)
 #define REFRESH_MAX (60 * USEC_PER_SEC)
@@ -21,6 +23,11 @@ struct app *app_new(const struct app_options *opt)
     a->loop = net_loop_new(opt->clock);
     a->resolver = net_resolver_new(a->loop);
     a->http = net_http_new(a->loop, a->resolver);
+    a->policy = policy_new(POLICY_FILE, POLICY_OWNER, NULL);
+    if (opt->settings) {
+        policy_narrow(a->policy, "pgdba.yml of this machine", &opt->settings->system_policy);
+        policy_narrow(a->policy, "your pgdba.yml", &opt->settings->policy);
+    }
     return a;
 }
 
@@ -31,6 +38,7 @@ void app_free(struct app *a)
     app_operation_drop(a);
     app_cluster_close(a);
     audit_free(a->audit);
+    policy_free(a->policy);
     app_loop_release(a);
     net_http_free(a->http);
     net_resolver_free(a->resolver);

@@ -78,6 +78,7 @@ static struct action_env env_of(struct app *a)
                                .audit = a->audit,
                                .log = a->opt.log,
                                .read_only = app_read_only(a),
+                               .policy = a->policy,
                                .password = app_patroni_password(a),
                                .route = route,
                                .route_arg = a,

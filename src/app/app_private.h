@@ -62,6 +62,7 @@ struct app {
     struct app_history *history;   /* NULL: nothing is kept */
 
     /* the one operation */
+    struct policy *policy;
     struct audit *audit;
     struct action_run *run;
     bool run_was_running;

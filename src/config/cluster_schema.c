@@ -5,6 +5,7 @@
 
 #include "pgdba/base/utf8.h"
 #include "pgdba/config/cluster.h"
+#include "policy_schema.h"
 #include "values.h"
 
 #define COUNT(a) (int)(sizeof(a) / sizeof *(a))
@@ -350,6 +351,11 @@ static const struct schema_key cluster_keys[] = {
      .at = offsetof(struct cluster_config, routes),
      .count_at = offsetof(struct cluster_config, nroutes),
      .section = &route_schema},
+    {.name = "policy",
+     .type = KT_LIST,
+     .at = offsetof(struct cluster_config, policy.v),
+     .count_at = offsetof(struct cluster_config, policy.n),
+     .section = &policy_narrow_schema},
 };
 
 static enum status same_name(struct reader *r, const struct node *v, const char *key, int i, int j,

@@ -12,6 +12,12 @@ src_libconfig_la_SOURCES = \
 	src/config/manual.c \
 	src/config/node.c \
 	src/config/patronictl.c \
+	src/config/policy.c \
+	src/config/policy_file.c \
+	src/config/policy_file.h \
+	src/config/policy_match.c \
+	src/config/policy_schema.c \
+	src/config/policy_schema.h \
 	src/config/schema.c \
 	src/config/schema.h \
 	src/config/schema_manual.c \
@@ -29,6 +35,7 @@ src_libconfig_la_SOURCES = \
 	src/config/yaml.c \
 	src/config/yaml_doc.h \
 	include/pgdba/config/cluster.h \
+	include/pgdba/config/policy.h \
 	include/pgdba/config/secret.h \
 	include/pgdba/config/settings.h \
 	include/pgdba/config/theme.h

@@ -1,6 +1,7 @@
 /* The generated part of pgdba.yml(5). */
 #include "cluster_schema.h"
 #include "pgdba/config/settings.h"
+#include "policy_schema.h"
 #include "settings_schema.h"
 #include "theme_schema.h"
 
@@ -12,6 +13,7 @@ void config_write_manual(FILE *out)
     } parts[] = {
         {"KEYS OF A CLUSTER'S FILE", &cluster_schema},
         {"KEYS OF PGDBA.YML", &settings_schema},
+        {"KEYS OF POLICY.YML", &policy_schema},
         {"KEYS OF A THEME", &theme_schema},
     };
 

@@ -31,6 +31,7 @@ enum key_type {
     KT_URLS,        /* int and const char *const *: base URLs */
     KT_CONNECT_TO,  /* int and const struct mapping * */
     KT_MEMBER_URLS, /* int and const struct member_url * */
+    KT_NAMES,       /* int and const char *const *: texts, of words[] where there are some */
     KT_SECTION,     /* a struct: section */
     KT_LIST,        /* int and an array of structs: section */
     KT_OTHER,       /* key->read knows */
@@ -46,7 +47,7 @@ struct schema_key {
     size_t at;       /* offset in the struct */
     size_t count_at; /* offset of the int, where there is one */
     const struct schema *section;
-    const char *const *words; /* KT_WORD; [0] may be NULL: the value when the key is left out */
+    const char *const *words; /* KT_NAMES, KT_WORD; there [0] may be NULL: the key left out */
     int nwords;
     bool required;
     const char *group; /* of the keys with the same group at most one may be given */

@@ -21,6 +21,7 @@ static const char *const kind_names[] = {
     [KT_URLS] = "list of URLs",
     [KT_CONNECT_TO] = "mapping of host:port to host:port",
     [KT_MEMBER_URLS] = "mapping of name to URL",
+    [KT_NAMES] = "list of names", /* and its words */
     [KT_SECTION] = "section",
     [KT_LIST] = "list of sections",
     [KT_OTHER] = NULL, /* key->kind */
@@ -33,7 +34,9 @@ static void kind(FILE *out, const struct schema_key *k)
         roff_text(out, k->kind);
     else if (k->type != KT_WORD)
         roff_text(out, kind_names[k->type]);
-    for (int i = 0, some = 0; k->type == KT_WORD && i < k->nwords; i++)
+    if (k->type == KT_NAMES && k->words)
+        fputs(" of: ", out);
+    for (int i = 0, some = 0; k->words && i < k->nwords; i++)
         if (k->words[i])
             fprintf(out, "%s%s", some++ ? " | " : "", k->words[i]);
 }

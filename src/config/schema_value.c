@@ -223,6 +223,52 @@ static enum status read_member_urls(struct reader *r, const struct schema_key *k
     return read_pairs(r, k, v, at, &name, &url);
 }
 
+static enum status read_name(struct reader *r, const struct schema_key *k, const struct node *v,
+                             const char **out)
+{
+    static const struct text_kind any = {value_text, "expected a name", false};
+    const char *text;
+    enum status st = schema_text(r, v, "expected a name", &text);
+
+    if (st || !k->words)
+        return st ? st : check_text(r, v, text, &any, out);
+    for (int i = 0; i < k->nwords; i++)
+        if (!strcmp(text, k->words[i])) {
+            *out = k->words[i];
+            return ST_OK;
+        }
+    const char *near = fmt_nearest(text, k->words, k->nwords);
+
+    return schema_fail(r, v, "expected %s; got %s%s%s%s", list_words(r, k), schema_quote(r, text),
+                       near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+/* One name may stand alone. */
+static enum status read_names(struct reader *r, const struct schema_key *k, const struct node *v,
+                              void *at)
+{
+    bool one = v->kind == NODE_SCALAR && !node_is_null(v);
+    const char **names = arena_array(r->arena, (size_t)(one ? 1 : v->n), const char *);
+    int n = 0;
+
+    if (v->kind != NODE_LIST && !one)
+        return schema_wrong_kind(r, v, "expected a list, like [a, b]");
+    if (!one && !v->n)
+        return schema_fail(r, v, "expected at least one; got an empty list");
+    for (const struct node *i = one ? v : v->first; i; i = one ? NULL : i->next) {
+        size_t mark = one ? r->path.len : schema_enter_item(r, n);
+        enum status st = read_name(r, k, i, &names[n]);
+
+        if (st)
+            return st;
+        n++;
+        schema_leave(r, mark);
+    }
+    *(const char *const **)at = names;
+    *schema_count(k, at) = n;
+    return ST_OK;
+}
+
 static schema_read_fn *const readers[] = {
     [KT_TEXT] = read_text,
     [KT_SECRET] = read_text,
@@ -239,6 +285,7 @@ static schema_read_fn *const readers[] = {
     [KT_URLS] = read_urls,
     [KT_CONNECT_TO] = read_connect_to,
     [KT_MEMBER_URLS] = read_member_urls,
+    [KT_NAMES] = read_names,
     [KT_SECTION] = schema_read_section,
     [KT_LIST] = schema_read_list,
     [KT_OTHER] = schema_read_other,

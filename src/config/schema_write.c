@@ -87,6 +87,7 @@ static struct node *write_key(struct arena *a, const struct schema_key *k, const
         memcpy(&n, at, sizeof n);
         return n >= 0 && n < k->nwords && k->words[n] ? node_scalar(a, k->words[n]) : NULL;
     case KT_URLS:
+    case KT_NAMES:
         return n ? write_urls(a, array_at(at), n) : NULL;
     case KT_CONNECT_TO:
     case KT_MEMBER_URLS:

@@ -43,8 +43,15 @@ enum status settings_load(struct settings *out, struct err *e)
     arena_init(&out->arena);
     enum status st = read_over(out, theirs, e);
 
+    /* What narrows adds up, and what is to be copied to syslog is: neither gives way to the user.
+     */
+    bool syslog = out->audit.syslog;
+
+    out->system_policy = out->policy;
+    out->policy = (struct policy_rules){0};
     if (!st)
         st = read_over(out, ours, e);
+    out->audit.syslog |= syslog;
     if (st)
         settings_release(out);
     free(theirs);

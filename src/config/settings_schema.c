@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "pgdba/config/settings.h"
+#include "policy_schema.h"
 
 #define COUNT(a) (int)(sizeof(a) / sizeof *(a))
 
@@ -136,6 +137,15 @@ static const struct schema_key settings_keys[] = {
      .at = offsetof(struct settings, failover_opens),
      .fallback = "true",
      .help = "Show the failovers pane by itself when a failover begins."},
+    {.name = "policy",
+     .type = KT_LIST,
+     .at = offsetof(struct settings, policy.v),
+     .count_at = offsetof(struct settings, policy.n),
+     .section = &policy_narrow_schema},
+    {.name = "audit",
+     .type = KT_SECTION,
+     .at = offsetof(struct settings, audit),
+     .section = &audit_schema},
     {.name = "keys",
      .type = KT_OTHER,
      .kind = "mapping of key to command",

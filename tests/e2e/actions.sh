@@ -79,7 +79,7 @@ for m in $LAB_MEMBERS; do check "$m runs with it" test "$(sql "$m" 'show max_con
 order=$(tail -1 "$XDG_STATE_HOME/pgdba/audit.jsonl" | json_get '" ".join(r["member"] for r in d["requests"])')
 check "the leader was the last ($order)" test "${order##* }" = "$(leader)"
 check "the audit log has the warning and who accepted it" test "$(grep '"what":"intent"' "$XDG_STATE_HOME/pgdba/audit.jsonl" | tail -1 |
-    json_get 'd["warnings"][0]["check"] + " " + d["accepted"]')" = "restart-leader --force-warnings"
+    json_get '[c["check"] for c in d["checks"] if c["verdict"] == "warn"][0] + " " + d["accepted"]')" = "restart-leader --force-warnings"
 old=$(leader)
 check "max_connections is raised once more" more 130
 expect "rolling, the leader by a switchover" 0 '^done: .* leads now' \

@@ -17,6 +17,7 @@ struct net_loop;
 struct net_http;
 struct net_resolver;
 struct audit;
+struct policy;
 
 /* Where requests can be sent: the routes of source/patroni, handed down by app/ (action may not use
  * source). */
@@ -43,8 +44,9 @@ struct action_env {
     const struct cluster_config *config;
     struct audit *audit;
     struct log *log;
-    bool read_only;       /* refused where requests are sent, whatever the views did */
-    const char *password; /* Basic, NULL none */
+    bool read_only;        /* refused where requests are sent, whatever the views did */
+    struct policy *policy; /* asked there as well; NULL: nothing may be sent */
+    const char *password;  /* Basic, NULL none */
     struct action_route (*route)(void *arg, const char *member);
     void *route_arg;
     /* Valid until the next call; NULL where no SQL is sent. */
@@ -54,11 +56,11 @@ struct action_env {
     void *changed_arg;
 };
 
-/* Builds the plan with its checks: analysis/preflight's, and three of its own: "route" (a member's
- * API cannot be reached from here: blocks), "read-only" (blocks), "plain-http" (a password goes out
- * unencrypted: warns). A plan is made even when checks block (so that the reasons can
- * be shown); a request that names no such member is ST_USAGE or
- * ST_NOT_FOUND with the nearest name. */
+/* Builds the plan with its checks: analysis/preflight's, and four of its own: "route" (a member's
+ * API cannot be reached from here: blocks), "read-only" and "policy" (block), "plain-http" (a
+ * password goes out unencrypted: warns). A plan is made even when checks block (so that the reasons
+ * can be shown); a request that names no such member is ST_USAGE or ST_NOT_FOUND with the nearest
+ * name. */
 enum status action_plan(const struct action_env *env, const struct snapshot *s,
                         const struct request *r, bool operation_running, struct plan **out,
                         struct err *e);
@@ -72,7 +74,7 @@ enum status action_recheck(const struct plan *p, const struct snapshot *now, boo
 struct action_run; /* one running operation */
 
 /* Takes the plan over, audits the intent (a line that cannot be written stops it: ST_IO), sends.
- * ST_DENIED when read-only. */
+ * ST_DENIED when read-only or against the policy. Whatever refuses it is audited. */
 enum status action_start(const struct action_env *env, struct plan *p, const struct snapshot *now,
                          struct action_run **out, struct err *e);
 /* Every new snapshot goes in here: verification is by observation. */

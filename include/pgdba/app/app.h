@@ -18,6 +18,7 @@
 #include "pgdba/model/plan.h"
 
 struct app;
+struct settings;
 
 struct app_options {
     const struct clock *clock; /* must outlive the app */
@@ -26,7 +27,8 @@ struct app_options {
     bool read_only;
     bool keep_events; /* write events and failovers to the state directory */
     bool skip_events; /* those of earlier runs are not read: for who never looks at them */
-    bool look_back;   /* say what an earlier run began and did not see the end of */
+    const struct settings *settings; /* its policy and audit; must outlive the app; may be NULL */
+    bool look_back;                  /* say what an earlier run began and did not see the end of */
 };
 
 /* Who is told. All are called on the loop, never from within a call into app. Any may be NULL. */

@@ -14,6 +14,7 @@
 #include "pgdba/base/arena.h"
 #include "pgdba/base/buf.h"
 #include "pgdba/base/err.h"
+#include "pgdba/config/policy.h"
 #include "pgdba/model/cluster.h"
 
 /* Where a password comes from; at most one of the first four is set. None set: none, or libpq's own
@@ -105,6 +106,7 @@ struct cluster_config {
     struct postgres_config postgres;
     int nroutes;
     const struct route_config *routes;
+    struct policy_rules policy; /* what is left of what is allowed */
 };
 
 /* All new/free; strings in c->arena. */

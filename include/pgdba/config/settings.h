@@ -12,6 +12,7 @@
 
 #include "pgdba/base/arena.h"
 #include "pgdba/base/err.h"
+#include "pgdba/config/policy.h"
 
 enum glyphs { GLYPHS_AUTO, GLYPHS_UTF8, GLYPHS_ASCII };
 
@@ -20,6 +21,10 @@ struct key_binding {
     const char *command; /* a command string, parsed by command/ at start */
     const char *note;    /* "" */
     const char *where;   /* file:line, for messages */
+};
+
+struct audit_config {
+    bool syslog; /* a copy of each line goes there */
 };
 
 struct settings {
@@ -34,6 +39,9 @@ struct settings {
     bool failover_opens; /* the failovers pane opens by itself when one begins; default on */
     int nkeys;
     const struct key_binding *keys;
+    struct policy_rules policy;        /* of the user's file: what is left of what is allowed */
+    struct policy_rules system_policy; /* of the system's, which the user's cannot take back */
+    struct audit_config audit;         /* either file's */
 };
 
 /* Missing files are fine: defaults. */

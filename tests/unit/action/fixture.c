@@ -5,6 +5,7 @@
 
 #include "pgdba/base/buf.h"
 #include "pgdba/base/path.h"
+#include "pgdba/config/policy.h"
 
 /* ---- the sender
  * ---------------------------------------------------------------------------------- */
@@ -137,7 +138,9 @@ void world_init(struct world *w)
     w->audit_path = path_join(w->dir, "audit.jsonl");
     w->config = cluster_config_new("lab");
     w->config->path = "/etc/pgdba/clusters.d/lab.yml";
+    w->policy = path_join(w->dir, "policy.yml"); /* there is none: everything is allowed */
     w->env = (struct action_env){.clock = &w->clock,
+                                 .policy = policy_new(w->policy, getuid(), NULL),
                                  .config = w->config,
                                  .route = fake_route,
                                  .route_arg = w,
@@ -152,6 +155,7 @@ void world_release(struct world *w)
 {
     action_free(w->run);
     audit_free(w->env.audit);
+    policy_free(w->env.policy);
     cluster_config_free(w->config);
     for (int i = 0; i < w->nsent; i++) {
         free(w->url[i]);
@@ -159,8 +163,10 @@ void world_release(struct world *w)
     }
     err_release(&w->err);
     unlink(w->audit_path);
+    unlink(w->policy);
     rmdir(w->dir);
     free(w->audit_path);
+    free(w->policy);
 }
 
 struct sb *world_picture(struct world *w)

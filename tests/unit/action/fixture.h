@@ -25,7 +25,7 @@ struct world {
     struct clock clock;
     struct cluster_config *config;
     struct action_env env;
-    char dir[32], *audit_path;
+    char dir[32], *audit_path, *policy; /* where its file would be */
     struct action_run *run;
     const struct operation *op;
     struct err err;

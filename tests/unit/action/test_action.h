@@ -11,5 +11,6 @@ int run_audit_tests(void);
 int run_steps_tests(void);
 int run_config_tests(void);
 int run_rolling_tests(void);
+int run_policy_tests(void);
 
 #endif

@@ -166,7 +166,8 @@ static void test_read_only(void **state)
     assert_null(w.run);
     assert_int_equal(w.nsent, 0);
     text = world_audit(&w);
-    assert_int_equal(count_lines(text, "\"why\":\"read-only\""), 1);
+    assert_int_equal(count_lines(text, "\"why\":\"this console is read-only: nothing is sent\""),
+                     1);
     assert_int_equal(count_lines(text, "\"what\":\"intent\""), 0);
     free(text);
     world_release(&w);

@@ -2,10 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "pgdba/base/buf.h"
 #include "pgdba/base/path.h"
 #include "pgdba/config/cluster.h"
+#include "pgdba/config/policy.h"
 #include "pgdba/config/settings.h"
 #include "pgdba/config/theme.h"
 #include "sandbox.h"
@@ -167,6 +170,27 @@ static void expect_cluster(char *text)
     free(text);
 }
 
+/* Alice, in what is not registered: no rule is for that. */
+static void expect_policy(const struct sandbox *box, char *text)
+{
+    static const struct policy_caller alice = {"alice", 0, NULL};
+    char *path = sandbox_write(box, "etc/policy.yml", text, 0644), *dir = sandbox_path(box, "etc");
+    struct cluster_config *c = cluster_config_new("x");
+    struct policy *p = policy_new(path, getuid(), &alice);
+    struct err e = ERR_INIT;
+
+    assert_int_equal(chmod(dir, 0755), 0);
+    assert_int_equal(policy_may(p, c, ACT_RELOAD, &e), ST_DENIED);
+    expect_error(&e, "no rule there lets alice reload in the environment other");
+    assert_true(policy_wants_syslog(p));
+    err_release(&e);
+    policy_free(p);
+    cluster_config_free(c);
+    free(path);
+    free(dir);
+    free(text);
+}
+
 /* What the manual shows must be what the program takes. */
 static void test_examples(void **state)
 {
@@ -191,6 +215,15 @@ static void test_examples(void **state)
         fail_msg("%s", err_text(&e));
     theme_free(t);
     free(text);
+    expect_policy(*state, example(page, 5));
+    text = example(page, 6);
+    free(sandbox_write(*state, "config/pgdba/pgdba.yml", text, 0644));
+    free(text);
+    if (settings_load(&s, &e))
+        fail_msg("%s", err_text(&e));
+    assert_true(policy_leaves(&s.policy, "production", "reload"));
+    assert_false(policy_leaves(&s.policy, "production", "restart"));
+    settings_release(&s);
     free(page);
     free(path);
 }
