@@ -20,6 +20,7 @@
 #include "pgdba/config/cluster.h"
 #include "pgdba/config/settings.h"
 #include "pgdba/console/console.h"
+#include "pgdba/console/keymap.h"
 
 struct start {
     struct arena arena;
@@ -306,13 +307,15 @@ static int flushed(struct start *s, int code)
     return fail(s, ST_IO);
 }
 
-/* The generated parts of the manual: commands, exits, rules, config. */
+/* The generated parts of the manual: commands, keys, exits, rules, config. */
 static int write_manual(const char *part)
 {
     if (strcmp(part, "commands") == 0) {
         command_write_manual(stdout);
     } else if (strcmp(part, "config") == 0) {
         config_write_manual(stdout);
+    } else if (strcmp(part, "keys") == 0) {
+        keymap_write_manual(stdout);
     } else if (strcmp(part, "exits") == 0) {
         int n;
         const struct cli_exit_info *x = cli_exits(&n);

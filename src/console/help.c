@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "pgdba/base/roff.h"
 #include "pgdba/command/command.h"
 
 enum { KEY_COLUMN = 16, COMMAND_COLUMN = 16 };
@@ -25,6 +26,12 @@ static bool seen_before(const struct keymap *m, int i)
     return false;
 }
 
+/* It only begins in the command bar, and is finished by hand. */
+static bool is_begun(const char *command)
+{
+    return *command && command[strlen(command) - 1] == ' ';
+}
+
 static void write_keys(const struct keymap *m, struct doc *d)
 {
     int n;
@@ -36,14 +43,42 @@ static void write_keys(const struct keymap *m, struct doc *d)
             continue;
         const char *note = m->v[i].note;
         const char *command = m->v[i].command;
-        bool unfinished = *command && command[strlen(command) - 1] == ' ';
         const char *text = arena_printf(d->arena, "%s%s(%s%s)", note, *note ? "  " : "", command,
-                                        unfinished ? glyph(d->paper, GL_ELLIPSIS) : "");
+                                        is_begun(command) ? glyph(d->paper, GL_ELLIPSIS) : "");
         doc_item(d, 2, KEY_COLUMN, TR_KEY, keys_of(m, i, d->arena), TR_DIALOG, text);
     }
     for (int i = 0; i < n; i++)
         if (*ui[i].note)
             doc_item(d, 2, KEY_COLUMN, TR_KEY, ui[i].keys, TR_DIALOG, ui[i].note);
+}
+
+static void manual_entry(FILE *out, const char *keys, const char *text)
+{
+    fputs(".TP\n.B ", out);
+    roff_text(out, keys);
+    fputc('\n', out);
+    roff_text(out, text);
+    fputs(".\n", out);
+}
+
+void keymap_write_manual(FILE *out)
+{
+    int n;
+    struct keymap m;
+    struct arena a;
+    const struct ui_key *ui = keymap_ui_keys(&n);
+    keymap_init(&m, NULL, NULL); /* the defaults cannot be wrong */
+    arena_init(&a);
+    for (int i = 0; i < m.n; i++)
+        if (!seen_before(&m, i))
+            manual_entry(out, keys_of(&m, i, &a),
+                         arena_printf(&a, "%s (%s%s)", m.v[i].note, m.v[i].command,
+                                      is_begun(m.v[i].command) ? "..." : ""));
+    for (int i = 0; i < n; i++)
+        if (*ui[i].note)
+            manual_entry(out, ui[i].keys, ui[i].note);
+    arena_release(&a);
+    keymap_release(&m);
 }
 
 static void write_commands(struct doc *d)

@@ -24,7 +24,7 @@ static const struct key_bind defaults[] = {
     {"-", "interval -", "ask more often", NULL},
     {"s", "switchover --candidate ", "begin a switchover", NULL},
     {"R", "restart ", "begin a restart", NULL},
-    {"?", "help", "this page", NULL},
+    {"?", "help", "every key and every command", NULL},
     {"F1", "help", "", NULL},
     {"q", "quit", "leave", NULL},
     {"F10", "quit", "", NULL},
@@ -141,18 +141,28 @@ static enum status check_command(const struct key_binding *b, struct err *e)
     return st == ST_OK ? ST_OK : ST_INVALID;
 }
 
+/* What a terminal sends is the same for both: the one name by which it is known here. */
+static const char *arrives_as(const char *key)
+{
+    return strcmp(key, "C-i") == 0   ? "Tab"
+           : strcmp(key, "C-m") == 0 ? "Enter"
+           : strcmp(key, "C-h") == 0 ? "Backspace"
+                                     : key;
+}
+
 static enum status check_binding(const struct keymap *m, const struct key_binding *b, struct err *e)
 {
-    const struct key_bind *old = keymap_find(m, b->key);
+    const char *key = arrives_as(b->key);
+    const struct key_bind *old = keymap_find(m, key);
     if (!keymap_key_valid(b->key))
         return err_set(
             e, ST_INVALID,
             "%s: there is no key \"%s\"; keys are a, A, Space, Enter, Up, PgDn, F5, C-r, "
             "M-x",
             b->where, b->key);
-    if (keymap_ui(b->key) != UI_NONE)
+    if (keymap_ui(key) != UI_NONE)
         return err_set(e, ST_INVALID, "%s: the console needs key %s itself%s%s", b->where, b->key,
-                       *ui_note(b->key) ? ": " : "", ui_note(b->key));
+                       *ui_note(key) ? ": " : "", ui_note(key));
     if (old && old->where)
         return err_set(e, ST_INVALID, "%s: key %s is bound twice: to \"%s\" here, to \"%s\" at %s",
                        b->where, b->key, b->command, old->command, old->where);
@@ -161,10 +171,11 @@ static enum status check_binding(const struct keymap *m, const struct key_bindin
 
 static void bind_key(struct keymap *m, const struct key_binding *b)
 {
-    struct key_bind own = {b->key, b->command, *b->note ? b->note : b->command, b->where};
+    const char *key = arrives_as(b->key);
+    struct key_bind own = {key, b->command, *b->note ? b->note : b->command, b->where};
     struct key_bind *slot = NULL;
     for (int i = 0; i < m->n; i++)
-        if (strcmp(m->v[i].key, b->key) == 0)
+        if (strcmp(m->v[i].key, key) == 0)
             slot = &m->v[i];
     *(slot ? slot : &m->v[m->n++]) = own;
 }

@@ -54,9 +54,11 @@ void marks_toggle(struct marks *m, const char *name)
 
 void marks_copy(struct marks *to, const struct marks *from)
 {
-    marks_release(to);
+    struct marks copy = {0};
     for (int i = 0; i < from->n; i++)
-        marks_add(to, from->v[i]);
+        marks_add(&copy, from->v[i]);
+    marks_release(to);
+    *to = copy;
 }
 
 void marks_keep(struct marks *m, const struct snapshot *s)

@@ -5,6 +5,8 @@
 #ifndef PGDBA_CONSOLE_KEYMAP_H
 #define PGDBA_CONSOLE_KEYMAP_H
 
+#include <stdio.h>
+
 #include "pgdba/base/err.h"
 #include "pgdba/config/settings.h"
 
@@ -67,5 +69,7 @@ enum ui_action keymap_ui(const char *key);
 /* True when there is a key of that name (console/term.h). */
 bool keymap_key_valid(const char *name);
 const struct ui_key *keymap_ui_keys(int *n);
+/* roff: every key that there is without settings. */
+void keymap_write_manual(FILE *out);
 
 #endif

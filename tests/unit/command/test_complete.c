@@ -166,13 +166,67 @@ static void test_hints(void **state)
     }
 }
 
+/* A name from the picture, in the line as one word that is no option. */
+static void test_quote(void **state)
+{
+    static const struct {
+        const char *text, *quoted;
+    } t[] = {{"pg1", "pg1"}, {"pg 1", "'pg 1'"}, {"it's", "'it'\\''s'"}, {"-x", "'-x'"},
+             {"", "''"},     {"ü", "ü"},         {"a\\b", "'a\\b'"},     {"--force", "'--force'"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        struct arena a;
+        struct invocation inv;
+        struct parse_error pe = {0};
+
+        arena_init(&a);
+        assert_string_equal(command_quote(&a, t[i].text), t[i].quoted);
+        assert_int_equal(
+            command_parse_line(arena_printf(&a, "restart %s", command_quote(&a, t[i].text)), &a,
+                               &inv, &pe),
+            *t[i].text ? ST_OK : ST_USAGE);
+        if (*t[i].text)
+            assert_string_equal(invocation_get(&inv, "MEMBER"), t[i].text);
+        parse_error_release(&pe);
+        arena_release(&a);
+    }
+}
+
+static void test_where_a_word_begins(void **state)
+{
+    static const struct {
+        const char *line; /* "|" is the cursor */
+        bool begins;
+    } t[] = {{"|", false},
+             {" |", false},
+             {"restart|", false},
+             {"restart |", true},
+             {"restart |x", false},
+             {"restart | x", true},
+             {"restart 'a |", false},
+             {"restart 'a' |", true},
+             {"restart a\\ |", false},
+             {"restart \"|", false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        char *line = xstrdup(t[i].line), *at = strchr(line, '|');
+        int point = (int)(at - line);
+
+        memmove(at, at + 1, strlen(at));
+        if (command_at_word(line, point) != t[i].begins)
+            fail_msg("%s", t[i].line);
+        free(line);
+    }
+}
+
 int run_complete_tests(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_complete),
-        cmocka_unit_test(test_complete_in_the_middle),
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_hints),
+        cmocka_unit_test(test_complete),   cmocka_unit_test(test_complete_in_the_middle),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_hints),
+        cmocka_unit_test(test_quote),      cmocka_unit_test(test_where_a_word_begins),
     };
 
     return cmocka_run_group_tests_name("command: complete", tests, NULL, NULL);

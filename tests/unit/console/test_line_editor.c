@@ -78,6 +78,37 @@ static void a_line_is_typed_edited_and_taken(void **state)
     line_editor_close(l);
 }
 
+static void a_name_is_put_in_where_one_types(void **state)
+{
+    (void)state;
+    struct line_editor *l = editor(NULL);
+    line_editor_begin(l, " pg2");
+    line_editor_go(l, 0);
+    type(l, "reinit");
+    assert_string_equal(line_editor_text(l), "reinit pg2");
+    assert_true(line_editor_inserts(l));
+    line_editor_begin(l, "restart  --pending");
+    line_editor_go(l, 8);
+    line_editor_insert(l, "データ");
+    assert_string_equal(line_editor_text(l), "restart データ --pending");
+    line_editor_go(l, 1000); /* nowhere */
+    assert_int_equal(line_editor_point(l), 8 + 9);
+    char *huge = xcalloc(5001, 1);
+    memset(huge, 'x', 5000);
+    line_editor_insert(l, huge); /* longer than a line can be */
+    free(huge);
+    assert_string_equal(line_editor_text(l), "restart データ --pending");
+    line_editor_remember(l, "restart pg1");
+    line_editor_begin(l, "");
+    key(l, "C-r", "\022");
+    assert_false(line_editor_inserts(l)); /* a blank belongs to the search */
+    key(l, "C-c", "\003");
+    assert_false(line_editor_inserts(l));
+    line_editor_insert(l, "pg1");
+    assert_string_equal(line_editor_text(l), "");
+    line_editor_close(l);
+}
+
 static void tab_completes_and_lists(void **state)
 {
     (void)state;
@@ -246,6 +277,7 @@ int main(void)
     setenv("INPUTRC", "/dev/null", 1);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_is_typed_edited_and_taken),
+        cmocka_unit_test(a_name_is_put_in_where_one_types),
         cmocka_unit_test(tab_completes_and_lists),
         cmocka_unit_test(escape_leaves_at_once_and_swallows_nothing),
         cmocka_unit_test(escape_is_meant_where_alt_means_nothing),
