@@ -14,6 +14,7 @@
 #include "pgdba/base/buf.h"
 #include "pgdba/base/fmt.h"
 #include "pgdba/base/path.h"
+#include "pgdba/net/syslog.h"
 #include "pgdba/wire/audit.h"
 #include "pgdba/wire/json_out.h"
 
@@ -21,7 +22,34 @@ struct audit {
     int fd;
     char *path;
     const struct clock *clock;
+    const char *syslog; /* its socket; NULL: no copy */
+    void (*no_copy)(void *arg, const char *why);
+    void *no_copy_arg;
+    bool no_copy_told; /* once, until one gets through again */
 };
+
+void audit_copy_to(struct audit *a, const char *syslog, void (*failed)(void *arg, const char *why),
+                   void *arg)
+{
+    a->syslog = syslog;
+    a->no_copy = failed;
+    a->no_copy_arg = arg;
+}
+
+/* The file is the record; that the copy fails is told and stops nothing. */
+static void copy(struct audit *a, const char *line)
+{
+    struct err e = ERR_INIT;
+
+    if (!a->syslog)
+        return;
+    bool failed = net_syslog(a->syslog, a->clock, line, &e) != ST_OK;
+
+    if (failed && !a->no_copy_told)
+        a->no_copy(a->no_copy_arg, err_text(&e));
+    a->no_copy_told = failed;
+    err_release(&e);
+}
 
 /* What was just made must be found again after a crash of the machine: its name is in the
  * directory. */
@@ -214,6 +242,8 @@ static enum status line_write(struct audit *a, struct wire_json *j, struct err *
     buf_init(&b);
     if (ends_within_line(a->fd))
         buf_putc(&b, '\n');
+    size_t start = b.len;
+
     wire_json_dump(j, false, &b);
     buf_putc(&b, '\n');
     wire_json_free(j);
@@ -226,6 +256,10 @@ static enum status line_write(struct audit *a, struct wire_json *j, struct err *
     else if (fsync(a->fd) != 0)
         st = err_set(e, ST_IO, "cannot write the audit log %s to the disk: %s", a->path,
                      strerror(errno));
+    if (st == ST_OK) {
+        buf_truncate(&b, b.len - 1);
+        copy(a, b.s + start);
+    }
     buf_release(&b);
     return st;
 }

@@ -4,6 +4,9 @@
 #include "app_private.h"
 #include "pgdba/base/buf.h"
 #include "pgdba/base/path.h"
+#include "pgdba/config/policy.h"
+#include "pgdba/config/settings.h"
+#include "pgdba/net/syslog.h"
 
 static struct action_route route(void *arg, const char *member)
 {
@@ -98,6 +101,13 @@ static enum status not_recorded(struct err *e)
     return ST_DENIED;
 }
 
+static void not_copied(void *arg, const char *why)
+{
+    char *text = xasprintf("the audit log has it, but not its copy: %s", why);
+    app_error(arg, text);
+    free(text);
+}
+
 /* Opened with the first plan: one who only watches leaves no audit file. */
 enum status app_need_audit(struct app *a, struct err *e)
 {
@@ -106,7 +116,11 @@ enum status app_need_audit(struct app *a, struct err *e)
     char *path = path_state("audit.jsonl");
     enum status st = audit_open(&a->audit, path, a->opt.clock, e);
     free(path);
-    return st == ST_OK ? st : not_recorded(e);
+    if (st != ST_OK)
+        return not_recorded(e);
+    if ((a->opt.settings && a->opt.settings->audit.syslog) || policy_wants_syslog(a->policy))
+        audit_copy_to(a->audit, NET_SYSLOG, not_copied, a);
+    return ST_OK;
 }
 
 bool app_has_password(const struct app *a)

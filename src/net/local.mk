@@ -5,6 +5,7 @@ src_libnet_la_SOURCES = \
 	src/net/loop.c \
 	src/net/job.c \
 	src/net/env.c \
+	src/net/syslog.c \
 	src/net/resolve.c \
 	src/net/http_priv.h \
 	src/net/http.c \
@@ -24,4 +25,5 @@ src_libnet_la_SOURCES = \
 	include/pgdba/net/loop.h \
 	include/pgdba/net/pg.h \
 	include/pgdba/net/proc.h \
-	include/pgdba/net/resolve.h
+	include/pgdba/net/resolve.h \
+	include/pgdba/net/syslog.h

@@ -88,6 +88,10 @@ void action_free(struct action_run *r);
 enum status audit_open(struct audit **out, const char *path, const struct clock *clock,
                        struct err *e);
 void audit_free(struct audit *a);
+/* From here on each line goes to this syslog socket too. It never waits: failed is told, once, why
+ * no copy was made. syslog stays the caller's. */
+void audit_copy_to(struct audit *a, const char *syslog, void (*failed)(void *arg, const char *why),
+                   void *arg);
 enum status audit_intent(struct audit *a, const struct plan *p, struct err *e);
 enum status audit_outcome(struct audit *a, const struct operation *op, struct err *e);
 /* The last 4 MB of the log at path -> struct audit_lines; an empty list when there is none yet. */

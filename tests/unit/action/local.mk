@@ -3,7 +3,7 @@ check_PROGRAMS += tests/unit/action/test_action
 TESTS += tests/unit/action/test_action
 tests_unit_action_test_action_SOURCES = tests/unit/action/fixture.c tests/unit/action/fixture.h \
 	tests/unit/action/test_action.c tests/unit/action/test_audit.c \
-	tests/unit/action/test_plan.c tests/unit/action/test_policy.c tests/unit/action/test_probe.c \
+	tests/unit/action/test_plan.c tests/unit/action/test_policy.c tests/unit/action/test_syslog.c tests/unit/action/test_probe.c \
 	tests/unit/action/test_config.c tests/unit/action/test_reinit.c \
 	tests/unit/action/test_restart.c tests/unit/action/test_rolling.c \
 	tests/unit/action/test_steps.c tests/unit/action/test_switchover.c

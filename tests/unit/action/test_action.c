@@ -4,5 +4,5 @@ int main(void)
 {
     return run_plan_tests() + run_switchover_tests() + run_restart_tests() + run_reinit_tests() +
            run_probe_tests() + run_audit_tests() + run_steps_tests() + run_config_tests() +
-           run_rolling_tests() + run_policy_tests();
+           run_rolling_tests() + run_policy_tests() + run_syslog_tests();
 }

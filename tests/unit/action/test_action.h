@@ -12,5 +12,6 @@ int run_steps_tests(void);
 int run_config_tests(void);
 int run_rolling_tests(void);
 int run_policy_tests(void);
+int run_syslog_tests(void);
 
 #endif
