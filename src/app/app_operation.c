@@ -123,6 +123,11 @@ enum status app_need_audit(struct app *a, struct err *e)
     return ST_OK;
 }
 
+enum status app_may(struct app *a, enum action_kind k, struct err *e)
+{
+    return policy_may(a->policy, a->config, k, e);
+}
+
 bool app_has_password(const struct app *a)
 {
     return !a->nsecrets || !a->secrets[0].proc;

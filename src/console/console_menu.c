@@ -20,6 +20,8 @@ bool menu_open(struct console *c)
     if (c->v.menu.n == 0)
         return false;
     c->v.menu_at = 0;
+    if (!c->replay.on) /* which has no cluster to ask about */
+        menu_ask(c->app, &c->v);
     view_open(&c->v, OVERLAY_MENU);
     return true;
 }

@@ -1,6 +1,7 @@
 /* menu.c: the table of what can be done to members. */
 #include "pgdba/console/menu.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "pgdba/analysis/preflight.h"
@@ -11,6 +12,7 @@ enum { INDENT = 2, TITLE = 32 };
 /* In a command "@" stands for the members' names. */
 struct entry {
     const char *title, *command;
+    enum action_kind kind;
     bool one; /* it takes one member */
     /* What one of them must have, and what to say of those that have it not; NULL: nothing. */
     bool (*has)(const struct member *m);
@@ -31,21 +33,32 @@ static bool is_scheduled(const struct member *m)
 /* The harmless first: that is where the cursor stands when it opens. */
 static const struct entry entries[] = {
     {.title = "everything known about it", .one = true},
-    {.title = "reload its configuration", .command = "reload @"},
-    {.title = "restart", .command = "restart @"},
+    {.title = "reload its configuration", .command = "reload @", .kind = ACT_RELOAD},
+    {.title = "restart", .command = "restart @", .kind = ACT_RESTART},
     {.title = "restart, where it is pending",
      .command = "restart @ --pending",
+     .kind = ACT_RESTART,
      .has = is_pending,
      .lacks = "no restart is pending on"},
-    {.title = "rolling restart", .command = "restart @ --rolling"},
+    {.title = "rolling restart", .command = "restart @ --rolling", .kind = ACT_ROLLING},
     {.title = "cancel its scheduled restart",
      .command = "cancel restart @",
+     .kind = ACT_CANCEL_RESTART,
      .has = is_scheduled,
      .lacks = "no restart is scheduled on"},
-    {.title = "switch over to it", .command = "switchover --candidate @", .one = true},
-    {.title = "fail over to it", .command = "failover --candidate @", .one = true},
-    {.title = "delete and copy anew (reinit)", .command = "reinit @", .one = true},
-    {.title = "change the cluster's settings", .command = "config set "},
+    {.title = "switch over to it",
+     .command = "switchover --candidate @",
+     .kind = ACT_SWITCHOVER,
+     .one = true},
+    {.title = "fail over to it",
+     .command = "failover --candidate @",
+     .kind = ACT_FAILOVER,
+     .one = true},
+    {.title = "delete and copy anew (reinit)",
+     .command = "reinit @",
+     .kind = ACT_REINIT,
+     .one = true},
+    {.title = "change the cluster's settings", .command = "config set ", .kind = ACT_CONFIG},
 };
 enum { ENTRIES = sizeof entries / sizeof *entries };
 
@@ -115,9 +128,26 @@ static const char *why_not(const struct frame *f, const struct entry *e, const c
         return "this is a recording";
     if (f->v->read_only)
         return "this console is read-only";
+    if (f->v->menu_denied[e->kind])
+        return f->v->menu_denied[e->kind];
     if (e->has && !any_has(f, e->has))
         return arena_printf(a, "%s %s", e->lacks, marks_text(names, a));
     return command[strlen(command) - 1] == ' ' ? NULL : blocked(f, command, a);
+}
+
+void menu_ask(struct app *a, struct view_state *v)
+{
+    for (int i = 0; i < ACT_COUNT; i++) {
+        free(v->menu_denied[i]);
+        v->menu_denied[i] = NULL;
+    }
+    for (int i = 0; i < ENTRIES; i++) {
+        struct err e = ERR_INIT;
+        char **to = &v->menu_denied[entries[i].kind];
+        if (entries[i].command && !*to && app_may(a, entries[i].kind, &e) != ST_OK)
+            *to = xstrdup(err_text(&e));
+        err_release(&e);
+    }
 }
 
 int menu_items(const struct frame *f, struct arena *a, const struct menu_item **out)

@@ -22,6 +22,8 @@ void view_release(struct view_state *v)
         table_state_release(&v->tables[i]);
     marks_release(&v->marks);
     marks_release(&v->menu);
+    for (int i = 0; i < ACT_COUNT; i++)
+        free(v->menu_denied[i]);
     buf_release(&v->typed);
     free(v->card_key);
     free(v->help_topic);

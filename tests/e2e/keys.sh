@@ -156,5 +156,26 @@ key Esc
 key q
 expect-exit 0
 END
+screen "a mark is seen without colours and in ASCII; it goes with M; a filter and a sort keep it" <<END
+spawn 24 80 env NO_COLOR=1 $pgdba --cluster local-ha --ascii
+wait healthy
+$(down_to "$two")
+key m
+wait-re [+]. $two
+wait 1 marked
+key > >
+wait-re [+]$two
+key 2
+wait-re [+]$two
+key /
+type $one
+key Enter
+wait contain
+wait-re 1 marked +$two
+key M
+absent marked
+key q
+expect-exit 0
+END
 check "nothing more was sent" test "$(intents)" = 2
 echo "# end of keys"

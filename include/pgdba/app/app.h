@@ -135,6 +135,9 @@ int app_probe_routes(const struct app *a, struct arena *arena, const char *const
 /* False while the password command of Patroni runs: no plan is made before it has ended, well or
  * not. */
 bool app_has_password(const struct app *a);
+/* Whether the policy leaves a change of this kind to whoever runs this: for menus, which grey what
+ * it does not; the plan asks again. Reads a small file; nothing is audited. ST_DENIED. */
+enum status app_may(struct app *a, enum action_kind k, struct err *e);
 /* While a plan is open (until one of the three below takes it) the picture is refreshed at least
  * every 0.5 s, so that what is checked at Enter is of now. */
 enum status app_plan(struct app *a, const struct request *r, struct plan **out, struct err *e);

@@ -14,6 +14,8 @@ struct menu_item {
     const char *why_not; /* NULL: it can be chosen */
 };
 
+/* Asks the policy about everything that the menu has, before it is opened. */
+void menu_ask(struct app *a, struct view_state *v);
 /* For the members that f->v->menu names, as of the frame's picture. In the arena. */
 int menu_items(const struct frame *f, struct arena *a, const struct menu_item **out);
 /* "Actions on pg2", "Actions on 2 marked: pg2, pg4". In the arena. */

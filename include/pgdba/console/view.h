@@ -56,16 +56,17 @@ struct view_state {
     struct marks marks; /* members that actions take as a set */
 
     enum overlay overlay;
-    int scroll;         /* of the overlay */
-    char *card_key;     /* OVERLAY_CARD: row; its pane is focus */
-    struct marks menu;  /* OVERLAY_MENU: whom its items are about; stays while it is open */
-    int menu_at;        /* the item under the cursor */
-    char *help_topic;   /* OVERLAY_HELP: a command, NULL all */
-    char *title, *text; /* OVERLAY_TEXT */
-    struct plan *plan;  /* OVERLAY_PLAN */
-    struct buf typed;   /* what was typed into a dialog */
-    bool confirmed;     /* the plan's question is answered: its warnings are asked about */
-    char *complaint;    /* why that was not it */
+    int scroll;        /* of the overlay */
+    char *card_key;    /* OVERLAY_CARD: row; its pane is focus */
+    struct marks menu; /* OVERLAY_MENU: whom its items are about; stays while it is open */
+    int menu_at;       /* the item under the cursor */
+    char *menu_denied[ACT_COUNT]; /* what the policy said when it opened; NULL: nothing */
+    char *help_topic;             /* OVERLAY_HELP: a command, NULL all */
+    char *title, *text;           /* OVERLAY_TEXT */
+    struct plan *plan;            /* OVERLAY_PLAN */
+    struct buf typed;             /* what was typed into a dialog */
+    bool confirmed;  /* the plan's question is answered: its warnings are asked about */
+    char *complaint; /* why that was not it */
 
     char *message; /* one line at the bottom, NULL none */
     enum theme_role message_role;

@@ -68,6 +68,11 @@ bool app_read_only(const struct app *a)
     return a->read_only;
 }
 
+enum status app_may(struct app *a, enum action_kind k, struct err *e)
+{
+    return a->denied && k == a->denied_kind ? err_set(e, ST_DENIED, "%s", a->denied) : ST_OK;
+}
+
 enum status app_plan(struct app *a, const struct request *r, struct plan **out, struct err *e)
 {
     buf_addf(&a->log, "plan %s %s", action_name(r->kind),

@@ -483,6 +483,20 @@ static void what_cannot_be_says_why_and_does_nothing(void **state)
     assert_string_equal(why_not(w, "restart"), "this is a recording");
 }
 
+static void what_the_policy_refuses_is_greyed(void **state)
+{
+    struct world *w = *state;
+    w->app.denied = "policy.yml lets nobody do that";
+    w->app.denied_kind = ACT_RESTART;
+    press(w, "Enter");
+    assert_string_equal(why_not(w, "restart"), w->app.denied);
+    assert_string_equal(why_not(w, "rolling restart"), "");
+    press(w, "Esc");
+    w->app.denied = NULL;
+    press(w, "Enter");
+    assert_string_equal(why_not(w, "restart"), "");
+}
+
 static void a_running_operation_stands_in_the_way(void **state)
 {
     struct world *w = *state;
@@ -1082,6 +1096,7 @@ int main(void)
         TEST(a_choice_is_the_command_as_if_typed),
         TEST(a_choice_that_is_refused_stands_in_the_bar),
         TEST(what_cannot_be_says_why_and_does_nothing),
+        TEST(what_the_policy_refuses_is_greyed),
         TEST(a_running_operation_stands_in_the_way),
         TEST(the_marked_act_as_a_set),
         TEST(the_set_stays_while_the_menu_is_open),
