@@ -27,21 +27,52 @@ static void io_cancel(void *arg, void *call)
     net_http_cancel(call);
 }
 
+/* A statement on a connection of its own, after what sets that up. */
+struct sql_call {
+    struct net_pg *pg;
+    char *sql;
+    int64_t timeout_us;
+    net_pg_fn *fn;
+    void *fn_arg;
+};
+
+static void set_up(void *arg, const struct net_pg_reply *reply)
+{
+    struct sql_call *c = arg;
+
+    if (reply->outcome == NET_ANSWERED && !*reply->sqlstate)
+        (void)net_pg_query(c->pg, c->sql, c->timeout_us, c->fn, c->fn_arg, NULL);
+    else
+        c->fn(c->fn_arg, reply);
+}
+
 static void *io_sql(void *arg, const struct action_sql_route *to, const char *sql,
                     int64_t timeout_us, net_pg_fn *fn, void *fn_arg)
 {
-    static const char *const extra[] = {"application_name=pgdba", NULL};
+    static const char *const ours[] = {"application_name=pgdba", NULL};
     struct net_io *io = arg;
-    struct net_pg *pg = net_pg_new(io->loop, io->resolver, to->conninfo, to->password, extra);
+    struct sql_call *c = xcalloc(1, sizeof *c);
 
-    (void)net_pg_query(pg, sql, timeout_us, fn, fn_arg, NULL); /* the first one is never refused */
-    return pg;
+    *c = (struct sql_call){
+        .sql = xstrdup(sql), .timeout_us = timeout_us, .fn = fn, .fn_arg = fn_arg};
+    c->pg = net_pg_new(io->loop, io->resolver, to->conninfo, to->password,
+                       to->extra ? to->extra : ours);
+    /* The first one is never refused. */
+    (void)net_pg_query(c->pg, to->setup ? to->setup : sql, timeout_us, to->setup ? set_up : fn,
+                       to->setup ? c : fn_arg, NULL);
+    return c;
 }
 
 static void io_sql_cancel(void *arg, void *call)
 {
+    struct sql_call *c = call;
+
     (void)arg;
-    net_pg_free(call);
+    if (!c)
+        return;
+    net_pg_free(c->pg);
+    free(c->sql);
+    free(c);
 }
 
 static void ring(void *arg)

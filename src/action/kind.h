@@ -45,6 +45,9 @@ void planner_member_words(struct planner *b, struct buf *out);
 /* SQL through one of the probe's routes. A missing route is a check that blocks. */
 void planner_sql(struct planner *b, const char *via, const char *sql, int64_t timeout_us,
                  const char *summary);
+/* SQL to the PostgreSQL of the request's one member. */
+void planner_sql_member(struct planner *b, const char *sql, int64_t timeout_us,
+                        const char *summary);
 const char *planner_quote(struct planner *b, const char *word); /* for a shell */
 /* "pgdba VERB --cluster NAME", for the equivalent command. */
 const char *planner_command(struct planner *b, const char *verb);
@@ -99,7 +102,7 @@ struct action_ops {
 extern const struct action_ops switchover_ops, switchover_at_ops, cancel_switchover_ops,
     failover_ops, restart_ops, restart_at_ops, cancel_restart_ops, rolling_ops, reload_ops,
     reinit_ops, pause_ops, resume_ops, config_ops, demote_ops, promote_ops, probe_start_ops,
-    probe_drop_ops;
+    probe_drop_ops, query_ops;
 const struct action_ops *action_ops_of(enum action_kind k);
 
 int64_t run_now(const struct action_run *r);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "pgdba/analysis/preflight.h"
+#include "pgdba/analysis/whom.h"
 #include "pgdba/base/fmt.h"
 
 static const struct action_ops *const kinds[] = {[ACT_SWITCHOVER] = &switchover_ops,
@@ -24,7 +25,8 @@ static const struct action_ops *const kinds[] = {[ACT_SWITCHOVER] = &switchover_
                                                  [ACT_DEMOTE] = &demote_ops,
                                                  [ACT_PROMOTE] = &promote_ops,
                                                  [ACT_PROBE_START] = &probe_start_ops,
-                                                 [ACT_PROBE_DROP] = &probe_drop_ops};
+                                                 [ACT_PROBE_DROP] = &probe_drop_ops,
+                                                 [ACT_QUERY] = &query_ops};
 _Static_assert(sizeof kinds / sizeof *kinds == ACT_COUNT, "an action without its file");
 
 const struct action_ops *action_ops_of(enum action_kind k)
@@ -118,25 +120,42 @@ const char *planner_whom(const struct planner *b)
     return leader ? leader : b->s->nmembers ? b->s->members[0].name : "";
 }
 
-void planner_sql(struct planner *b, const char *via, const char *sql, int64_t timeout_us,
-                 const char *summary)
+static struct plan_step *sql_step(struct planner *b, const struct action_sql_route *route,
+                                  const char *member, const char *sql, int64_t timeout_us,
+                                  const char *summary)
 {
     struct plan *p = b->plan;
     struct plan_step *v = grow(&p->arena, b->steps, p->nsteps, &b->cap_steps, sizeof *v);
-    struct action_sql_route route = b->env->sql_route(b->env->sql_route_arg, via);
 
     if (v)
         b->steps = v;
-    if (!route.conninfo && p->nsteps == 0)
-        planner_check(b, "route", CHECK_BLOCK, "%s", route.why);
-    b->steps[p->nsteps++] = (struct plan_step){
-        .member = arena_strdup(&p->arena, via),
+    if (!route->conninfo && p->nsteps == 0)
+        planner_check(b, "route", CHECK_BLOCK, "%s", route->why);
+    b->steps[p->nsteps] = (struct plan_step){
+        .member = arena_strdup(&p->arena, member),
         .summary = summary,
         .method = "SQL",
-        .url = route.conninfo ? arena_strdup(&p->arena, route.label) : "",
+        .url = route->conninfo ? arena_strdup(&p->arena, route->label) : "",
         .body = arena_strdup(&p->arena, sql),
         .timeout_us = timeout_us,
     };
+    return &b->steps[p->nsteps++];
+}
+
+void planner_sql(struct planner *b, const char *via, const char *sql, int64_t timeout_us,
+                 const char *summary)
+{
+    struct action_sql_route route = b->env->sql_route(b->env->sql_route_arg, via);
+
+    sql_step(b, &route, via, sql, timeout_us, summary);
+}
+
+void planner_sql_member(struct planner *b, const char *sql, int64_t timeout_us, const char *summary)
+{
+    const struct request *r = &b->plan->request;
+    struct action_sql_route route = b->env->sql_member(b->env->sql_member_arg, r);
+
+    sql_step(b, &route, r->members[0], sql, timeout_us, summary)->to_member = true;
 }
 
 const char *planner_quote(struct planner *b, const char *word)
@@ -182,24 +201,9 @@ const char *planner_command(struct planner *b, const char *verb)
 
 enum status planner_known(const struct snapshot *s, const char *name, struct err *e)
 {
-    const char **names, *near;
-    struct arena a;
-    enum status st;
+    const struct member *m;
 
-    if (snapshot_member(s, name))
-        return ST_OK;
-    arena_init(&a);
-    names = arena_array(&a, (size_t)s->nmembers, const char *);
-    for (int i = 0; i < s->nmembers; i++)
-        names[i] = s->members[i].name;
-    near = fmt_nearest(name, names, s->nmembers);
-    if (near)
-        st = err_set(e, ST_NOT_FOUND, "%s has no member \"%s\"; did you mean \"%s\"?", s->cluster,
-                     name, near);
-    else
-        st = err_set(e, ST_NOT_FOUND, "%s has no member \"%s\"", s->cluster, name);
-    arena_release(&a);
-    return st;
+    return whom_named(s, name, &m, e);
 }
 
 /* ---- who is meant
@@ -272,6 +276,9 @@ static void copy_request(struct plan *p, const struct request *r)
     p->request.pg_version = arena_strdup(&p->arena, r->pg_version);
     p->request.patch = arena_strdup(&p->arena, r->patch);
     p->request.base = arena_strdup(&p->arena, r->base);
+    p->request.sql = arena_strdup(&p->arena, r->sql);
+    p->request.dbname = arena_strdup(&p->arena, r->dbname);
+    p->request.user = arena_strdup(&p->arena, r->user);
     p->request.follow.host = arena_strdup(&p->arena, r->follow.host);
     p->request.follow.restore_command = arena_strdup(&p->arena, r->follow.restore_command);
     p->request.follow.slot = arena_strdup(&p->arena, r->follow.slot);

@@ -260,7 +260,9 @@ void run_drop_call(struct action_run *r)
 /* False: the way that was there when the plan was made is not any more. */
 static bool send_sql(struct action_run *r, const struct plan_step *step)
 {
-    struct action_sql_route to = r->env.sql_route(r->env.sql_route_arg, step->member);
+    struct action_sql_route to = step->to_member
+                                     ? r->env.sql_member(r->env.sql_member_arg, &r->plan->request)
+                                     : r->env.sql_route(r->env.sql_route_arg, step->member);
 
     if (!to.conninfo) {
         run_end(r, OP_REFUSED, "nothing was sent: %s", to.why);

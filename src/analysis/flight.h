@@ -62,6 +62,6 @@ flight_fn flight_candidate_pending, flight_candidate_known, flight_candidate_oth
 flight_fn flight_from_leader, flight_backup, flight_member_known, flight_member_api,
     flight_member_state, flight_pending, flight_restart_leader, flight_restart_order,
     flight_restart_sync, flight_restart_scheduled, flight_reinit_leader, flight_reinit_state,
-    flight_reinit_last, flight_downstream;
+    flight_reinit_last, flight_downstream, flight_query_leader;
 
 #endif

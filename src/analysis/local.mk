@@ -55,6 +55,7 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/truth_routes.c \
 	src/analysis/truth_routes.h \
 	src/analysis/unfinished.c \
+	src/analysis/whom.c \
 	src/analysis/writes.c \
 	src/analysis/writes.h \
 	include/pgdba/analysis/carry.h \
@@ -69,4 +70,5 @@ src_libanalysis_la_SOURCES = \
 	include/pgdba/analysis/probe.h \
 	include/pgdba/analysis/routes.h \
 	include/pgdba/analysis/topology.h \
-	include/pgdba/analysis/truth.h
+	include/pgdba/analysis/truth.h \
+	include/pgdba/analysis/whom.h

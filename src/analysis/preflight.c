@@ -16,6 +16,7 @@
 #define REINIT        (1u << ACT_REINIT)
 #define PROBE         (1u << ACT_PROBE_START)
 #define PROBE_DROP    (1u << ACT_PROBE_DROP)
+#define QUERY         (1u << ACT_QUERY)
 #define CANDIDATE     (SWITCHOVER | SWITCHOVER_AT | FAILOVER)
 #define RESTARTS      (RESTART | ROLLING)
 #define CLUSTER       (1u << ACT_DEMOTE | 1u << ACT_PROMOTE)
@@ -26,7 +27,7 @@
 /* Stands once: the checks as the manual lists them, and what runs them. The order is that of the
  * questions an operator would ask. */
 #define CHECKS(X)                                                                                  \
-    X("picture-fresh", PATRONI, flight_picture, "the picture is of now")                           \
+    X("picture-fresh", PATRONI | QUERY, flight_picture, "the picture is of now")                   \
     X("operation-in-flight", CANDIDATE | RESTARTS | REINIT | CLUSTER, flight_operation,            \
       "no other operation runs: neither ours, nor one that shows as a request in the DCS or as a " \
       "leader without a timeline")                                                                 \
@@ -95,6 +96,8 @@
       "nobody copies a base backup from a member that is to stop")                                 \
     X("probe-running", PROBE | PROBE_DROP, flight_probe_running,                                   \
       "no probe of this console is under way")                                                     \
+    X("query-leader", QUERY, flight_query_leader,                                                  \
+      "SQL that writes goes to the leader: nothing can be written on a replica")                   \
     X("clients-waiting", SWITCHOVER | FAILOVER | RESTARTS | 1u << ACT_DEMOTE, flight_clients,      \
       "no clients wait in PgBouncer before the leader goes")
 

@@ -298,3 +298,14 @@ void flight_backup(struct flight *f)
     if (!said)
         flight_say(f, CHECK_PASS, "no base backup is seen");
 }
+
+void flight_query_leader(struct flight *f)
+{
+    EACH_TARGET(f, i, m)
+    if (m == f->leader)
+        flight_say(f, CHECK_PASS, "%s leads", m->name);
+    else
+        flight_say(f, CHECK_WARN, "%s is a replica: nothing can be written there%s%s", m->name,
+                   f->leader ? "; the leader is " : ", and nobody leads",
+                   f->leader ? f->leader->name : "");
+}

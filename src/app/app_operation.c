@@ -88,6 +88,8 @@ static struct action_env env_of(struct app *a)
                                .resolver = a->resolver,
                                .sql_route = app_probe_way,
                                .sql_route_arg = a,
+                               .sql_member = app_query_way,
+                               .sql_member_arg = a,
                                .changed = changed,
                                .changed_arg = a};
 }

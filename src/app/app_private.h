@@ -60,6 +60,7 @@ struct app {
     struct app_replay *replay;     /* NULL: live */
     struct app_probe *probe;       /* NULL: none was ever asked for */
     struct app_history *history;   /* NULL: nothing is kept */
+    struct app_query *query;       /* NULL: none was ever asked */
 
     /* the one operation */
     struct policy *policy;
@@ -94,6 +95,7 @@ void app_sources_refresh(struct app *a);
  * failover goes on. */
 void app_sources_follow(struct app *a, const struct snapshot *s);
 const char *app_patroni_password(const struct app *a);
+const char *app_postgres_password(const struct app *a);
 struct source_ctx app_source_ctx(struct app *a);
 
 /* app_record.c */
@@ -105,6 +107,10 @@ struct action_sql_route app_probe_way(void *arg, const char *via); /* valid unti
 void app_probe_planned(struct app *a, const struct operation *op); /* when it has ended */
 void app_probe_follow(struct app *a);                              /* after each snapshot */
 void app_probe_close(struct app *a);
+
+/* app_query.c */
+struct action_sql_route app_query_way(void *arg, const struct request *r); /* until the next call */
+void app_query_close(struct app *a);
 
 /* app_history.c */
 void app_history_open(struct app *a); /* into the story, before anything else is */

@@ -119,6 +119,14 @@ const char *app_patroni_password(const struct app *a)
     return a->nsecrets ? a->secrets[0].value : NULL;
 }
 
+const char *app_postgres_password(const struct app *a)
+{
+    for (int i = 0; i < a->nsecrets; i++)
+        if (a->secrets[i].kind == &kind_postgres)
+            return a->secrets[i].value;
+    return NULL;
+}
+
 /* ---- secrets */
 
 static void on_secret(void *arg, const char *output, size_t len, const char *why)

@@ -8,6 +8,7 @@ src_libapp_la_SOURCES = \
 	src/app/app_operation.c \
 	src/app/app_private.h \
 	src/app/app_probe.c \
+	src/app/app_query.c \
 	src/app/app_record.c \
 	src/app/app_replay.c \
 	src/app/app_sources.c \

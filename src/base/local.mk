@@ -9,6 +9,7 @@ src_libbase_la_SOURCES = \
 	src/base/path.c \
 	src/base/roff.c \
 	src/base/table.c \
+	src/base/table_text.c \
 	src/base/utf8.c \
 	include/pgdba/base/arena.h \
 	include/pgdba/base/buf.h \

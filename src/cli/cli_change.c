@@ -172,6 +172,8 @@ static int follow(struct cli *c)
     static const int codes[] = {
         [OP_DONE] = CLI_HEALTHY,  [OP_DONE_ELSEWHERE] = CLI_FAILED, [OP_REFUSED] = CLI_REFUSED,
         [OP_FAILED] = CLI_FAILED, [OP_UNKNOWN] = CLI_FAILED,        [OP_RUNNING] = CLI_FAILED};
+    if (!c->json && op->result)
+        cli_print_rows(c, op->result);
     if (!c->json)
         fprintf(c->opt->out, "%s: %s\n", op_state_name(op->state), op->outcome);
     return codes[op->state];

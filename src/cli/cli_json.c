@@ -321,6 +321,8 @@ void cli_json_operation(struct wire_json *root, const struct operation *op)
         wire_json_null(j, "duration_ms");
     else
         wire_json_int(j, "duration_ms", (op->ended_us - op->started_us) / USEC_PER_MS);
+    if (op->result)
+        cli_put_rows(j, op->result);
     struct wire_json *list = wire_json_add_array(j, "phases");
     for (int i = 0; i < op->nphases; i++) {
         struct wire_json *p = wire_json_add_object(list, NULL);

@@ -32,6 +32,10 @@ cli_fn cli_change;
 /* The same for what has more to do afterwards: *done when it went as planned. With --format json
  * *doc is begun, to be printed by the caller (NULL: nothing was planned). */
 int cli_carry_out(struct cli *c, const char *document, struct wire_json **doc, bool *done);
+/* cli_query.c */
+cli_fn cli_query, cli_dsn;
+void cli_print_rows(const struct cli *c, const struct table *t);  /* as wide as the terminal */
+void cli_put_rows(struct wire_json *root, const struct table *t); /* columns, rows */
 /* cli_probe.c */
 cli_fn cli_probe;
 /* cli_cluster.c */

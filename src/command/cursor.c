@@ -10,6 +10,23 @@ static void see(struct cursor *c, const struct command_arg *arg, const char *tex
     c->seen[c->nseen++] = (struct invocation_value){.arg = arg, .text = text};
 }
 
+static bool seen_option(const struct cursor *c, const char *name)
+{
+    for (int i = 0; i < c->nseen; i++)
+        if (strcmp(c->seen[i].arg->name, name) == 0)
+            return true;
+    return false;
+}
+
+static const struct command_arg *cursor_in_place(struct cursor *c)
+{
+    const struct command_arg *arg = lookup_positional(c->command, CMDF_CONSOLE, c->npositional);
+
+    while (arg && arg->unless && seen_option(c, arg->unless))
+        arg = lookup_positional(c->command, CMDF_CONSOLE, ++c->npositional);
+    return arg;
+}
+
 /* A finished word before the point; returns the option that now waits for its value. */
 static const struct command_arg *pass_word(struct cursor *c, const struct word *w)
 {
@@ -21,7 +38,8 @@ static const struct command_arg *pass_word(struct cursor *c, const struct word *
         return NULL;
     }
     if (c->only_words || !word_is_option(w)) {
-        arg = lookup_positional(c->command, CMDF_CONSOLE, c->npositional++);
+        arg = cursor_in_place(c);
+        c->npositional++;
         if (arg)
             see(c, arg, w->text);
         return NULL;
@@ -81,7 +99,7 @@ void cursor_read(const char *line, int point, struct arena *a, struct cursor *ou
     }
     out->option = waits;
     out->value = out->partial;
-    out->positional = lookup_positional(out->command, CMDF_CONSOLE, out->npositional);
+    out->positional = cursor_in_place(out);
     if (!waits && !out->only_words && !out->quoted && out->partial[0] == '-')
         read_inline(out, a);
 }

@@ -46,6 +46,7 @@ static const enum action_kind kinds[CMD_COUNT] = {
     [CMD_PROMOTE] = ACT_PROMOTE,
     [CMD_PROBE_START] = ACT_PROBE_START,
     [CMD_PROBE_DROP] = ACT_PROBE_DROP,
+    [CMD_QUERY] = ACT_QUERY,
 };
 
 /* The same words with --at or --rolling are another action. */
@@ -68,8 +69,10 @@ static enum status kind_by_options(const struct invocation *inv, struct request 
     return ST_OK;
 }
 
-static enum member_role role_of(const char *word)
+enum member_role invocation_role(const struct invocation *inv)
 {
+    const char *word = invocation_get(inv, "--role");
+
     if (!word)
         return MEMBERS_NAMED;
     return strcmp(word, "leader") == 0    ? MEMBERS_LEADER
@@ -104,6 +107,8 @@ static enum status take_values(const struct invocation *inv, int64_t now_wall_us
 
     if (every && !fmt_parse_duration(every, &out->every_us))
         return err_set(e, ST_USAGE, "--every expects a time, got \"%s\"", every);
+    if (timeout && inv->id == CMD_QUERY && fmt_parse_duration(timeout, &out->sql_timeout_us))
+        timeout = NULL;
     if (timeout && !fmt_parse_int(timeout, &out->timeout_s))
         return err_set(e, ST_USAGE, "--timeout expects whole seconds, got \"%s\"", timeout);
     if (lag && !command_parse_bytes(lag, &out->max_lag))
@@ -119,13 +124,19 @@ static enum status take_values(const struct invocation *inv, int64_t now_wall_us
     return ST_OK;
 }
 
+bool invocation_changes(const struct invocation *inv)
+{
+    bool may = inv->id == CMD_PROBE_START || inv->id == CMD_QUERY;
+
+    return inv->command->flags & CMDF_CHANGES || (may && invocation_has(inv, "--write"));
+}
+
 enum status command_request(const struct invocation *inv, int64_t now_wall_us, struct request *out,
                             struct err *e)
 {
     const char **members = arena_array(inv->arena, (size_t)inv->nvalues, const char *);
-    bool writes = inv->id == CMD_PROBE_START && invocation_has(inv, "--write");
 
-    if (!(inv->command->flags & CMDF_CHANGES) && !writes)
+    if (!invocation_changes(inv))
         return err_set(e, ST_USAGE, "%s changes nothing", inv->command->name);
     *out = (struct request){
         .kind = kinds[inv->id],
@@ -133,7 +144,7 @@ enum status command_request(const struct invocation *inv, int64_t now_wall_us, s
         .candidate = invocation_get(inv, "--candidate"),
         .members = members,
         .nmembers = invocation_all(inv, "MEMBER", members, inv->nvalues),
-        .role = role_of(invocation_get(inv, "--role")),
+        .role = invocation_role(inv),
         .any = invocation_has(inv, "--any"),
         .pending = invocation_has(inv, "--pending"),
         .pg_version = invocation_get(inv, "--pg-version"),
@@ -144,6 +155,9 @@ enum status command_request(const struct invocation *inv, int64_t now_wall_us, s
                    .restore_command = invocation_get(inv, "--restore-command"),
                    .slot = invocation_get(inv, "--primary-slot-name")},
         .via = invocation_get(inv, "--via"),
+        .sql = invocation_get(inv, "SQL"),
+        .dbname = invocation_get(inv, "--dbname"),
+        .user = invocation_get(inv, "--username"),
     };
     take_settings(inv, out);
     enum status st = take_values(inv, now_wall_us, out, e);

@@ -1,4 +1,5 @@
 /* kind.c: the kinds of arguments. */
+#define _GNU_SOURCE 1
 #include "kind.h"
 
 #include <string.h>
@@ -139,6 +140,20 @@ static const char *secret_in_conninfo(const char *text)
     return secret_in_url(text) ? cure : NULL;
 }
 
+/* What is typed here is kept: in a history, in the audit log. */
+static const char *secret_in_sql(const char *text)
+{
+    for (const char *p = text; (p = strcasestr(p, "password")) != NULL; p += 8) {
+        const char *value = p + 8 + strspn(p + 8, " \t\n");
+
+        if (*value && strchr("'=$", *value))
+            return "a password does not belong into what is typed here, which is logged: use "
+                   "psql's "
+                   "\\password";
+    }
+    return NULL;
+}
+
 static const char *const durations[] = {"0.5s", "1s", "2s", "5s", "10s", "30s", "60s", NULL};
 static const char *const intervals[] = {"0.5s", "1s",  "2s", "5s", "10s",
                                         "30s",  "60s", "+",  "-",  NULL};
@@ -228,6 +243,10 @@ static const struct kind_info kinds[] = {
     [ARG_BYTES] = {.metavar = "SIZE",
                    .expects = "a size such as 1048576 or 16MB",
                    .accepts = accepts_bytes},
+    [ARG_SQL] = {.metavar = "SQL",
+                 .expects = "an SQL statement",
+                 .accepts = accepts_some,
+                 .secret = secret_in_sql},
 };
 _Static_assert(sizeof kinds / sizeof *kinds == ARG_KIND_COUNT, "a kind without its row");
 

@@ -8,10 +8,11 @@
 
 struct parser {
     struct words words;
-    int at;          /* the word that is next */
-    int end;         /* where "something is missing" points */
-    unsigned where;  /* CMDF_CLI or CMDF_CONSOLE */
-    bool only_words; /* after "--" */
+    const char *line; /* what the words are cut from; NULL: argv */
+    int at;           /* the word that is next */
+    int end;          /* where "something is missing" points */
+    unsigned where;   /* CMDF_CLI or CMDF_CONSOLE */
+    bool only_words;  /* after "--" */
     int npositional;
     struct invocation *inv;
     struct parse_error *pe;
@@ -188,9 +189,33 @@ static enum status too_many(struct parser *p, const struct word *w)
     return parse_fail(p->pe, w->start, w->len, "%s takes no words: \"%s\"", c->name, w->text);
 }
 
-static enum status parse_word(struct parser *p, const struct word *w)
+/* The word in place that is next, past those which an option stands for. */
+static const struct command_arg *next_in_place(struct parser *p)
 {
     const struct command_arg *arg = lookup_positional(p->inv->command, p->where, p->npositional);
+
+    while (arg && arg->unless && invocation_has(p->inv, arg->unless))
+        arg = lookup_positional(p->inv->command, p->where, ++p->npositional);
+    return arg;
+}
+
+/* The rest of the line, quotes and all; one that is quoted as a whole is one word. */
+static const char *rest_of_line(struct parser *p, const struct word *w)
+{
+    const char *rest = p->line + w->start;
+    size_t n = strlen(rest);
+
+    if (w->quoted && p->at == p->words.n)
+        return w->text;
+    p->at = p->words.n;
+    while (n > 0 && strchr(" \t", rest[n - 1]))
+        n--;
+    return arena_strndup(p->inv->arena, rest, n);
+}
+
+static enum status parse_word(struct parser *p, const struct word *w)
+{
+    const struct command_arg *arg = next_in_place(p);
     const char *text = w->text, *why;
 
     if (!arg)
@@ -212,6 +237,8 @@ static enum status parse_word(struct parser *p, const struct word *w)
                                : "there is no command \"%s\"",
                           text, near);
     }
+    if (arg->kind == ARG_SQL && p->line)
+        text = rest_of_line(p, w);
     why = arg_complaint(arg, text, p->inv->arena);
     if (why)
         return fail_at(p, w, why);
@@ -270,7 +297,7 @@ enum status command_parse_line(const char *line, struct arena *a, struct invocat
                                struct parse_error *pe)
 {
     int len = (int)strlen(line);
-    struct parser p = {.end = len, .where = CMDF_CONSOLE, .inv = out, .pe = pe};
+    struct parser p = {.line = line, .end = len, .where = CMDF_CONSOLE, .inv = out, .pe = pe};
 
     *out = (struct invocation){.arena = a};
     if (pe)

@@ -239,7 +239,7 @@ static const struct command commands[] = {
                          .aliases = "",
                          .summary = "the dynamic configuration, as it is in the DCS",
                          .details = "",
-                         .flags = CMDF_READS | CMDF_CLI | CMDF_CLUSTER,
+                         .flags = READ,
                          ARGS(read_args)},
     [CMD_CONFIG_SET] = {.name = "config set",
                         .aliases = "",
@@ -268,8 +268,23 @@ static const struct command commands[] = {
                      .summary = "the promotions that Patroni remembers",
                      .details = "When each timeline ended, at which position, why, and who led "
                                 "after it.",
-                     .flags = CMDF_READS | CMDF_CLI | CMDF_CLUSTER,
+                     .flags = READ,
                      ARGS(read_args)},
+    [CMD_QUERY] = {.name = "query",
+                   .aliases = "sql",
+                   .summary = "ask a member's PostgreSQL in SQL",
+                   .details = "In a read-only transaction and as one statement, with a time limit. "
+                              "What a function does outside of the transaction is not held back "
+                              "by that. With --write it is a change like any other.",
+                   .flags = CMDF_CLI | CMDF_CONSOLE | CMDF_CLUSTER,
+                   ARGS(query_args)},
+    [CMD_DSN] = {.name = "dsn",
+                 .aliases = "",
+                 .summary = "where a member's PostgreSQL listens, for a connection string",
+                 .details = "As it is reached from here. Without a member and without --role, the "
+                            "leader's; refused when who leads is not known for sure now.",
+                 .flags = READ,
+                 ARGS(dsn_args)},
     [CMD_REFRESH] = {.name = "refresh",
                      .aliases = "",
                      .summary = "ask every source now",

@@ -187,6 +187,42 @@ static const struct command_arg demote_args[] = {
     ARGS_OF_A_CHANGE,
 };
 
+static const struct command_arg query_args[] = {
+    {.name = "MEMBER", .kind = ARG_MEMBER, .unless = "--role", .help = "whose PostgreSQL is asked"},
+    {.name = "SQL",
+     .kind = ARG_SQL,
+     .required = true,
+     .help = "one statement; in the console the rest of the line as it stands"},
+    ARG_ROLE_ROW,
+    {.name = "--dbname",
+     .letter = 'd',
+     .kind = ARG_TEXT,
+     .metavar = "DATABASE",
+     .help = "the database; as configured for the cluster when left out"},
+    {.name = "--username",
+     .letter = 'U',
+     .kind = ARG_TEXT,
+     .metavar = "USER",
+     .help = "as whom; as configured when left out. Its password is looked for as libpq does"},
+    {.name = "--timeout",
+     .kind = ARG_DURATION,
+     .expects = "100ms to 1h",
+     .min = 100 * USEC_PER_MS,
+     .max = 3600 * USEC_PER_SEC,
+     .help = "when the server is to end it; 30s when left out"},
+    {.name = "--write",
+     .letter = 'w',
+     .kind = ARG_FLAG,
+     .help = "it may change something: then it has a plan, is confirmed and recorded"},
+    ARGS_OF_A_CHANGE,
+};
+
+static const struct command_arg dsn_args[] = {
+    {.name = "MEMBER", .kind = ARG_MEMBER, .unless = "--role", .help = "whose PostgreSQL is meant"},
+    ARG_ROLE_ROW,
+    ARG_FORMAT_ROW,
+};
+
 /* ---- the console --------------------------------------------------------------------------- */
 
 static const struct command_arg interval_args[] = {

@@ -8,9 +8,22 @@
 static const char *const environments[] = {"*", "production", "staging", "test", "other"};
 
 static const char *const actions[] = {
-    "*",          "switchover",     "failover",        "restart",           "reload",
-    "reinit",     "pause",          "resume",          "cancel switchover", "cancel restart",
-    "config set", "demote-cluster", "promote-cluster", "probe start",       "probe drop",
+    "*",
+    "switchover",
+    "failover",
+    "restart",
+    "reload",
+    "reinit",
+    "pause",
+    "resume",
+    "cancel switchover",
+    "cancel restart",
+    "config set",
+    "demote-cluster",
+    "promote-cluster",
+    "probe start",
+    "probe drop",
+    "query --write",
 };
 
 static const char *const action_of[] = {
@@ -31,6 +44,7 @@ static const char *const action_of[] = {
     [ACT_PROMOTE] = "promote-cluster",
     [ACT_PROBE_START] = "probe start",
     [ACT_PROBE_DROP] = "probe drop",
+    [ACT_QUERY] = "query --write",
 };
 _Static_assert(COUNT(action_of) == ACT_COUNT, "an action that no rule can name");
 

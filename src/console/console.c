@@ -200,6 +200,14 @@ static bool terminal_takes(struct console *c)
     return false;
 }
 
+static void result_when_free(struct console *c)
+{
+    if (!c->v.result_waits || c->v.overlay != OVERLAY_NONE)
+        return;
+    c->v.result_waits = false;
+    view_open(&c->v, OVERLAY_RESULT);
+}
+
 static void draw(struct console *c)
 {
     struct frame f;
@@ -208,6 +216,7 @@ static void draw(struct console *c)
     c->dirty = c->gathering = false;
     take_times(c);
     console_marks(c);
+    result_when_free(c);
     judge(c);
     alert_update(c);
     watch_failovers(c);
@@ -376,6 +385,7 @@ static bool wants_ascii(const struct console *c)
 
 static void console_release(struct console *c)
 {
+    app_query_cancel(c->app);
     dialog_drop(c);
     app_subscribe(c->app, &(struct app_subscriber){0});
     term_close(c->term);

@@ -267,6 +267,10 @@ static void (*const doers[CMD_COUNT])(struct console *, const struct invocation 
     [CMD_REPLAY_SPEED] = live_replay_speed,
     [CMD_PROBE_START] = live_probe_start,
     [CMD_PROBE_STOP] = live_probe_stop,
+    [CMD_CONFIG_SHOW] = ask_config,
+    [CMD_HISTORY] = ask_history,
+    [CMD_QUERY] = ask_query,
+    [CMD_DSN] = ask_dsn,
     [CMD_REFRESH] = do_refresh,
     [CMD_INTERVAL] = do_interval,
     [CMD_FREEZE] = do_freeze,
@@ -279,20 +283,13 @@ static void (*const doers[CMD_COUNT])(struct console *, const struct invocation 
     [CMD_QUIT] = do_quit,
 };
 
-/* A write probe makes a schema first: that is a change. */
-static bool is_change(const struct invocation *inv)
-{
-    return inv->command->flags & CMDF_CHANGES ||
-           (inv->id == CMD_PROBE_START && invocation_has(inv, "--write"));
-}
-
 bool console_exec(struct console *c, const char *line, struct parse_error *pe)
 {
     struct arena a;
     struct invocation inv;
     arena_init(&a);
     bool ok = command_parse_line(line, &a, &inv, pe) == ST_OK;
-    if (ok && is_change(&inv))
+    if (ok && invocation_changes(&inv))
         ok = do_change(c, &inv, line, pe);
     else if (ok && doers[inv.id])
         doers[inv.id](c, &inv);

@@ -104,6 +104,12 @@ void live_replay_speed(struct console *c, const struct invocation *inv);
 void live_probe_start(struct console *c, const struct invocation *inv);
 void live_probe_stop(struct console *c, const struct invocation *inv);
 
+/* console_exec_ask.c: commands that ask for something to read. */
+void ask_query(struct console *c, const struct invocation *inv);
+void ask_dsn(struct console *c, const struct invocation *inv);
+void ask_config(struct console *c, const struct invocation *inv);
+void ask_history(struct console *c, const struct invocation *inv);
+
 /* console_watch.c: a failover opens its pane; what was there when the picture was frozen. */
 void watch_failovers(struct console *c); /* before drawing */
 void watch_take(struct console *c);      /* the newest list into c->failovers, unless frozen */

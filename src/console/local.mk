@@ -7,6 +7,7 @@ src_libconsole_la_SOURCES = \
 	src/console/console_bar.c \
 	src/console/console_dialog.c \
 	src/console/console_exec.c \
+	src/console/console_exec_ask.c \
 	src/console/console_exec_live.c \
 	src/console/console_keys.c \
 	src/console/console_menu.c \
@@ -48,6 +49,7 @@ src_libconsole_la_SOURCES = \
 	src/console/pane_truth.c \
 	src/console/plan_text.c \
 	src/console/replay_bar.c \
+	src/console/result_text.c \
 	src/console/style.c \
 	src/console/surface.c \
 	src/console/table_order.c \

@@ -137,6 +137,11 @@ static void write_sheet(const struct frame *f, struct sheet *sh)
         sh->title = v->title ? v->title : "";
         doc_text(&sh->doc, 0, TR_DIALOG, v->text ? v->text : "");
         break;
+    case OVERLAY_RESULT:
+        sh->title = v->result ? v->result->title : "";
+        if (v->result)
+            result_write(v->result, &sh->doc);
+        break;
     case OVERLAY_QUIT:
         write_quit(f, sh);
         break;
@@ -159,7 +164,8 @@ static void place(const struct frame *f, const struct surface *s, struct sheet *
 static void sheet_init(const struct frame *f, const struct surface *s, struct sheet *sh)
 {
     memset(sh, 0, sizeof *sh);
-    int width = s->cols - 4 < WIDEST ? s->cols - 4 : WIDEST;
+    bool whole = f->v->overlay == OVERLAY_RESULT; /* rows take what there is */
+    int width = s->cols - 4 < WIDEST || whole ? s->cols - 4 : WIDEST;
     arena_init(&sh->arena);
     doc_init(&sh->doc, &sh->arena, s, width);
     write_sheet(f, sh);

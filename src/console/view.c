@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pgdba/base/arena.h"
 #include "pgdba/base/clock.h"
 
 #define MESSAGE_STAYS (8 * USEC_PER_SEC)
@@ -25,12 +26,46 @@ void view_release(struct view_state *v)
     for (int i = 0; i < ACT_COUNT; i++)
         free(v->menu_denied[i]);
     buf_release(&v->typed);
+    view_result(v, NULL);
     free(v->card_key);
     free(v->help_topic);
     free(v->title);
     free(v->text);
     free(v->complaint);
     free(v->message);
+}
+
+struct kept_result {
+    struct result r; /* first: what is handed out */
+    struct arena arena;
+};
+
+static const struct table *copy_table(const struct table *t, struct arena *a)
+{
+    struct table *out = table_new(a, t->ncols, t->nrows);
+    for (int i = 0; i < t->ncols; i++)
+        out->cols[i] = arena_strdup(a, t->cols[i]);
+    for (int i = 0; i < t->ncols * t->nrows; i++)
+        out->cells[i] = arena_strdup(a, t->cells[i]);
+    return out;
+}
+
+void view_result(struct view_state *v, const struct result *r)
+{
+    struct kept_result *old = (struct kept_result *)v->result;
+    v->result = NULL;
+    if (r) {
+        struct kept_result *k = xcalloc(1, sizeof *k);
+        arena_init(&k->arena);
+        k->r = (struct result){.title = arena_strdup(&k->arena, r->title),
+                               .note = arena_strdup(&k->arena, r->note),
+                               .table = r->table ? copy_table(r->table, &k->arena) : NULL,
+                               .lines = arena_strdup(&k->arena, r->lines)};
+        v->result = &k->r;
+    }
+    if (old)
+        arena_release(&old->arena);
+    free(old);
 }
 
 void view_say(struct view_state *v, enum theme_role role, const char *text)

@@ -35,6 +35,7 @@ struct net_pg {
     struct pg_progress progress;
 
     char *sql; /* NULL: no query runs */
+    bool one;  /* exactly one statement */
     net_pg_fn *fn;
     void *arg;
     int64_t started_us, timeout_us;
@@ -191,7 +192,8 @@ static void query_send(struct net_pg *c)
     int unsent = -1;
 
     c->state = PG_BUSY;
-    if (PQsendQuery(c->conn, c->sql)) {
+    if (c->one ? PQsendQueryParams(c->conn, c->sql, 0, NULL, NULL, NULL, NULL, 0)
+               : PQsendQuery(c->conn, c->sql)) {
         PQsetSingleRowMode(c->conn);
         unsent = PQflush(c->conn);
     }
@@ -401,12 +403,13 @@ void net_pg_free(struct net_pg *c)
     free(c);
 }
 
-enum status net_pg_query(struct net_pg *c, const char *sql, int64_t timeout_us, net_pg_fn *fn,
-                         void *arg, struct err *e)
+static enum status query(struct net_pg *c, const char *sql, bool one, int64_t timeout_us,
+                         net_pg_fn *fn, void *arg, struct err *e)
 {
     if (c->sql)
         return err_set(e, ST_CONFLICT, "a query is already running on this connection");
     c->sql = xstrdup(sql);
+    c->one = one;
     c->fn = fn;
     c->arg = arg;
     c->timeout_us = timeout_us;
@@ -414,6 +417,18 @@ enum status net_pg_query(struct net_pg *c, const char *sql, int64_t timeout_us, 
     net_timer_start(c->kick, 0, 0); /* before the deadline, even if that is now */
     net_timer_start(c->deadline, timeout_us, 0);
     return ST_OK;
+}
+
+enum status net_pg_query(struct net_pg *c, const char *sql, int64_t timeout_us, net_pg_fn *fn,
+                         void *arg, struct err *e)
+{
+    return query(c, sql, false, timeout_us, fn, arg, e);
+}
+
+enum status net_pg_query_one(struct net_pg *c, const char *sql, int64_t timeout_us, net_pg_fn *fn,
+                             void *arg, struct err *e)
+{
+    return query(c, sql, true, timeout_us, fn, arg, e);
 }
 
 void net_pg_when_lost(struct net_pg *c, void (*fn)(void *arg), void *arg)

@@ -65,9 +65,29 @@ static bool is_address(const char *host)
 }
 
 /* Through a tunnel the name in the certificate stays the advertised one, where it is looked at. */
-static bool keeps_name(const struct pg_member *m, const char *to)
+static bool keeps_name(const struct postgres_config *c, const char *to)
 {
-    return strstr(m->p->ctx.config->postgres.conninfo, "verify-full") != NULL && is_address(to);
+    return c->conninfo && strstr(c->conninfo, "verify-full") != NULL && is_address(to);
+}
+
+struct source_pg_way source_pg_way(const struct postgres_config *c, const char *host, int port,
+                                   struct arena *a)
+{
+    char *to = arena_strdup(a, host);
+    bool mapped = address_mapped(a, c->connect_to, c->nconnect_to, host, port, &to, &port);
+    bool named = mapped && keeps_name(c, to);
+    const char *const extra[] = {
+        arena_printf(a, "host=%s", named ? host : to),
+        arena_printf(a, "hostaddr=%s", named ? to : ""),
+        arena_printf(a, "port=%d", port),
+        "application_name=pgdba",
+        "target_session_attrs=any",
+        NULL,
+    };
+
+    return (struct source_pg_way){
+        .extra = arena_memdup(a, extra, sizeof extra),
+        .to = arena_printf(a, strchr(to, ':') != NULL ? "[%s]:%d" : "%s:%d", to, port)};
 }
 
 static void connection_lost(void *arg);
@@ -77,25 +97,13 @@ static void connection_new(struct pg_member *m)
     const struct source_ctx *ctx = &m->p->ctx;
     const struct postgres_config *c = &ctx->config->postgres;
     struct arena a;
-    char *to = m->host;
-    int port = m->port;
 
     arena_init(&a);
-    bool mapped = address_mapped(&a, c->connect_to, c->nconnect_to, m->host, m->port, &to, &port);
-    bool named = mapped && keeps_name(m, to);
-    const char *const extra[] = {
-        arena_printf(&a, "host=%s", named ? m->host : to),
-        arena_printf(&a, "hostaddr=%s", named ? to : ""),
-        arena_printf(&a, "port=%d", port),
-        "application_name=pgdba",
-        "target_session_attrs=any",
-        NULL,
-    };
+    struct source_pg_way way = source_pg_way(c, m->host, m->port, &a);
 
-    m->pg = net_pg_new(ctx->loop, ctx->resolver, c->conninfo, m->p->password, extra);
+    m->pg = net_pg_new(ctx->loop, ctx->resolver, c->conninfo, m->p->password, way.extra);
     net_pg_when_lost(m->pg, connection_lost, m);
-    m->endpoint =
-        xasprintf(strchr(to, ':') != NULL ? "[%s]:%d/%s" : "%s:%d/%s", to, port, m->p->dbname);
+    m->endpoint = xasprintf("%s/%s", way.to, m->p->dbname);
     arena_release(&a);
 }
 

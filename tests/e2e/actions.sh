@@ -98,7 +98,67 @@ check "whole again" wait_until 60 whole
 expect "history: who led after it" 0 "$new" p history
 expect "history as JSON" 0 '"new_leader": "'"$new" p history --format json
 
+# ---- SQL
+
+expect "dsn: the leader's" 0 "^host=.* port=$(sql "$(leader)" 'show port')\$" p dsn
+expect "dsn: a member's" 0 "port=$(sql "$(replica)" 'show port')\$" p dsn "$(replica)"
+expect "query: the leader" 0 '^f$' p query --role leader 'select pg_is_in_recovery()'
+expect "query: a replica, as JSON" 0 '"role": "replica"' p query --role replica 'select 1' --format json
+expect "query: nothing is written" 5 'in a read-only transaction' p query --role leader 'create table e2e_never (i int)'
+expect "query: one statement" 5 'multiple commands' p query --role leader 'commit; create table e2e_never (i int)'
+expect "query: nor by what ends the transaction" 5 'invalid transaction termination' \
+    p query --role leader 'do $$ begin commit; create table e2e_never (i int); end $$'
+expect "query: a time limit" 5 'statement timeout' p query --role leader --timeout 200ms 'select pg_sleep(20)'
+check "nothing was written" test "$(sql "$(leader)" "select to_regclass('e2e_never') is null")" = t
+expect "query --write: a dry run sends nothing" 0 'nothing was sent' p query --role leader --write 'create table e2e_rows (i int)' --dry-run
+expect "query --write" 0 '^done: .* says: INSERT 0 3' p query --role leader --write --yes \
+    'create table e2e_rows (i int); insert into e2e_rows select generate_series(1, 3)'
+expect "query --write: rows that come back" 0 '^ *3$' p query --role leader --write --yes 'delete from e2e_rows where i = 3 returning i'
+check "the leader has what was written" test "$(sql "$(leader)" 'select count(*) from e2e_rows')" = 2
+expect "the audit log has the statement" 0 'delete from e2e_rows' tail -2 "$XDG_STATE_HOME/pgdba/audit.jsonl"
+expect "query --write on a replica: a warning" 4 'nothing can be written there' p query "$(replica)" --write 'drop table e2e_rows' --yes
+expect "query --write: refused, and said" 4 'nothing was changed' p query --role leader --write 'drop table e2e_none' --yes
+expect "query --write: with --read-only nothing is sent" 4 'read-only' p --read-only query --role leader --write 'drop table e2e_rows' --yes
+check "it is still there" test "$(sql "$(leader)" 'select count(*) from e2e_rows')" = 2
+
 # ---- from the command bar
+
+screen "the command bar: SQL, the configuration, the history" <<END
+timeout 40
+spawn 40 120 $pgdba --cluster local-ha
+wait healthy
+type :query --role leader select i, 'it''s' as said from e2e_rows
+key Enter
+wait SQL on
+wait it's
+wait SELECT 2
+key Esc
+type :query --role leader insert into e2e_rows values (9)
+key Enter
+wait read-only transaction
+key Esc
+type :query --role leader --write insert into e2e_rows values (9)
+key Enter
+wait It may write
+type y
+key Enter
+wait INSERT 0 1
+key Esc
+type :config show
+key Enter
+wait maximum_lag_on_failover
+key Esc
+type :history
+key Enter
+wait led after it
+key Esc
+type :dsn
+key Enter
+wait PostgreSQL at
+key q
+expect-exit 0
+END
+check "only what was confirmed was written" test "$(sql "$(leader)" 'select count(*) from e2e_rows')" = 3
 
 screen "the command bar: pause, and resume; each member is named" <<END
 timeout 40

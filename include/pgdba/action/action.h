@@ -34,6 +34,8 @@ struct action_sql_route {
     const char *password; /* NULL: libpq's own ways */
     const char *label;    /* "app@127.0.0.1:5000/app" */
     const char *why;
+    const char *const *extra; /* "key=value" that win over conninfo; NULL none */
+    const char *setup;        /* SQL that goes first on the connection; NULL none */
 };
 
 struct action_env {
@@ -52,6 +54,9 @@ struct action_env {
     /* Valid until the next call; NULL where no SQL is sent. */
     struct action_sql_route (*sql_route)(void *arg, const char *via);
     void *sql_route_arg;
+    /* The same to PostgreSQL of r's member, as r's user, in r's database. */
+    struct action_sql_route (*sql_member)(void *arg, const struct request *r);
+    void *sql_member_arg;
     void (*changed)(void *arg, const struct operation *op); /* progress; op valid during the call */
     void *changed_arg;
 };

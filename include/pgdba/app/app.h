@@ -8,9 +8,11 @@
 
 #include <stdbool.h>
 
+#include "pgdba/base/buf.h"
 #include "pgdba/base/clock.h"
 #include "pgdba/base/err.h"
 #include "pgdba/base/log.h"
+#include "pgdba/base/table.h"
 #include "pgdba/config/cluster.h"
 #include "pgdba/model/cluster.h"
 #include "pgdba/model/event.h"
@@ -130,6 +132,32 @@ void app_probe_stop(struct app *a);
 bool app_probe_running(const struct app *a);
 /* Names that --via takes for this cluster, for completion. In the arena. */
 int app_probe_routes(const struct app *a, struct arena *arena, const char *const **out);
+
+/* ---- SQL that only reads, for people. One at a time. */
+struct query_request {
+    const char *member;        /* with MEMBERS_NAMED */
+    enum member_role role;     /* else the first that is fit (analysis/whom.h) */
+    const char *dbname, *user; /* NULL: as configured for the cluster, else libpq's own */
+    const char *sql;
+    int64_t timeout_us; /* 0: 30 s */
+};
+struct query_answer {                     /* valid during the call */
+    const char *member, *role, *endpoint; /* "pg1", "leader", "10.0.0.1:5432/app" */
+    const struct table *table;            /* cleaned; NULL with error */
+    const char *error;                    /* one line; NULL: it was carried out */
+    int64_t latency_us;
+};
+typedef void app_query_fn(void *arg, const struct query_answer *a);
+/* In a read-only transaction, as one statement, so that nothing in it can end that; what a function
+ * does outside of the transaction is not held back by it. fn is called once, later. */
+enum status app_query(struct app *a, const struct query_request *r, app_query_fn *fn, void *arg,
+                      struct err *e);
+void app_query_cancel(struct app *a); /* no answer is wanted any more */
+/* Where a member's PostgreSQL is reached from here. In the arena. */
+enum status app_dsn(struct app *a, const char *member, enum member_role role, struct arena *arena,
+                    const char **name, const char **host_port, struct err *e);
+/* The dynamic configuration for people, as indented JSON. */
+enum status app_config_text(const struct app *a, struct buf *out, struct err *e);
 
 /* Changes. */
 /* False while the password command of Patroni runs: no plan is made before it has ended, well or

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 struct arena;
+struct buf;
 
 struct table {
     int ncols;
@@ -23,5 +24,12 @@ struct table *table_new(struct arena *a, int ncols, int nrows);
 int table_col(const struct table *t, const char *name);
 /* NULL when the column is -1, out of range, or the value NULL. */
 const char *table_get(const struct table *t, int row, int col);
+
+/* Columns of a terminal that it takes side by side. */
+int table_width(const struct table *t);
+/* For people: columns side by side, numbers right; where that is wider than cols columns of a
+ * terminal (0: never), one record below the other. NULL stands as "(null)". Cells must have been
+ * cleaned. Whole lines are appended. */
+void table_write(const struct table *t, int cols, struct buf *out);
 
 #endif

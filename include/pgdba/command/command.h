@@ -53,6 +53,8 @@ enum command_id {
     CMD_DEMOTE,
     CMD_PROMOTE, /* changes, and what they change */
     CMD_HISTORY,
+    CMD_QUERY,
+    CMD_DSN,
     CMD_REFRESH,
     CMD_INTERVAL,
     CMD_FREEZE,
@@ -108,6 +110,7 @@ enum arg_kind {
     ARG_SETTING,   /* NAME=VALUE, any value */
     ARG_HOW,       /* restart, switchover */
     ARG_BYTES,     /* 16MB, 1048576 */
+    ARG_SQL,       /* in the command bar the rest of the line as it stands */
     ARG_KIND_COUNT
 };
 
@@ -116,6 +119,7 @@ struct command_arg {
     char letter;      /* short option or 0 */
     enum arg_kind kind;
     bool required, repeats;
+    const char *unless;  /* a word in place that is not there with this option; NULL */
     unsigned where;      /* 0: everywhere; else CMDF_CLI or CMDF_CONSOLE only */
     const char *metavar; /* what stands for the value: "SECONDS"; NULL: the kind's own */
     const char *expects; /* "whole seconds", for errors; NULL: the kind's own */
@@ -196,7 +200,10 @@ bool command_at_word(const char *line, int point);
 const char *invocation_get(const struct invocation *inv, const char *name); /* first, or NULL */
 bool invocation_has(const struct invocation *inv, const char *name);
 int invocation_all(const struct invocation *inv, const char *name, const char **out, int max);
-/* For every change, and for CMD_PROBE_START with --write; strings in inv's arena. now_wall_us: what
+enum member_role invocation_role(const struct invocation *inv); /* --role; MEMBERS_NAMED without */
+/* A change, or a probe or a query with --write. */
+bool invocation_changes(const struct invocation *inv);
+/* For every one that changes something; strings in inv's arena. now_wall_us: what
  * "03:00" and "+2h" count from. */
 enum status command_request(const struct invocation *inv, int64_t now_wall_us, struct request *out,
                             struct err *e);

@@ -35,6 +35,7 @@ enum overlay {
     OVERLAY_PLAN,     /* a change to be confirmed */
     OVERLAY_PROGRESS, /* the running or last operation */
     OVERLAY_TEXT,     /* something to read: why a change was refused */
+    OVERLAY_RESULT,   /* what was asked for: rows, or lines that are not to be wrapped */
     OVERLAY_QUIT      /* leave although an operation runs? */
 };
 
@@ -63,6 +64,8 @@ struct view_state {
     char *menu_denied[ACT_COUNT]; /* what the policy said when it opened; NULL: nothing */
     char *help_topic;             /* OVERLAY_HELP: a command, NULL all */
     char *title, *text;           /* OVERLAY_TEXT */
+    struct result *result;        /* OVERLAY_RESULT, NULL none */
+    bool result_waits;            /* for another overlay to be closed */
     struct plan *plan;            /* OVERLAY_PLAN */
     struct buf typed;             /* what was typed into a dialog */
     bool confirmed;  /* the plan's question is answered: its warnings are asked about */
@@ -78,6 +81,14 @@ void view_release(struct view_state *v); /* not the plan */
 void view_say(struct view_state *v, enum theme_role role, const char *text);
 /* Opens an overlay at its top; what was typed into the last one is gone. */
 void view_open(struct view_state *v, enum overlay o);
+
+/* What was asked for. Copied; freed with view_result(v, NULL). */
+struct result {
+    const char *title, *note; /* note: below it, "" none */
+    const struct table *table;
+    const char *lines; /* instead of a table */
+};
+void view_result(struct view_state *v, const struct result *r);
 
 struct frame {
     const struct snapshot *s;
@@ -124,6 +135,7 @@ void overlay_draw(const struct frame *f, struct surface *s);
 /* What overlays say. */
 void help_write(const struct keymap *keys, const char *topic, struct doc *d);
 void plan_write(const struct plan *p, struct doc *d);
+void result_write(const struct result *r, struct doc *d);
 void progress_write(const struct operation *op, int64_t now_us, struct doc *d);
 void verdicts_write(const struct verdicts *v, struct doc *d);
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "pgdba/base/arena.h"
+#include "pgdba/base/table.h"
 #include "pgdba/model/cluster.h"
 
 enum action_kind {
@@ -30,6 +31,7 @@ enum action_kind {
     ACT_PROMOTE,     /* a standby cluster becomes a cluster of its own */
     ACT_PROBE_START, /* makes the write probe's schema; the probe itself starts after it */
     ACT_PROBE_DROP,  /* drops it */
+    ACT_QUERY,       /* SQL that may write, to one member */
     ACT_COUNT
 };
 
@@ -60,6 +62,8 @@ struct request {
     } follow;                                      /* demote: the cluster to follow */
     const char *via;                               /* probe: the route */
     int64_t every_us;                              /* probe start: 0 = 100 ms */
+    const char *sql, *dbname, *user;               /* query; NULL: as configured */
+    int64_t sql_timeout_us;                        /* query: 0 = 30 s */
 };
 
 enum check_verdict { CHECK_PASS, CHECK_WARN, CHECK_BLOCK };
@@ -83,6 +87,7 @@ struct plan_step {
     bool authenticated; /* Basic authentication is sent; the secret is not shown */
     bool hands_over;    /* after it member leads (a rolling restart's switchover) */
     bool if_pending;    /* sent only when member has a restart pending by then */
+    bool to_member;     /* SQL: to member's own PostgreSQL, not through a route of that name */
 };
 
 /* What the operator must type to confirm. */
@@ -143,10 +148,11 @@ struct operation {
     int64_t started_wall_us;
     int nphases;
     const struct op_phase *phases;
-    const char *waiting_for; /* while it runs: "pg1 to stream again" */
-    const char *outcome;     /* when ended: one sentence of what was observed; "" before */
-    const char *answer;      /* what HTTP said last, for the record; "" */
-    uint64_t revision;       /* goes up with every change */
+    const char *waiting_for;    /* while it runs: "pg1 to stream again" */
+    const char *outcome;        /* when ended: one sentence of what was observed; "" before */
+    const char *answer;         /* what HTTP said last, for the record; "" */
+    const struct table *result; /* rows that SQL gave back, cleaned; NULL none */
+    uint64_t revision;          /* goes up with every change */
 };
 
 const char *action_name(enum action_kind k);          /* "switchover" */

@@ -1,6 +1,6 @@
 /*
- * net/pg.h: a PostgreSQL-protocol connection on the loop (libpq's asynchronous interface, simple
- * query protocol only, so that PgBouncer's console can be asked too). Reference "middleware.md"
+ * net/pg.h: a PostgreSQL-protocol connection on the loop (libpq's asynchronous interface; the
+ * simple query protocol, so that PgBouncer's console can be asked too). Reference "middleware.md"
  * §1.1, §1.2, §7.
  *
  * Never cancels (a cancel to PgBouncer's console is a RESUME), never waits, never writes to stderr.
@@ -54,6 +54,10 @@ void net_pg_free(struct net_pg *c); /* closes at once, no callback; NULL is allo
  * connection it is closed and the next query connects anew. */
 enum status net_pg_query(struct net_pg *c, const char *sql, int64_t timeout_us, net_pg_fn *fn,
                          void *arg, struct err *e);
+/* The same for exactly one statement: with a second one in it the server refuses both (the extended
+ * protocol; not for PgBouncer's console). */
+enum status net_pg_query_one(struct net_pg *c, const char *sql, int64_t timeout_us, net_pg_fn *fn,
+                             void *arg, struct err *e);
 /* Told when a connection that stands idle is closed by the other side; fn may send a query or free
  * the handle. */
 void net_pg_when_lost(struct net_pg *c, void (*fn)(void *arg), void *arg);

@@ -126,6 +126,15 @@ void source_postgres_set_urgent(struct source_postgres *p, bool urgent); /* ever
 void source_postgres_member(struct source_postgres *p, const char *name, const char *host,
                             int port);
 
+/* How PostgreSQL at host:port, as the cluster lists it, is reached from here: connect_to applied.
+ * In the arena; conninfo may be NULL when the configuration has none. */
+struct source_pg_way {
+    const char *const *extra; /* for net_pg_new() */
+    const char *to;           /* "host:port" that is connected to */
+};
+struct source_pg_way source_pg_way(const struct postgres_config *c, const char *host, int port,
+                                   struct arena *a);
+
 /* ---- The probe. Never two attempts at once: one that hangs is one outage. */
 struct source_probe;
 struct probe_route {

@@ -68,6 +68,14 @@ static struct action_sql_route fake_sql_route(void *arg, const char *via)
     return (struct action_sql_route){.conninfo = "host=10.0.0.9", .label = "app@10.0.0.9:5000/app"};
 }
 
+static struct action_sql_route fake_sql_member(void *arg, const struct request *r)
+{
+    struct action_sql_route route = fake_sql_route(arg, r->members[0]);
+
+    route.setup = "SET statement_timeout = 30000";
+    return route;
+}
+
 static void answer_sql(struct world *w, const struct net_pg_reply *reply)
 {
     net_pg_fn *fn = w->sql_fn;
@@ -146,6 +154,8 @@ void world_init(struct world *w)
                                  .route_arg = w,
                                  .sql_route = fake_sql_route,
                                  .sql_route_arg = w,
+                                 .sql_member = fake_sql_member,
+                                 .sql_member_arg = w,
                                  .changed = changed,
                                  .changed_arg = w};
     assert_int_equal(audit_open(&w->env.audit, w->audit_path, &w->clock, &w->err), ST_OK);

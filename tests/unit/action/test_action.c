@@ -1,8 +1,17 @@
+#include <stddef.h>
+
 #include "test_action.h"
 
 int main(void)
 {
-    return run_plan_tests() + run_switchover_tests() + run_restart_tests() + run_reinit_tests() +
-           run_probe_tests() + run_audit_tests() + run_steps_tests() + run_config_tests() +
-           run_rolling_tests() + run_policy_tests() + run_syslog_tests();
+    static int (*const suites[])(void) = {
+        run_audit_tests,   run_config_tests, run_plan_tests,       run_policy_tests,
+        run_probe_tests,   run_query_tests,  run_reinit_tests,     run_restart_tests,
+        run_rolling_tests, run_steps_tests,  run_switchover_tests, run_syslog_tests,
+    };
+    int failed = 0;
+
+    for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
+        failed += suites[i]();
+    return failed;
 }

@@ -14,7 +14,8 @@ unit_analysis_tests = \
 	tests/unit/analysis/test_routes \
 	tests/unit/analysis/test_switchover \
 	tests/unit/analysis/test_truth \
-	tests/unit/analysis/test_unfinished
+	tests/unit/analysis/test_unfinished \
+	tests/unit/analysis/test_whom
 check_PROGRAMS += $(unit_analysis_tests)
 TESTS += $(unit_analysis_tests)
 UNIT_ANALYSIS_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit/support
@@ -78,3 +79,6 @@ tests_unit_analysis_test_failover_rest_SOURCES = \
 tests_unit_analysis_test_failover_rest_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
 tests_unit_analysis_test_failover_rest_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_failover_rest_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
+tests_unit_analysis_test_whom_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
+tests_unit_analysis_test_whom_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_analysis_test_whom_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm

@@ -34,7 +34,8 @@ static const struct request
     cancel = {.kind = ACT_CANCEL_RESTART, .nmembers = 1, .members = pg2},
     cancel_switchover = {.kind = ACT_CANCEL_SWITCHOVER}, pause = {.kind = ACT_PAUSE},
     resume = {.kind = ACT_RESUME}, config = {.kind = ACT_CONFIG}, demote = {.kind = ACT_DEMOTE},
-    promote = {.kind = ACT_PROMOTE};
+    promote = {.kind = ACT_PROMOTE}, query_pg1 = {.kind = ACT_QUERY, .nmembers = 1, .members = pg1},
+    query_pg2 = {.kind = ACT_QUERY, .nmembers = 1, .members = pg2};
 
 /* ---- what is different */
 
@@ -259,6 +260,11 @@ const struct preflight_case preflight_more_cases[] = {
     {"base-backup", &at_pg2, copying, CHECK_WARN, "pg1 sends a base backup"},
     {"base-backup", &over_pg2, copying, CHECK_WARN, "pg1 sends a base backup"},
     {"base-backup", &rolling, copying, CHECK_WARN, "pg1 sends a base backup"},
+    {"query-leader", &query_pg1, same, CHECK_PASS, "pg1 leads"},
+    {"query-leader", &query_pg2, same, CHECK_WARN, "pg2 is a replica: nothing can be written"},
+    {"query-leader", &query_pg2, leaderless, CHECK_WARN, "and nobody leads"},
+    {"picture-fresh", &query_pg1, same, CHECK_PASS, "old"},
+    {"picture-fresh", &query_pg1, old, CHECK_BLOCK, "12"},
     {"clients-waiting", &over_pg2, clients_wait, CHECK_WARN, "4 clients wait"},
     {"clients-waiting", &rolling, clients_wait, CHECK_WARN, "4 clients wait"},
     {"clients-waiting", &demote, clients_wait, CHECK_WARN, "4 clients wait"},

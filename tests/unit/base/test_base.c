@@ -232,6 +232,31 @@ static void tables_are_asked_by_name(void **state)
     arena_release(&a);
 }
 
+static void tables_as_lines(void **state)
+{
+    static const char *cols[] = {"name", "n"}, *cells[] = {"ä", "5", "long", NULL, NULL, "-1.5"};
+    const struct table t = {.ncols = 2, .nrows = 3, .cols = cols, .cells = cells};
+    struct buf b;
+
+    (void)state;
+    buf_init(&b);
+    assert_int_equal(table_width(&t), 14);
+    table_write(&t, 14, &b);
+    assert_string_equal(b.s, "name         n\n"
+                             "ä            5\n"
+                             "long    (null)\n"
+                             "(null)    -1.5\n");
+    buf_clear(&b);
+    table_write(&t, 13, &b);
+    assert_string_equal(b.s, "-- 1\nname  ä\nn     5\n"
+                             "-- 2\nname  long\nn     (null)\n"
+                             "-- 3\nname  (null)\nn     -1.5\n");
+    buf_clear(&b);
+    table_write(&(struct table){.ncols = 2, .cols = cols}, 0, &b);
+    assert_string_equal(b.s, "name  n\n");
+    buf_release(&b);
+}
+
 int main(void)
 {
     setlocale(LC_CTYPE, "C.UTF-8");
@@ -247,6 +272,7 @@ int main(void)
         cmocka_unit_test(files_are_whole_and_private),
         cmocka_unit_test(log_lines_are_lines),
         cmocka_unit_test(tables_are_asked_by_name),
+        cmocka_unit_test(tables_as_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -238,3 +238,57 @@ enum status connect_discover(struct app *a, struct cluster_config *c, struct buf
     (void)report;
     return err_set(e, ST_UNREACHABLE, "nobody is asked here");
 }
+
+/* ---- SQL, and what else is asked for */
+
+enum status app_query(struct app *a, const struct query_request *r, app_query_fn *fn, void *arg,
+                      struct err *e)
+{
+    struct arena arena;
+
+    buf_addf(&a->log, "query %s %s; ", r->member ? r->member : "-", r->sql);
+    if (a->refusal)
+        return err_set(e, ST_UNREACHABLE, "%s", a->refusal);
+    arena_init(&arena);
+    struct table *t = table_new(&arena, 2, 2);
+    t->cols[0] = "datname";
+    t->cols[1] = "size";
+    t->cells[0] = "app";
+    t->cells[1] = "812";
+    t->cells[2] = "postgres";
+    t->tag = "SELECT 2";
+    struct query_answer q = {.member = "pg1",
+                             .role = "leader",
+                             .endpoint = "10.0.0.1:5432/postgres",
+                             .table = a->sql_error ? NULL : t,
+                             .error = a->sql_error,
+                             .latency_us = 2000};
+    fn(arg, &q);
+    arena_release(&arena);
+    return ST_OK;
+}
+
+void app_query_cancel(struct app *a)
+{
+    (void)a;
+}
+
+enum status app_dsn(struct app *a, const char *member, enum member_role role, struct arena *arena,
+                    const char **name, const char **host_port, struct err *e)
+{
+    (void)arena;
+    buf_addf(&a->log, "dsn %s %d; ", member ? member : "-", (int)role);
+    if (a->refusal)
+        return err_set(e, ST_UNREACHABLE, "%s", a->refusal);
+    *name = "pg1";
+    *host_port = a->v6 ? "[fd00::1]:5432" : "10.0.0.1:5432";
+    return ST_OK;
+}
+
+enum status app_config_text(const struct app *a, struct buf *out, struct err *e)
+{
+    if (a->refusal)
+        return err_set(e, ST_UNREACHABLE, "%s", a->refusal);
+    buf_puts(out, "{\n  \"ttl\": 30\n}\n");
+    return ST_OK;
+}

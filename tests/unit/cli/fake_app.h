@@ -19,6 +19,8 @@ struct app {
     int writable_fd;
     void (*writable)(void *arg); /* is waited for */
     void *writable_arg;
+    const char *sql_error; /* of a query; NULL: it is answered */
+    bool v6;
     const char *refusal; /* of what is asked for; NULL: none */
     /* Each turn of the loop; n counts from 0. */
     void (*turn)(struct app *a, int n);

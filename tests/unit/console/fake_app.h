@@ -13,8 +13,10 @@ struct app {
     int64_t refresh_us;
     bool read_only, stopped;
     struct plan *next_plan; /* what app_plan() gives; NULL: it refuses */
-    const char *refusal;    /* of app_plan() or app_execute(), NULL: none */
-    const char *denied;     /* of app_may(), for that kind; NULL: none */
+    const char *sql_error;  /* of a query; NULL: it is answered */
+    bool v6;
+    const char *refusal; /* of app_plan() or app_execute(), NULL: none */
+    const char *denied;  /* of app_may(), for that kind; NULL: none */
     enum action_kind denied_kind;
     const struct clock *clock;
     const struct event_log *events;
