@@ -175,6 +175,11 @@ void menu_write(const struct frame *f, struct doc *d, int *first, int *lines)
 {
     const struct menu_item *v;
     int n = menu_items(f, d->arena, &v);
+    if (f->v->frozen) {
+        doc_text(d, 0, TR_WARN,
+                 "The picture is frozen, and so is what is said here; a plan is made of now.");
+        doc_gap(d);
+    }
     for (int i = 0; i < n; i++) {
         int before = d->nlines;
         const char *text = v[i].command;

@@ -268,6 +268,8 @@ static void member_menu(void **state)
         sc.v.menu_at = 6;
         sc.v.focus = PANE_TRUTH;
         golden(&sc, "menu-leader", false);
+        sc.v.frozen = true;
+        golden(&sc, "menu-frozen", false);
         screen_release(&sc);
     }
 }
