@@ -322,16 +322,16 @@ enum status audit_outcome(struct audit *a, const struct operation *op, struct er
 /* ---- read back
  * --------------------------------------------------------------------------------------- */
 
-enum { READ_MOST = 4 << 20 };
-
-static enum status read_end(int fd, const char *path, struct buf *out, struct err *e)
+static enum status read_end(int fd, const char *path, int64_t most, struct buf *out, bool *cut,
+                            struct err *e)
 {
     struct stat st;
     off_t at;
 
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
         return err_set(e, ST_IO, "cannot read the audit log %s: it is not a regular file", path);
-    at = st.st_size > READ_MOST ? st.st_size - READ_MOST : 0;
+    at = st.st_size > most ? st.st_size - most : 0;
+    *cut = at > 0;
     for (char chunk[65536]; at < st.st_size;) {
         ssize_t n = pread(fd, chunk, sizeof chunk, at);
 
@@ -347,21 +347,22 @@ static enum status read_end(int fd, const char *path, struct buf *out, struct er
     return ST_OK;
 }
 
-enum status audit_read(const char *path, struct facts **out, struct err *e)
+enum status audit_read(const char *path, int64_t most, struct facts **out, struct err *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     enum status st = ST_OK;
     struct buf text;
+    bool cut = false;
 
     if (fd < 0 && errno != ENOENT)
         return err_set(e, ST_IO, "cannot read the audit log %s: %s", path, strerror(errno));
     buf_init(&text);
     if (fd >= 0) {
-        st = read_end(fd, path, &text, e);
+        st = read_end(fd, path, most, &text, &cut, e);
         close(fd);
     }
     if (st == ST_OK)
-        *out = wire_audit_read(text.s, text.len);
+        *out = wire_audit_read(text.s, text.len, cut);
     buf_release(&text);
     return st;
 }

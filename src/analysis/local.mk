@@ -51,6 +51,7 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/telling.c \
 	src/analysis/telling.h \
 	src/analysis/topology.c \
+	src/analysis/trail.c \
 	src/analysis/truth.c \
 	src/analysis/truth_routes.c \
 	src/analysis/truth_routes.h \
@@ -70,5 +71,6 @@ src_libanalysis_la_SOURCES = \
 	include/pgdba/analysis/probe.h \
 	include/pgdba/analysis/routes.h \
 	include/pgdba/analysis/topology.h \
+	include/pgdba/analysis/trail.h \
 	include/pgdba/analysis/truth.h \
 	include/pgdba/analysis/whom.h

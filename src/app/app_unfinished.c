@@ -61,6 +61,15 @@ static void look_back(struct app *a, const struct audit_lines *lines)
     arena_release(&arena);
 }
 
+enum status app_audit(struct app *a, struct facts **out, struct err *e)
+{
+    char *path = path_state("audit.jsonl");
+    enum status st = audit_read(path, AUDIT_READ_MOST, out, e);
+    (void)a;
+    free(path);
+    return st;
+}
+
 void app_look_back(struct app *a)
 {
     struct facts *f = NULL;
@@ -69,7 +78,7 @@ void app_look_back(struct app *a)
         return;
     a->looked_back = true;
     char *path = path_state("audit.jsonl");
-    if (audit_read(path, &f, &e) == ST_OK)
+    if (audit_read(path, AUDIT_READ_MOST, &f, &e) == ST_OK)
         look_back(a, f->root);
     else
         app_error(a, err_text(&e));

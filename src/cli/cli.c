@@ -117,6 +117,7 @@ static cli_fn *const runners[CMD_COUNT] = {
     [CMD_HISTORY] = cli_history,
     [CMD_QUERY] = cli_query,
     [CMD_DSN] = cli_dsn,
+    [CMD_AUDIT] = cli_audit,
     [CMD_CLUSTER_CONNECT] = cli_cluster_connect,
     [CMD_CLUSTER_LIST] = cli_cluster_list,
     [CMD_CLUSTER_STATUS] = cli_cluster_status,

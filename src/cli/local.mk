@@ -1,6 +1,7 @@
 noinst_LTLIBRARIES += src/libcli.la
 src_libcli_la_SOURCES = \
 	src/cli/cli.c \
+	src/cli/cli_audit.c \
 	src/cli/cli_change.c \
 	src/cli/cli_cluster.c \
 	src/cli/cli_config.c \

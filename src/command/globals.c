@@ -136,8 +136,13 @@ static void command_first(struct sorter *s)
     for (int i = 0; i < s->out->argc && seen < s->used; i++) {
         char *w = argv[i];
 
-        if (w[0] == '-' && w[1] != '\0')
+        if (w[0] == '-' && w[1] != '\0') {
+            size_t len = option_name_len(w);
+            const struct command_arg *arg = global_option(w, len); /* its own of the same name */
+
+            i += arg && value_follows(arg, w, len);
             continue;
+        }
         memmove(&argv[seen + 1], &argv[seen], (size_t)(i - seen) * sizeof *argv);
         argv[seen++] = w;
     }

@@ -118,6 +118,7 @@ static const struct group {
     unsigned mask, flags;
 } groups[] = {
     {"See", CMDF_READS | CMDF_CLUSTER, CMDF_READS | CMDF_CLUSTER},
+    {"Of every cluster", CMDF_READS | CMDF_CLUSTER | CMDF_CONSOLE, CMDF_READS | CMDF_CONSOLE},
     {"Change (planned, checked and confirmed first)", CMDF_CHANGES, CMDF_CHANGES},
     {"Console", CMDF_READS | CMDF_CHANGES | CMDF_CONSOLE, CMDF_CONSOLE},
     {"Registered clusters", CMDF_CLUSTER | CMDF_CHANGES | CMDF_CONSOLE, 0},

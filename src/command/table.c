@@ -285,6 +285,14 @@ static const struct command commands[] = {
                             "leader's; refused when who leads is not known for sure now.",
                  .flags = READ,
                  ARGS(dsn_args)},
+    [CMD_AUDIT] = {.name = "audit",
+                   .aliases = "",
+                   .summary = "who changed what, and what became of it, newest first",
+                   .details = "What this user's audit log says of every cluster: what was begun, "
+                              "how it ended, and what was refused and why. The log's end is read, "
+                              "its last 4 MB.",
+                   .flags = CMDF_READS | CMDF_CLI | CMDF_CONSOLE,
+                   ARGS(audit_args)},
     [CMD_REFRESH] = {.name = "refresh",
                      .aliases = "",
                      .summary = "ask every source now",

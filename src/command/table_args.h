@@ -401,6 +401,28 @@ static const struct command_arg events_args[] = {
     ARG_FORMAT_ROW,
 };
 
+static const struct command_arg audit_args[] = {
+    {.name = "--cluster",
+     .letter = 'c',
+     .kind = ARG_CLUSTER,
+     .help = "only of this one, also when it is not registered any more"},
+    {.name = "--since", .kind = ARG_DURATION, .help = "only what began within this time: 1h"},
+    {.name = "--last",
+     .letter = 'l',
+     .kind = ARG_INT,
+     .metavar = "NUMBER",
+     .expects = "a whole number",
+     .min = 1,
+     .max = 1000000,
+     .help = "only so many, the newest"},
+    {.name = "--details",
+     .letter = 'd',
+     .kind = ARG_FLAG,
+     .where = CMDF_CLI,
+     .help = "each with its checks, requests and phases"},
+    ARG_FORMAT_ROW,
+};
+
 static const struct command_arg failovers_args[] = {
     {.name = "NUMBER",
      .kind = ARG_INT,

@@ -26,6 +26,64 @@ static bool what_of(const char *name, enum audit_what *out)
     return false;
 }
 
+/* The array under key as *n structs of size bytes; read fills one of an object. */
+static void *read_list(struct arena *a, const json_t *o, const char *key, size_t size, int *n,
+                       void (*read)(struct arena *a, const json_t *item, void *at))
+{
+    const json_t *list = json_object_get(o, key);
+    size_t count = json_array_size(list);
+    char *v = arena_calloc(a, count, size);
+    for (size_t i = 0; i < count; i++)
+        read(a, json_array_get(list, i), v + i * size);
+    *n = (int)count;
+    return v;
+}
+
+static void read_request(struct arena *a, const json_t *item, void *at)
+{
+    struct audit_request *r = at;
+    r->member = text(a, item, "member");
+    r->method = text(a, item, "method");
+    r->url = text(a, item, "url");
+    r->body = text(a, item, "body");
+}
+
+static void read_check(struct arena *a, const json_t *item, void *at)
+{
+    struct audit_check *c = at;
+    c->check = text(a, item, "check");
+    c->verdict = text(a, item, "verdict");
+    c->reason = text(a, item, "reason");
+}
+
+static int64_t micros(const json_t *o, const char *key)
+{
+    int64_t ms = wire_get_int(o, key, 0, -1);
+    return ms < 0 || ms > INT64_MAX / 1000 ? -1 : ms * 1000;
+}
+
+static void read_phase(struct arena *a, const json_t *item, void *at)
+{
+    struct audit_phase *p = at;
+    p->phase = text(a, item, "phase");
+    p->state = text(a, item, "state");
+    p->note = text(a, item, "note");
+    p->after_us = micros(item, "after_ms");
+}
+
+static void read_details(struct arena *a, const json_t *o, struct audit_line *out)
+{
+    out->ssh_client = text(a, o, "ssh_client");
+    out->sudo_user = text(a, o, "sudo_user");
+    out->environment = text(a, o, "environment");
+    out->answer = text(a, o, "answer");
+    out->duration_us = micros(o, "duration_ms");
+    out->requests =
+        read_list(a, o, "requests", sizeof *out->requests, &out->nrequests, read_request);
+    out->checks = read_list(a, o, "checks", sizeof *out->checks, &out->nchecks, read_check);
+    out->phases = read_list(a, o, "phases", sizeof *out->phases, &out->nphases, read_phase);
+}
+
 static bool read_line(struct arena *a, const char *s, size_t n, struct audit_line *out)
 {
     json_t *o = wire_json_load(s, n, MOST_VALUES, NULL);
@@ -44,18 +102,27 @@ static bool read_line(struct arena *a, const char *s, size_t n, struct audit_lin
         out->accepted = text(a, o, "accepted");
         out->outcome = text(a, o, out->what == AUDIT_REFUSAL ? "why" : "outcome");
         out->observed = text(a, o, "observed");
+        read_details(a, o, out);
     }
     json_decref(o);
     return ok;
 }
 
-struct facts *wire_audit_read(const char *s, size_t n)
+static size_t past_first_newline(const char *s, size_t n)
+{
+    const char *end = n ? memchr(s, '\n', n) : NULL;
+    return end ? (size_t)(end - s) + 1 : n;
+}
+
+struct facts *wire_audit_read(const char *s, size_t n, bool cut)
 {
     struct facts *f = facts_new();
     struct audit_lines *l = arena_new(&f->arena, struct audit_lines);
     struct audit_line *v = NULL;
     int count = 0, cap = 0;
-    for (size_t at = 0; at < n && count + l->broken < MOST_LINES;) {
+    l->cut = cut;
+    for (size_t at = cut ? past_first_newline(s, n) : 0;
+         at < n && count + l->broken < MOST_LINES;) {
         const char *end = memchr(s + at, '\n', n - at);
         size_t len = end ? (size_t)(end - s) - at : n - at;
         if (count == cap) {

@@ -3,6 +3,7 @@ src_libwire_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 src_libwire_la_LIBADD = -lm
 src_libwire_la_SOURCES = \
 	src/wire/audit.c \
+	src/wire/audit_json.c \
 	src/wire/base64.c \
 	src/wire/base64.h \
 	src/wire/dcs.c \

@@ -65,9 +65,30 @@ static void check_words(const char *a, const char *b)
     buf_release(&patch);
 }
 
+static void check_details(const struct audit_line *l)
+{
+    for (int i = 0; i < l->nrequests; i++) {
+        fuzz_shown(l->requests[i].member);
+        fuzz_shown(l->requests[i].method);
+        fuzz_shown(l->requests[i].url);
+        fuzz_shown(l->requests[i].body);
+    }
+    for (int i = 0; i < l->nchecks; i++) {
+        fuzz_shown(l->checks[i].check);
+        fuzz_shown(l->checks[i].verdict);
+        fuzz_shown(l->checks[i].reason);
+    }
+    for (int i = 0; i < l->nphases; i++) {
+        fuzz_shown(l->phases[i].phase);
+        fuzz_shown(l->phases[i].note);
+        FUZZ_CHECK(l->phases[i].after_us >= -1);
+    }
+    FUZZ_CHECK(l->duration_us >= -1);
+}
+
 static void check_audit(const char *text, size_t n)
 {
-    struct facts *f = wire_audit_read(text, n);
+    struct facts *f = wire_audit_read(text, n, n % 2);
     const struct audit_lines *l = f->root;
 
     for (int i = 0; i < l->n; i++) {
@@ -77,6 +98,8 @@ static void check_audit(const char *text, size_t n)
         fuzz_shown(l->v[i].command);
         fuzz_shown(l->v[i].leader);
         fuzz_shown(l->v[i].outcome);
+        fuzz_shown(l->v[i].answer);
+        check_details(&l->v[i]);
     }
     facts_unref(f);
 }

@@ -16,6 +16,7 @@
 #include "pgdba/config/cluster.h"
 #include "pgdba/model/cluster.h"
 #include "pgdba/model/event.h"
+#include "pgdba/model/facts.h"
 #include "pgdba/model/failover.h"
 #include "pgdba/model/plan.h"
 
@@ -176,6 +177,10 @@ enum status app_execute(struct app *a, struct plan *p, struct err *e);
 void app_decline(struct app *a, struct plan *p, const char *why);
 const struct operation *app_operation(const struct app *a); /* last or running, NULL */
 bool app_operation_running(const struct app *a);
+
+/* The newest lines of the audit log, of every cluster -> struct audit_lines, a new reference. Needs
+ * no open cluster. */
+enum status app_audit(struct app *a, struct facts **out, struct err *e);
 
 /* The loop, for those who may not include net/. */
 struct app_hooks {

@@ -55,6 +55,7 @@ enum command_id {
     CMD_HISTORY,
     CMD_QUERY,
     CMD_DSN,
+    CMD_AUDIT,
     CMD_REFRESH,
     CMD_INTERVAL,
     CMD_FREEZE,

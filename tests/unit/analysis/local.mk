@@ -15,7 +15,8 @@ unit_analysis_tests = \
 	tests/unit/analysis/test_switchover \
 	tests/unit/analysis/test_truth \
 	tests/unit/analysis/test_unfinished \
-	tests/unit/analysis/test_whom
+	tests/unit/analysis/test_whom \
+	tests/unit/analysis/test_trail
 check_PROGRAMS += $(unit_analysis_tests)
 TESTS += $(unit_analysis_tests)
 UNIT_ANALYSIS_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit/support
@@ -82,3 +83,6 @@ tests_unit_analysis_test_failover_rest_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALY
 tests_unit_analysis_test_whom_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
 tests_unit_analysis_test_whom_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_whom_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
+tests_unit_analysis_test_trail_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
+tests_unit_analysis_test_trail_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_analysis_test_trail_LDADD = $(UNIT_ANALYSIS_LIBS) $(UNIT_WIRE_LIBS)

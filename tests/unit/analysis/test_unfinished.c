@@ -33,7 +33,7 @@ static const char text[] =
 static void lines_are_read_back(void **state)
 {
     (void)state;
-    struct facts *f = wire_audit_read(text, sizeof text - 1);
+    struct facts *f = wire_audit_read(text, sizeof text - 1, false);
     const struct audit_lines *l = f->root;
     assert_int_equal(l->n, 6);
     assert_int_equal(l->broken, 2);
@@ -46,7 +46,7 @@ static void lines_are_read_back(void **state)
     assert_int_equal(l->v[4].what, AUDIT_REFUSAL);
     assert_null(strchr(l->v[4].outcome, '\033'));
     facts_unref(f);
-    f = wire_audit_read("", 0);
+    f = wire_audit_read("", 0, false);
     assert_int_equal(((const struct audit_lines *)f->root)->n, 0);
     facts_unref(f);
 }
@@ -56,7 +56,7 @@ static void intents_without_an_outcome(void **state)
     struct arena a;
     int n;
     (void)state;
-    struct facts *f = wire_audit_read(text, sizeof text - 1);
+    struct facts *f = wire_audit_read(text, sizeof text - 1, false);
     arena_init(&a);
     const struct audit_line *const *v = unfinished_intents(f->root, "lab", &a, &n);
     assert_int_equal(n, 2);
@@ -72,7 +72,7 @@ static void what_the_cluster_says_since(void **state)
 {
     struct arena a;
     (void)state;
-    struct facts *f = wire_audit_read(text, sizeof text - 1);
+    struct facts *f = wire_audit_read(text, sizeof text - 1, false);
     const struct audit_lines *l = f->root;
     const struct snapshot *s = sample_snapshot(SAMPLE_HEALTHY, SB_NOW_US);
     arena_init(&a);

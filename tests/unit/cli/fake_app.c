@@ -1,8 +1,10 @@
 #include "fake_app.h"
 
 #include <signal.h>
+#include <string.h>
 
 #include "pgdba/app/connect.h"
+#include "pgdba/wire/audit.h"
 #include "snapshot_builder.h"
 
 void fake_app_init(struct app *a, const struct snapshot *s)
@@ -123,6 +125,14 @@ bool app_read_only(const struct app *a)
 {
     (void)a;
     return false;
+}
+
+enum status app_audit(struct app *a, struct facts **out, struct err *e)
+{
+    if (!a->audit)
+        return err_set(e, ST_IO, "cannot read the audit log x: it is not a regular file");
+    *out = wire_audit_read(a->audit, strlen(a->audit), false);
+    return ST_OK;
 }
 
 const struct event_log *app_events(const struct app *a)

@@ -13,6 +13,7 @@ struct app {
     struct app_subscriber sub;
     struct event_log *events;
     struct failover_list failovers;
+    const char *audit; /* the log's text; NULL: it cannot be read */
     struct recording_state recording;
     bool probe_runs, leases_shown, signals_on;
     int caught_signal;

@@ -47,6 +47,59 @@ static void test_events(void **state)
     shell_release(&sh);
 }
 
+static const char audit_log[] =
+    "{\"time\":\"2026-11-21T03:00:00.000Z\",\"what\":\"intent\",\"id\":\"1-1\",\"cluster\":\"lab\","
+    "\"action\":\"switchover\",\"command\":\"pgdba switchover\",\"user\":\"ann\",\"pid\":77,"
+    "\"host\":\"jump\",\"ssh_client\":\"192.0.2.7\",\"sudo_user\":\"eve\",\"accepted\":\"asked\","
+    "\"requests\":[{\"member\":\"pg1\",\"method\":\"POST\",\"url\":\"http://a/switchover\","
+    "\"body\":\"{}\"}],"
+    "\"checks\":[{\"check\":\"lag\",\"verdict\":\"warn\",\"reason\":\"pg2 is behind\"}]}\n"
+    "{\"time\":\"2026-11-21T03:00:09.000Z\",\"what\":\"outcome\",\"id\":\"1-1\",\"host\":\"jump\","
+    "\"cluster\":\"lab\",\"outcome\":\"done\",\"observed\":\"pg2 leads\",\"duration_ms\":9000,"
+    "\"answer\":\"HTTP 200\","
+    "\"phases\":[{\"phase\":\"lock "
+    "released\",\"state\":\"done\",\"after_ms\":1500,\"note\":\"\"}]}\n"
+    "cut off {\n"
+    "{\"time\":\"2026-11-21T03:10:00.000Z\",\"what\":\"refusal\",\"id\":\"2-1\",\"cluster\":"
+    "\"far\","
+    "\"action\":\"reinit\",\"user\":\"bob\",\"why\":\"policy says no \\u001b[2J\"}\n";
+
+static void test_audit(void **state)
+{
+    struct shell sh;
+    (void)state;
+    shell_init(&sh, whole());
+    assert_int_equal(shell_run(&sh, "audit"), CLI_FAILED);
+    assert_has(sh.err, "cannot read the audit log");
+    sh.app.audit = "";
+    assert_int_equal(shell_run(&sh, "audit"), CLI_HEALTHY);
+    assert_string_equal(sh.out, "The audit log has nothing of that.\n");
+    sh.app.audit = audit_log;
+    assert_int_equal(shell_run(&sh, "audit"), CLI_HEALTHY);
+    assert_true(strstr(sh.out, "refused") < strstr(sh.out, "done"));
+    assert_has(sh.out, "(1 line is not to be read: cut off, or changed by hand.)");
+    assert_null(strchr(sh.out, '\033'));
+    assert_int_equal(shell_run(&sh, "audit|--cluster|lab"), CLI_HEALTHY);
+    assert_null(strstr(sh.out, "reinit"));
+    assert_int_equal(shell_run(&sh, "audit|--since|5m"), CLI_HEALTHY);
+    assert_null(strstr(sh.out, "switchover"));
+    assert_int_equal(shell_run(&sh, "audit|--last|1|--format|json"), CLI_HEALTHY);
+    assert_has(sh.out, "\"refused\": true");
+    assert_has(sh.out, "\"broken_lines\": 1");
+    assert_null(strstr(sh.out, "switchover"));
+    assert_int_equal(shell_run(&sh, "audit|--cluster|lab|--details"), CLI_HEALTHY);
+    assert_has(sh.out, "2026-11-21 03:00:00.000  switchover of lab: done, after 9.0 s\n"
+                       "  why       pg2 leads\n"
+                       "  who       ann on jump, process 77, by sudo of eve, from 192.0.2.7\n"
+                       "  command   pgdba switchover\n"
+                       "  accepted  asked\n"
+                       "  checks    warn   pg2 is behind\n"
+                       "  requests  POST http://a/switchover {}\n"
+                       "  phases    done    lock released, after 1.5 s\n"
+                       "  answer    HTTP 200\n");
+    shell_release(&sh);
+}
+
 static void test_failovers(void **state)
 {
     struct shell sh;
@@ -146,9 +199,9 @@ static void test_truth(void **state)
 int run_list_tests(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_events), cmocka_unit_test(test_failovers),
-        cmocka_unit_test(test_dcs),    cmocka_unit_test(test_dcs_in_trouble),
-        cmocka_unit_test(test_truth),
+        cmocka_unit_test(test_events),         cmocka_unit_test(test_audit),
+        cmocka_unit_test(test_failovers),      cmocka_unit_test(test_dcs),
+        cmocka_unit_test(test_dcs_in_trouble), cmocka_unit_test(test_truth),
     };
     return cmocka_run_group_tests_name("cli: lists", tests, NULL, NULL);
 }

@@ -270,6 +270,7 @@ static void test_globals(void **state)
     char *urls[] = {"--patroni-url", "http://a:1", "--patroni-url=http://b:1",
                     "--theme",       "mono",       "--ascii"};
     char *own[] = {"cluster", "connect", "--read-only", "--patroni-url", "http://a:1", "--help"};
+    char *own_first[] = {"-c", "far", "audit", "--last", "3"};
     char *value[] = {"switchover", "--candidate", "pg2", "--cluster=lab", "-V"};
 
     (void)state;
@@ -301,6 +302,12 @@ static void test_globals(void **state)
     assert_true(g.help);
     assert_int_equal(g.npatroni_urls, 0);
     assert_int_equal(g.argc, 5);
+
+    assert_int_equal(command_parse_globals(5, own_first, &a, &g, &pe), ST_OK);
+    assert_null(g.cluster);
+    assert_int_equal(g.argc, 5);
+    assert_string_equal(g.argv[0], "audit");
+    assert_string_equal(g.argv[2], "far");
 
     assert_int_equal(command_parse_globals(5, value, &a, &g, &pe), ST_OK);
     assert_int_equal(g.argc, 3);
