@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cursor.h"
 #include "words.h"
 
 const char *command_quote(struct arena *a, const char *text)
@@ -13,7 +14,21 @@ const char *command_quote(struct arena *a, const char *text)
     return quoted[0] == '-' ? arena_printf(a, "'%s'", quoted) : quoted;
 }
 
-bool command_at_word(const char *line, int point)
+/* What is expected there is a value, and not one in which a second blank may be meant. */
+static bool wants_value(const char *line, int point, struct arena *a)
+{
+    struct cursor at;
+    const struct command_arg *arg;
+
+    cursor_read(line, point, a, &at);
+    arg = at.option ? at.option : at.positional;
+    for (int i = 0; i < at.nseen; i++)
+        if (at.seen[i].arg->kind == ARG_SQL)
+            return false;
+    return at.command && arg && arg->kind != ARG_SQL;
+}
+
+bool command_at_value(const char *line, int point)
 {
     struct arena a;
     struct words w;
@@ -21,7 +36,8 @@ bool command_at_word(const char *line, int point)
 
     arena_init(&a);
     words_split(line, point, &a, &w);
-    begins = w.n > 0 && !w.in_word && w.open_quote < 0 && strchr(" ", line[point]) != NULL;
+    begins = w.n > 0 && !w.in_word && w.open_quote < 0 && (!line[point] || line[point] == ' ') &&
+             wants_value(line, point, &a);
     arena_release(&a);
     return begins;
 }

@@ -132,7 +132,7 @@ static bool pastes(struct console *c, const struct key *k)
 {
     struct arena a;
     if (c->bar.filter || strcmp(k->name, "Space") != 0 || !line_editor_inserts(c->editor) ||
-        !command_at_word(line_editor_text(c->editor), line_editor_point(c->editor)))
+        !command_at_value(line_editor_text(c->editor), line_editor_point(c->editor)))
         return false;
     arena_init(&a);
     const char *name = console_object(c, &a);

@@ -13,7 +13,8 @@ enum { INDENT = 2, TITLE = 32 };
 struct entry {
     const char *title, *command;
     enum action_kind kind;
-    bool one; /* it takes one member */
+    bool one;   /* it takes one member */
+    bool reads; /* it changes nothing */
     /* What one of them must have, and what to say of those that have it not; NULL: nothing. */
     bool (*has)(const struct member *m);
     const char *lacks;
@@ -33,6 +34,8 @@ static bool is_scheduled(const struct member *m)
 /* The harmless first: that is where the cursor stands when it opens. */
 static const struct entry entries[] = {
     {.title = "everything known about it", .one = true},
+    {.title = "where its PostgreSQL listens", .command = "dsn @", .one = true, .reads = true},
+    {.title = "ask its PostgreSQL in SQL", .command = "query @ ", .one = true, .reads = true},
     {.title = "reload its configuration", .command = "reload @", .kind = ACT_RELOAD},
     {.title = "restart", .command = "restart @", .kind = ACT_RESTART},
     {.title = "restart, where it is pending",
@@ -58,6 +61,7 @@ static const struct entry entries[] = {
      .command = "reinit @",
      .kind = ACT_REINIT,
      .one = true},
+    {.title = "the cluster's settings", .command = "config show", .reads = true},
     {.title = "change the cluster's settings", .command = "config set ", .kind = ACT_CONFIG},
 };
 enum { ENTRIES = sizeof entries / sizeof *entries };
@@ -126,6 +130,8 @@ static const char *why_not(const struct frame *f, const struct entry *e, const c
         return lost;
     if (frame_replays(f))
         return "this is a recording";
+    if (e->reads)
+        return NULL;
     if (f->v->read_only)
         return "this console is read-only";
     if (f->v->menu_denied[e->kind])
@@ -144,7 +150,8 @@ void menu_ask(struct app *a, struct view_state *v)
     for (int i = 0; i < ENTRIES; i++) {
         struct err e = ERR_INIT;
         char **to = &v->menu_denied[entries[i].kind];
-        if (entries[i].command && !*to && app_may(a, entries[i].kind, &e) != ST_OK)
+        if (entries[i].command && !entries[i].reads && !*to &&
+            app_may(a, entries[i].kind, &e) != ST_OK)
             *to = xstrdup(err_text(&e));
         err_release(&e);
     }

@@ -41,7 +41,7 @@ wait healthy
 $(down_to "$one")
 key Enter
 wait Actions on $one
-key Down Down Down Down Down Down
+key Down Down Down Down Down Down Down Down
 key Enter
 wait Type the new leader's name
 wait POST http
@@ -53,7 +53,7 @@ key Esc
 wait nothing was sent
 key Enter
 wait Actions on $one
-key Down Down
+key Down Down Down Down
 key Enter
 wait [y/N]
 key Enter
@@ -81,7 +81,7 @@ key g
 key Enter
 wait Actions on 2 marked: $one, $two
 wait-re switch over to it +not now: one at a time
-key Down Down
+key Down Down Down Down
 key Enter
 wait Restart local-ha: $one, $two
 wait [y/N]
@@ -148,10 +148,21 @@ spawn 24 80 $pgdba --cluster local-ha --read-only
 wait healthy
 key Enter
 wait-re restart +not now: this console is read-only
-key Down Down
+key Down Down Down Down
 key Enter
 wait Actions on $old
 absent [y/N]
+key g Down
+key Enter
+wait-re $old: PostgreSQL at 127.0.0.1:[0-9]+
+key Enter
+key Down Down
+key Enter
+wait :query $old
+type select 6*7 as answer
+key Enter
+wait answer
+wait 42
 key Esc
 key q
 expect-exit 0

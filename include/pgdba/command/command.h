@@ -194,9 +194,10 @@ enum status command_parse_argv(int argc, char *const *argv, struct arena *a, str
 
 /* text as one word of a line, never taken for an option. In the arena. */
 const char *command_quote(struct arena *a, const char *text);
-/* True where a further word would begin at byte `point` of line: behind a blank that no quote
- * holds, and before a blank or the end; not where the line is empty. */
-bool command_at_word(const char *line, int point);
+/* True where a value would begin at byte `point` of line: behind a blank that no quote holds,
+ * before a blank or the end, and where the command takes one. Not in SQL, whose blanks are its own.
+ */
+bool command_at_value(const char *line, int point);
 
 const char *invocation_get(const struct invocation *inv, const char *name); /* first, or NULL */
 bool invocation_has(const struct invocation *inv, const char *name);

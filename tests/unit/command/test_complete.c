@@ -193,7 +193,7 @@ static void test_quote(void **state)
     }
 }
 
-static void test_where_a_word_begins(void **state)
+static void test_where_a_value_begins(void **state)
 {
     static const struct {
         const char *line; /* "|" is the cursor */
@@ -207,7 +207,15 @@ static void test_where_a_word_begins(void **state)
              {"restart 'a |", false},
              {"restart 'a' |", true},
              {"restart a\\ |", false},
-             {"restart \"|", false}};
+             {"restart \"|", false},
+             {"refresh |", false},
+             {"nonsense |", false},
+             {"switchover |", false},
+             {"switchover --candidate |", true},
+             {"query |", true},
+             {"query pg1 |", false},
+             {"query pg1 select  |", false},
+             {"query pg1 --dbname |", true}};
 
     (void)state;
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
@@ -215,7 +223,7 @@ static void test_where_a_word_begins(void **state)
         int point = (int)(at - line);
 
         memmove(at, at + 1, strlen(at));
-        if (command_at_word(line, point) != t[i].begins)
+        if (command_at_value(line, point) != t[i].begins)
             fail_msg("%s", t[i].line);
         free(line);
     }
@@ -226,7 +234,7 @@ int run_complete_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_complete),   cmocka_unit_test(test_complete_in_the_middle),
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_hints),
-        cmocka_unit_test(test_quote),      cmocka_unit_test(test_where_a_word_begins),
+        cmocka_unit_test(test_quote),      cmocka_unit_test(test_where_a_value_begins),
     };
 
     return cmocka_run_group_tests_name("command: complete", tests, NULL, NULL);

@@ -253,11 +253,11 @@ static void member_menu(void **state)
         view_open(&sc.v, OVERLAY_MENU);
         marks_add(&sc.v.menu, "pg2");
         golden(&sc, "menu", k == 1);
-        sc.v.menu_at = 8;
+        sc.v.menu_at = 10;
         marks_add(&sc.v.menu, "pg4");
         marks_copy(&sc.v.marks, &sc.v.menu);
         golden(&sc, "menu-marked", false);
-        sc.v.menu_at = 3;
+        sc.v.menu_at = 5;
         sc.v.ascii = sc.v.read_only = true;
         golden(&sc, "menu-read-only-ascii", k == 1);
         screen_release(&sc);
@@ -265,7 +265,7 @@ static void member_menu(void **state)
         screen_init(&sc, SAMPLE_HEALTHY, sizes[k].rows, sizes[k].cols);
         view_open(&sc.v, OVERLAY_MENU);
         marks_add(&sc.v.menu, "pg1");
-        sc.v.menu_at = 6;
+        sc.v.menu_at = 8;
         sc.v.focus = PANE_TRUTH;
         golden(&sc, "menu-leader", false);
         sc.v.frozen = true;
