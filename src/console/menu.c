@@ -136,9 +136,11 @@ static const char *why_not(const struct frame *f, const struct entry *e, const c
         return "this console is read-only";
     if (f->v->menu_denied[e->kind])
         return f->v->menu_denied[e->kind];
-    if (e->has && !any_has(f, e->has))
-        return arena_printf(a, "%s %s", e->lacks, marks_text(names, a));
-    return command[strlen(command) - 1] == ' ' ? NULL : blocked(f, command, a);
+    const char *why = command[strlen(command) - 1] == ' ' ? NULL : blocked(f, command, a);
+    /* The checks first: they know what is too old to say that nothing is pending. */
+    if (!why && e->has && !any_has(f, e->has))
+        why = arena_printf(a, "%s %s", e->lacks, marks_text(names, a));
+    return why;
 }
 
 void menu_ask(struct app *a, struct view_state *v)

@@ -274,6 +274,32 @@ static void member_menu(void **state)
     }
 }
 
+/* Where somebody is woken up: what is possible then, and why the rest is not. */
+static void member_menu_in_trouble(void **state)
+{
+    static const struct {
+        enum sample which;
+        const char *member, *name;
+    } v[] = {{SAMPLE_NO_LEADER, "pg2", "menu-no-leader"},
+             {SAMPLE_FROZEN_MEMBER, "pg3", "menu-frozen-member"},
+             {SAMPLE_UNREACHABLE, "pg1", "menu-unreachable"},
+             {SAMPLE_WIDE_NAMES, NULL, "menu-wide-names"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+        for (int k = 0; k < 2; k++) {
+            struct screen sc;
+            screen_init(&sc, v[i].which, sizes[k].rows, sizes[k].cols);
+            view_open(&sc.v, OVERLAY_MENU);
+            for (int m = 0; m < sc.s->nmembers; m++)
+                if (!v[i].member || strcmp(sc.s->members[m].name, v[i].member) == 0)
+                    marks_add(&sc.v.menu, sc.s->members[m].name);
+            sc.v.menu_at = 8;
+            golden(&sc, v[i].name, false);
+            screen_release(&sc);
+        }
+    }
+}
+
 static void verdicts_overlay(void **state)
 {
     (void)state;
@@ -567,6 +593,7 @@ int main(void)
         cmocka_unit_test(every_theme),
         cmocka_unit_test(overlays),
         cmocka_unit_test(member_menu),
+        cmocka_unit_test(member_menu_in_trouble),
         cmocka_unit_test(verdicts_overlay),
         cmocka_unit_test(command_bar),
         cmocka_unit_test(other_states),
