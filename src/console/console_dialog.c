@@ -246,6 +246,8 @@ void dialog_key(struct console *c, const struct key *k)
         answer_key(c, k);
     else if (c->v.overlay == OVERLAY_MENU)
         menu_key(c, k);
+    else if (c->v.overlay == OVERLAY_AUDIT && auditlog_key(c, k))
+        return;
     else
         read_key(c, k);
 }

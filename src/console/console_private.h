@@ -88,6 +88,10 @@ bool menu_open(struct console *c);
 void menu_begin(struct console *c, const char *command);
 void menu_key(struct console *c, const struct key *k);
 
+/* console_audit.c */
+void auditlog_open(struct console *c, const struct invocation *inv);
+bool auditlog_key(struct console *c, const struct key *k); /* false: a key of every page to read */
+
 /* console_exec.c: false with pe set when the line is wrong. */
 bool console_exec(struct console *c, const char *line, struct parse_error *pe);
 void console_focus(struct console *c, enum pane_id id);

@@ -1,6 +1,7 @@
 noinst_LTLIBRARIES += src/libconsole.la
 src_libconsole_la_CFLAGS = $(AM_CFLAGS) $(NCURSESW_CFLAGS) $(READLINE_CFLAGS)
 src_libconsole_la_SOURCES = \
+	src/console/audit_view.c \
 	src/console/bouncer_card.c \
 	src/console/bouncer_card.h \
 	src/console/console.c \
@@ -10,6 +11,7 @@ src_libconsole_la_SOURCES = \
 	src/console/console_exec_ask.c \
 	src/console/console_exec_live.c \
 	src/console/console_keys.c \
+	src/console/console_audit.c \
 	src/console/console_menu.c \
 	src/console/console_private.h \
 	src/console/console_alert.c \
@@ -60,6 +62,7 @@ src_libconsole_la_SOURCES = \
 	include/pgdba/console/draw.h \
 	include/pgdba/console/keymap.h \
 	include/pgdba/console/marks.h \
+	include/pgdba/console/audit_view.h \
 	include/pgdba/console/menu.h \
 	include/pgdba/console/pane.h \
 	include/pgdba/console/style.h \

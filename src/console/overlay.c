@@ -142,6 +142,11 @@ static void write_sheet(const struct frame *f, struct sheet *sh)
         if (v->result)
             result_write(v->result, &sh->doc);
         break;
+    case OVERLAY_AUDIT:
+        sh->title = audit_view_title(v->audit, &sh->arena);
+        sh->keys = v->audit->details ? "Esc goes back" : "Enter shows all of it, Esc closes";
+        audit_view_write(v->audit, &sh->doc, &sh->pick, &sh->npick);
+        break;
     case OVERLAY_QUIT:
         write_quit(f, sh);
         break;

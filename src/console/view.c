@@ -27,6 +27,7 @@ void view_release(struct view_state *v)
         free(v->menu_denied[i]);
     buf_release(&v->typed);
     view_result(v, NULL);
+    audit_view_free(v->audit);
     free(v->card_key);
     free(v->help_topic);
     free(v->title);

@@ -7,6 +7,7 @@
 
 #include "pgdba/app/app.h"
 #include "pgdba/base/buf.h"
+#include "pgdba/console/audit_view.h"
 #include "pgdba/console/keymap.h"
 #include "pgdba/console/pane.h"
 #include "pgdba/model/plan.h"
@@ -36,6 +37,7 @@ enum overlay {
     OVERLAY_PROGRESS, /* the running or last operation */
     OVERLAY_TEXT,     /* something to read: why a change was refused */
     OVERLAY_RESULT,   /* what was asked for: rows, or lines that are not to be wrapped */
+    OVERLAY_AUDIT,    /* who did what */
     OVERLAY_QUIT      /* leave although an operation runs? */
 };
 
@@ -66,6 +68,7 @@ struct view_state {
     char *title, *text;           /* OVERLAY_TEXT */
     struct result *result;        /* OVERLAY_RESULT, NULL none */
     bool result_waits;            /* for another overlay to be closed */
+    struct audit_view *audit;     /* OVERLAY_AUDIT */
     struct plan *plan;            /* OVERLAY_PLAN */
     struct buf typed;             /* what was typed into a dialog */
     bool confirmed;  /* the plan's question is answered: its warnings are asked about */

@@ -1,5 +1,9 @@
 #include "fake_app.h"
 
+#include <string.h>
+
+#include "pgdba/wire/audit.h"
+
 void fake_app_init(struct app *a)
 {
     *a = (struct app){.refresh_us = USEC_PER_SEC};
@@ -150,6 +154,14 @@ int64_t app_now_us(const struct app *a)
 int64_t app_now_wall_us(const struct app *a)
 {
     return clock_wall(a->clock);
+}
+
+enum status app_audit(struct app *a, struct facts **out, struct err *e)
+{
+    if (!a->audit)
+        return err_set(e, ST_IO, "cannot read the audit log x: it is not a regular file");
+    *out = wire_audit_read(a->audit, strlen(a->audit), false);
+    return ST_OK;
 }
 
 const struct event_log *app_events(const struct app *a)

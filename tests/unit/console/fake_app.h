@@ -21,6 +21,7 @@ struct app {
     const struct clock *clock;
     const struct event_log *events;
     struct failover_list failovers;
+    const char *audit; /* the log's text; NULL: it cannot be read */
     struct replay_state replay;
     struct recording_state recording;
     bool leases_shown, probe_runs;

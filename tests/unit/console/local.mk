@@ -23,7 +23,7 @@ tests_unit_console_test_widgets_LDADD = $(UNIT_CONSOLE_LIBS)
 CONSOLE_WORLD = tests/unit/console/world.c tests/unit/console/world.h \
 	tests/unit/console/fake_app.c tests/unit/console/fake_app.h $(CONSOLE_SCREEN)
 CONSOLE_WORLD_LIBS = src/libconsole.la $(UNIT_SNAPSHOT_LIB) src/libcommand.la \
-	src/libanalysis.la src/libconfig.la $(UNIT_MODEL_LIBS) $(NCURSESW_LIBS) $(READLINE_LIBS) $(YAML_LIBS) -lm
+	src/libanalysis.la src/libconfig.la $(UNIT_WIRE_LIBS) $(NCURSESW_LIBS) $(READLINE_LIBS) $(YAML_LIBS) -lm
 tests_unit_console_test_console_SOURCES = tests/unit/console/test_console.c \
 	tests/unit/console/scenes.c tests/unit/console/scenes.h $(CONSOLE_WORLD)
 tests_unit_console_test_console_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

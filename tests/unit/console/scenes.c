@@ -280,3 +280,28 @@ void scene_recording(struct screen *sc)
                                              .bytes = 1258291,
                                              .lines = 1811};
 }
+
+const char scene_audit[] =
+    "{\"time\":\"2026-11-21T03:00:00.000Z\",\"what\":\"intent\",\"id\":\"1-1\",\"cluster\":\"lab\","
+    "\"action\":\"switchover\",\"command\":\"pgdba switchover --cluster lab --candidate pg2\","
+    "\"user\":\"ann\",\"pid\":77,\"host\":\"jump\",\"ssh_client\":\"192.0.2.7\","
+    "\"sudo_user\":\"eve\",\"accepted\":\"asked\",\"leader\":\"pg1\","
+    "\"requests\":[{\"member\":\"pg1\",\"method\":\"POST\",\"url\":\"http://10.0.0.1:8008/"
+    "switchover\","
+    "\"body\":\"{\\\"leader\\\":\\\"pg1\\\"}\"}],"
+    "\"checks\":[{\"check\":\"lag\",\"verdict\":\"warn\",\"reason\":\"pg2 is 3 MB behind\"},"
+    "{\"check\":\"pause\",\"verdict\":\"pass\",\"reason\":\"the cluster is not paused\"}]}\n"
+    "{\"time\":\"2026-11-21T03:00:09.000Z\",\"what\":\"outcome\",\"id\":\"1-1\",\"host\":\"jump\","
+    "\"cluster\":\"lab\",\"outcome\":\"done\",\"observed\":\"pg2 leads on timeline 4\","
+    "\"duration_ms\":9000,\"answer\":\"HTTP 200\","
+    "\"phases\":[{\"phase\":\"lock released\",\"state\":\"done\",\"after_ms\":1500,\"note\":\"\"},"
+    "{\"phase\":\"pg2 writable\",\"state\":\"done\",\"after_ms\":3100,\"note\":\"timeline 4\"}]}\n"
+    "cut off {\n"
+    "{\"time\":\"2026-11-21T03:10:00.000Z\",\"what\":\"refusal\",\"id\":\"2-1\",\"cluster\":"
+    "\"far\","
+    "\"action\":\"reinit\",\"user\":\"bob\",\"why\":\"/etc/pgdba/policy.yml refuses it: no rule "
+    "there lets bob"
+    " (staff) reinit in the environment production \\u001b[2J\"}\n"
+    "{\"time\":\"2026-11-21T03:11:00.000Z\",\"what\":\"intent\",\"id\":\"3-1\",\"cluster\":\"lab\","
+    "\"action\":\"restart\",\"user\":\"ann\",\"requests\":[{\"member\":\"pg2\"},{\"member\":"
+    "\"pg4\"}]}\n";

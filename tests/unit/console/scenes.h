@@ -34,4 +34,7 @@ void scene_events(struct screen *sc, int64_t after_us);
 void scene_replay(struct screen *sc, bool playing, const char *broken);
 void scene_recording(struct screen *sc);
 
+/* Lines of an audit log: a switchover that ended, a refusal, a restart without an end. */
+extern const char scene_audit[];
+
 #endif

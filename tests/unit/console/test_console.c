@@ -624,12 +624,58 @@ static void recording_and_probing_by_command(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
+/* ---- the audit log -------------------------------------------------------------------------- */
+
+static void type_line(struct world *w, const char *line)
+{
+    press(w, ":");
+    type(w, line);
+    press(w, "Enter");
+}
+
+static void the_audit_log_is_read_and_left(void **state)
+{
+    struct world *w = *state;
+    type_line(w, "audit");
+    assert_int_equal(w->c.v.overlay, OVERLAY_NONE);
+    assert_non_null(strstr(w->c.v.message, "cannot read the audit log"));
+    w->app.audit = scene_audit;
+    type_line(w, "audit");
+    assert_int_equal(w->c.v.overlay, OVERLAY_AUDIT);
+    assert_int_equal(w->c.v.audit->trail.n, 3);
+    press(w, "Up");
+    assert_int_equal(w->c.v.audit->at, 0);
+    press(w, "G");
+    assert_int_equal(w->c.v.audit->at, 2);
+    press(w, "Down");
+    assert_int_equal(w->c.v.audit->at, 2);
+    press(w, "Enter");
+    assert_true(w->c.v.audit->details);
+    press(w, "Down"); /* scrolls */
+    assert_int_equal(w->c.v.audit->at, 2);
+    press(w, "Esc");
+    assert_false(w->c.v.audit->details);
+    assert_int_equal(w->c.v.overlay, OVERLAY_AUDIT);
+    press(w, "Esc");
+    assert_int_equal(w->c.v.overlay, OVERLAY_NONE);
+    type_line(w, "audit --cluster far --last 1");
+    assert_int_equal(w->c.v.audit->trail.n, 1);
+    press(w, "Enter");
+    press(w, "q");
+    assert_int_equal(w->c.v.overlay, OVERLAY_NONE);
+    w->app.audit = "";
+    type_line(w, "audit");
+    press(w, "Enter"); /* there is nothing to show all of */
+    assert_false(w->c.v.audit->details);
+}
+
 int main(void)
 {
     setlocale(LC_ALL, "C.UTF-8");
     setenv("INPUTRC", "/dev/null", 1);
     setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
     const struct CMUnitTest tests[] = {
+        TEST(the_audit_log_is_read_and_left),
         TEST(panes_by_key_and_by_command),
         TEST(the_selection_follows_the_member),
         TEST(the_filter_works_while_it_is_typed),

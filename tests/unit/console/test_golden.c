@@ -9,7 +9,9 @@
 
 #include <cmocka.h>
 
+#include "pgdba/analysis/trail.h"
 #include "pgdba/console/style.h"
+#include "pgdba/wire/audit.h"
 #include "scenes.h"
 
 static const struct {
@@ -297,6 +299,28 @@ static void member_menu_in_trouble(void **state)
             golden(&sc, v[i].name, false);
             screen_release(&sc);
         }
+    }
+}
+
+static void audit_log(void **state)
+{
+    (void)state;
+    for (int k = 0; k < SIZES; k++) {
+        struct screen sc;
+        struct arena a;
+        arena_init(&a);
+        struct facts *f = wire_audit_read(scene_audit, strlen(scene_audit), false);
+        struct audit_trail t = audit_trail(f->root, &(struct audit_wish){0}, &a);
+        screen_init(&sc, SAMPLE_HEALTHY, sizes[k].rows, sizes[k].cols);
+        sc.v.audit = audit_view_new(f, &t);
+        arena_release(&a);
+        view_open(&sc.v, OVERLAY_AUDIT);
+        sc.v.audit->at = 1;
+        golden(&sc, "audit", k == 1);
+        sc.v.audit->at = 2;
+        sc.v.audit->details = true;
+        golden(&sc, "audit-entry", false);
+        screen_release(&sc);
     }
 }
 
@@ -594,6 +618,7 @@ int main(void)
         cmocka_unit_test(overlays),
         cmocka_unit_test(member_menu),
         cmocka_unit_test(member_menu_in_trouble),
+        cmocka_unit_test(audit_log),
         cmocka_unit_test(verdicts_overlay),
         cmocka_unit_test(command_bar),
         cmocka_unit_test(other_states),
