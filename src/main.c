@@ -134,7 +134,7 @@ static bool skips_events(const struct invocation *inv)
 /* Who stays, and who is about to change something, hears of what was left without an end. */
 static bool looks_back(const struct invocation *inv)
 {
-    return !inv || keeps_events(inv) || (inv->command->flags & CMDF_CHANGES);
+    return !inv || keeps_events(inv) || invocation_changes(inv);
 }
 
 /* inv: the shell's command, NULL for the console. */

@@ -36,25 +36,33 @@ static void say_taken(struct telling *t, const struct dcs *a, const struct dcs *
                 or_blank(a->leader));
 }
 
+static void say_anew(struct telling *t, const struct dcs *a, const struct dcs *b,
+                     enum event_kind kind, enum health grade, const char *text)
+{
+    const char *evidence =
+        arena_printf(&t->a, "leader: %s, lease %llx (was %llx)", b->leader,
+                     (unsigned long long)b->leader_lease, (unsigned long long)a->leader_lease);
+    telling_say(t,
+                &(struct event){.kind = kind,
+                                .grade = grade,
+                                .subject = b->leader,
+                                .old = b->leader,
+                                .now = b->leader,
+                                .evidence = evidence},
+                "%s %s", b->leader, text);
+}
+
 static void lock(struct telling *t, const struct dcs *a, const struct dcs *b)
 {
     if (a->leader && !b->leader) {
         say_gone(t, a);
     } else if (b->leader && !telling_same(a->leader, b->leader)) {
         say_taken(t, a, b);
-    } else if (b->leader &&
-               (a->leader_lease != b->leader_lease || a->leader_term_rev != b->leader_term_rev)) {
-        const char *evidence =
-            arena_printf(&t->a, "leader: %s, lease %llx (was %llx)", b->leader,
-                         (unsigned long long)b->leader_lease, (unsigned long long)a->leader_lease);
-        telling_say(t,
-                    &(struct event){.kind = EV_LOCK_REACQUIRED,
-                                    .grade = HEALTH_DEGRADED,
-                                    .subject = b->leader,
-                                    .old = b->leader,
-                                    .now = b->leader,
-                                    .evidence = evidence},
-                    "%s took the leader lock anew", b->leader);
+    } else if (b->leader && a->leader_term_rev != b->leader_term_rev) {
+        say_anew(t, a, b, EV_LOCK_REACQUIRED, HEALTH_DEGRADED, "took the leader lock anew");
+    } else if (b->leader && a->leader_lease != b->leader_lease) {
+        say_anew(t, a, b, EV_LOCK_LEASE, HEALTH_OK,
+                 "holds the leader lock by a new lease: Patroni takes one when ttl is changed");
     }
 }
 
@@ -171,7 +179,8 @@ static void lease_and_tags(struct telling *t, const struct dcs_member *a,
                             .old = arena_printf(&t->a, "%llx", (unsigned long long)a->lease),
                             .now = arena_printf(&t->a, "%llx", (unsigned long long)b->lease),
                             .evidence = row_text(t, b)},
-            "%s has a new lease: its Patroni restarted, or had lost the old one", b->name);
+            "%s has a new lease: its Patroni restarted, had lost the old one, or ttl was changed",
+            b->name);
     if (!telling_same_tags(&a->row.tags, &b->row.tags)) {
         const char *now = telling_tags(t, &b->row.tags);
         telling_say(t,

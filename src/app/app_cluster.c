@@ -158,6 +158,7 @@ void app_cluster_close(struct app *a)
     app_record_close(a);
     app_replay_close(a);
     app_query_close(a);
+    app_edit_close(a);
     snapshot_unref(a->published);
     a->published = NULL;
     story_free(a->story);

@@ -52,12 +52,19 @@ static void watch_signals(struct app *a)
     a->signals_on = true;
 }
 
+void app_input(struct app *a, bool on)
+{
+    net_watch_free(a->input);
+    a->input = NULL;
+    if (on && a->hooks && a->hooks->input_fd >= 0)
+        a->input = net_watch_new(a->loop, a->hooks->input_fd, NET_READ, on_input, a);
+}
+
 void app_run(struct app *a, const struct app_hooks *h)
 {
     a->hooks = h;
     watch_signals(a);
-    if (h->input_fd >= 0)
-        a->input = net_watch_new(a->loop, h->input_fd, NET_READ, on_input, a);
+    app_input(a, true);
     app_something_happened(a);
     if (!a->stopped)
         net_loop_run(a->loop);

@@ -61,6 +61,7 @@ struct app {
     struct app_probe *probe;       /* NULL: none was ever asked for */
     struct app_history *history;   /* NULL: nothing is kept */
     struct app_query *query;       /* NULL: none was ever asked */
+    struct app_draft *draft;       /* NULL: nothing is edited */
 
     /* the one operation */
     struct policy *policy;
@@ -112,6 +113,9 @@ void app_probe_close(struct app *a);
 struct action_sql_route app_query_way(void *arg, const struct request *r); /* until the next call */
 void app_query_close(struct app *a);
 
+/* app_edit.c */
+void app_edit_close(struct app *a);
+
 /* app_history.c */
 void app_history_open(struct app *a); /* into the story, before anything else is */
 void app_history_event(struct app *a, const struct event *e);
@@ -129,6 +133,7 @@ void app_operation_observe(struct app *a, const struct snapshot *s);
 void app_operation_drop(struct app *a);
 
 /* app_loop.c */
+void app_input(struct app *a, bool on); /* keys are read, or left to another program */
 void app_something_happened(struct app *a);
 void app_loop_release(struct app *a);
 

@@ -112,6 +112,7 @@ static cli_fn *const runners[CMD_COUNT] = {
     [CMD_CANCEL_RESTART] = cli_change,
     [CMD_CONFIG_SHOW] = cli_config_show,
     [CMD_CONFIG_SET] = cli_change,
+    [CMD_CONFIG_EDIT] = cli_config_edit,
     [CMD_DEMOTE] = cli_change,
     [CMD_PROMOTE] = cli_change,
     [CMD_HISTORY] = cli_history,

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli_private.h"
 #include "pgdba/base/fmt.h"
@@ -30,11 +31,23 @@ static void print_step(const struct plan_step *s, FILE *out)
     fputs(s->authenticated ? "  (with Basic authentication, not shown)\n" : "\n", out);
 }
 
+/* What goes and what comes, in colours where they are wanted. */
+static void print_line(const char *line, FILE *out)
+{
+    const char *none = getenv("NO_COLOR"), *colour = "";
+    bool wanted = isatty(fileno(out)) && !(none && *none);
+    if (wanted && strncmp(line, "+ ", 2) == 0)
+        colour = "\033[32m";
+    else if (wanted && strncmp(line, "- ", 2) == 0)
+        colour = "\033[31m";
+    fprintf(out, "  %s%s%s\n", colour, line, *colour ? "\033[m" : "");
+}
+
 static void print_plan(const struct plan *p, FILE *out)
 {
     fprintf(out, "%s\n", p->title);
     for (int i = 0; i < p->nlines; i++)
-        fprintf(out, "  %s\n", p->lines[i]);
+        print_line(p->lines[i], out);
     fputs("Checks:\n", out);
     for (int i = 0; i < p->nchecks; i++)
         fprintf(out, "  %-5s  %s\n", check_verdict_name(p->checks[i].verdict), p->checks[i].reason);
@@ -86,9 +99,9 @@ static bool confirmed(struct cli *c, const struct plan *p)
     return ok;
 }
 
-static bool all_the_same(struct cli *c)
+bool cli_asks(struct cli *c, const char *question)
 {
-    fputs("It has warnings. Go on all the same? [y/N] ", c->opt->err);
+    fputs(question, c->opt->err);
     fflush(c->opt->err);
     char *answer = read_line(c);
     bool ok = answer && says_yes(answer);
@@ -214,7 +227,7 @@ static int run_plan(struct cli *c, struct plan *p, struct wire_json *doc)
             cli_error(c, ST_CANCELLED, "not confirmed: nothing was sent");
             return decline(c, p, "not confirmed");
         }
-        if (p->worst == CHECK_WARN && !all_the_same(c)) {
+        if (p->worst == CHECK_WARN && !cli_asks(c, "It has warnings. Go on all the same? [y/N] ")) {
             cli_error(c, ST_CANCELLED, "not confirmed: nothing was sent");
             return decline(c, p, "declined for its warnings");
         }
@@ -234,32 +247,22 @@ static bool has_password(void *arg)
     return app_has_password(arg);
 }
 
-/* A plan for what the words ask for; NULL: *code says why there is none. */
-static struct plan *make_plan(struct cli *c, int *code)
+static struct plan *make_plan(struct cli *c, const struct request *r, int *code)
 {
-    struct request r;
     struct err e = ERR_INIT;
     struct plan *p = NULL;
-    struct clock real = clock_real();
-    struct follower f = {.cli = c};
-    app_subscribe(c->app, &(struct app_subscriber){.arg = &f, .error = on_error});
-    enum status st = command_request(c->inv, clock_wall(&real), &r, &e);
-    *code = st == ST_OK ? cli_open(c) : cli_error(c, st, err_text(&e));
-    if (*code == CLI_HEALTHY) {
-        app_run_until(c->app, has_password, c->app, cli_now(c) + PASSWORD_TIMEOUT);
-        st = app_plan(c->app, &r, &p, &e);
-        if (st != ST_OK)
-            *code = cli_error(c, st, err_text(&e));
-    }
-    app_subscribe(c->app, &(struct app_subscriber){0});
+    app_run_until(c->app, has_password, c->app, cli_now(c) + PASSWORD_TIMEOUT);
+    enum status st = app_plan(c->app, r, &p, &e);
+    *code = st == ST_OK ? CLI_HEALTHY : cli_error(c, st, err_text(&e));
     err_release(&e);
     return p;
 }
 
-int cli_carry_out(struct cli *c, const char *document, struct wire_json **doc, bool *done)
+int cli_carry_out_request(struct cli *c, const struct request *r, const char *document,
+                          struct wire_json **doc, bool *done)
 {
     int code;
-    struct plan *p = make_plan(c, &code);
+    struct plan *p = make_plan(c, r, &code);
     *done = false;
     if (!p)
         return code;
@@ -279,6 +282,23 @@ int cli_carry_out(struct cli *c, const char *document, struct wire_json **doc, b
     }
     code = run_plan(c, p, *doc);
     *done = code == CLI_HEALTHY;
+    return code;
+}
+
+int cli_carry_out(struct cli *c, const char *document, struct wire_json **doc, bool *done)
+{
+    struct request r;
+    struct err e = ERR_INIT;
+    struct clock real = clock_real();
+    struct follower f = {.cli = c};
+    *done = false;
+    app_subscribe(c->app, &(struct app_subscriber){.arg = &f, .error = on_error});
+    enum status st = command_request(c->inv, clock_wall(&real), &r, &e);
+    int code = st == ST_OK ? cli_open(c) : cli_error(c, st, err_text(&e));
+    err_release(&e);
+    if (code == CLI_HEALTHY)
+        code = cli_carry_out_request(c, &r, document, doc, done);
+    app_subscribe(c->app, &(struct app_subscriber){0});
     return code;
 }
 

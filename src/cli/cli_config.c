@@ -49,6 +49,87 @@ int cli_config_show(struct cli *c)
     return code;
 }
 
+/* ---- config edit */
+
+struct editing {
+    struct cli *c;
+    bool over;
+    const char *patch, *base, *why, *kept;
+};
+
+static void on_edited(void *arg, const struct edited *e)
+{
+    struct editing *k = arg;
+    struct arena *a = &k->c->arena;
+    k->over = true;
+    k->patch = arena_strdup(a, e->patch);
+    k->base = arena_strdup(a, e->base);
+    k->why = arena_strdup(a, e->why);
+    k->kept = arena_strdup(a, e->kept);
+}
+
+static bool is_over(void *arg)
+{
+    return ((struct editing *)arg)->over;
+}
+
+static enum status edit_once(struct editing *k, const char *file, struct err *e)
+{
+    struct cli *c = k->c;
+    k->over = false;
+    enum status st = file ? app_config_take(c->app, file, on_edited, k, e)
+                          : app_config_edit(c->app, on_edited, k, e);
+    while (st == ST_OK && !app_run_until(c->app, is_over, k, cli_now(c) + 60 * USEC_PER_SEC))
+        continue; /* a person types */
+    if (st == ST_OK && !k->patch)
+        st = err_set(e, k->kept ? ST_INVALID : ST_REFUSED, "%s", k->why);
+    return st;
+}
+
+static void say_kept(const struct editing *k)
+{
+    if (k->kept)
+        fprintf(k->c->opt->err, "pgdba: your text is in %s; config edit --file takes it up again\n",
+                k->kept);
+}
+
+int cli_config_edit(struct cli *c)
+{
+    const char *file = invocation_get(c->inv, "--file");
+    struct editing k = {.c = c};
+    struct err e = ERR_INIT;
+    struct wire_json *doc = NULL;
+    bool done = false;
+    if (!file && !c->opt->interactive)
+        return cli_error(c, ST_USAGE, "no terminal to edit on: give --file");
+    int code = cli_open(c);
+    if (code != CLI_HEALTHY)
+        return code;
+    if (!file)
+        app_catch_signals(c->app); /* those that are meant for the editor */
+    enum status st = edit_once(&k, file, &e);
+    while (st != ST_OK && k.kept) {
+        cli_error(c, st, err_text(&e));
+        if (!cli_asks(c, "Edit it again? [y/N] "))
+            break;
+        err_release(&e);
+        st = edit_once(&k, NULL, &e);
+    }
+    if (st == ST_OK)
+        code = cli_carry_out_request(
+            c, &(struct request){.kind = ACT_CONFIG, .patch = k.patch, .base = k.base}, "change",
+            &doc, &done);
+    else
+        code = k.kept ? CLI_USAGE : cli_error(c, st, err_text(&e));
+    if (doc)
+        cli_json_print(doc, c->opt->out);
+    if (!done)
+        say_kept(&k);
+    app_config_edited(c->app, !done);
+    err_release(&e);
+    return code;
+}
+
 int cli_history(struct cli *c)
 {
     static const char *const heads[] = {">TL", "ENDED AT", "WHEN", "LED AFTER IT", "REASON"};

@@ -28,16 +28,21 @@ cli_fn cli_dcs, cli_events, cli_failovers, cli_record, cli_truth, cli_watch;
 /* cli_audit.c */
 cli_fn cli_audit;
 /* cli_config.c */
-cli_fn cli_config_show, cli_history;
+cli_fn cli_config_show, cli_config_edit, cli_history;
 /* cli_change.c */
 cli_fn cli_change;
 /* The same for what has more to do afterwards: *done when it went as planned. With --format json
  * *doc is begun, to be printed by the caller (NULL: nothing was planned). */
 int cli_carry_out(struct cli *c, const char *document, struct wire_json **doc, bool *done);
+/* From the open cluster on: a plan of r, and the rest. */
+int cli_carry_out_request(struct cli *c, const struct request *r, const char *document,
+                          struct wire_json **doc, bool *done);
 /* cli_query.c */
 cli_fn cli_query, cli_dsn;
 void cli_print_rows(const struct cli *c, const struct table *t);  /* as wide as the terminal */
 void cli_put_rows(struct wire_json *root, const struct table *t); /* columns, rows */
+/* A question to the operator, on stderr: y or yes is yes. */
+bool cli_asks(struct cli *c, const char *question);
 /* cli_probe.c */
 cli_fn cli_probe;
 /* cli_cluster.c */

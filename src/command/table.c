@@ -251,6 +251,16 @@ static const struct command commands[] = {
                             "again, says so.",
                         .flags = CHANGE,
                         ARGS(config_set_args)},
+    [CMD_CONFIG_EDIT] = {.name = "config edit",
+                         .aliases = "edit-config",
+                         .summary = "change the dynamic configuration in your editor",
+                         .details =
+                             "VISUAL, EDITOR or vi gets it as JSON, in a file that only you can "
+                             "read. What is sent is only what you changed, after the checks of "
+                             "config set; when somebody else changed it meanwhile, it is refused "
+                             "with the difference. A text that cannot be used is kept.",
+                         .flags = CHANGE,
+                         ARGS(config_edit_args)},
     [CMD_DEMOTE] = {.name = "demote-cluster",
                     .aliases = "",
                     .summary = "make the cluster a standby of another one",

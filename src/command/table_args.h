@@ -164,6 +164,13 @@ static const struct command_arg config_set_args[] = {
     ARGS_OF_A_CHANGE,
 };
 
+static const struct command_arg config_edit_args[] = {
+    {.name = "--file",
+     .kind = ARG_FILE,
+     .help = "no editor: what this file says instead, in JSON as config show prints it"},
+    ARGS_OF_A_CHANGE,
+};
+
 static const struct command_arg demote_args[] = {
     {.name = "--host",
      .kind = ARG_TEXT,

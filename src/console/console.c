@@ -211,7 +211,7 @@ static void result_when_free(struct console *c)
 static void draw(struct console *c)
 {
     struct frame f;
-    if (!c->dirty || !console_picture(c) || !terminal_takes(c))
+    if (c->lent || !c->dirty || !console_picture(c) || !terminal_takes(c))
         return;
     c->dirty = c->gathering = false;
     take_times(c);
@@ -243,13 +243,35 @@ static void resize(struct console *c)
     c->dirty = true;
 }
 
+void console_lend(struct console *c)
+{
+    term_lend(c->term);
+    c->lent = true;
+}
+
+void console_back(struct console *c)
+{
+    c->lent = false;
+    term_back(c->term);
+    resize(c);
+}
+
+/* The editor has the terminal, and is told of these as well. */
+static void signal_while_lent(struct console *c, int signo)
+{
+    if (signo == SIGTSTP)
+        term_stop();
+    else if (signo == SIGTERM || signo == SIGHUP)
+        console_leave(c);
+}
+
 static void on_readable(void *arg)
 {
     struct console *c = arg;
     struct key k;
     int64_t until = clock_mono(c->opt->clock) + INPUT_SLICE;
     c->more_keys = false;
-    while (!c->more_keys && term_read_key(c->term, &k)) {
+    while (!c->lent && !c->more_keys && term_read_key(c->term, &k)) {
         c->dirty = true;
         c->more_keys = clock_mono(c->opt->clock) >= until;
         if (strcmp(k.name, "C-z") == 0) {
@@ -264,13 +286,17 @@ static void on_readable(void *arg)
     if (term_lost(c->term))
         console_leave(c);
     /* ncurses may hold bytes that the loop cannot see. */
-    if (c->more_keys)
+    if (c->more_keys && !c->lent)
         app_tick_at(c->app, clock_mono(c->opt->clock));
 }
 
 static void on_signal(void *arg, int signo)
 {
     struct console *c = arg;
+    if (c->lent) {
+        signal_while_lent(c, signo);
+        return;
+    }
     switch (signo) {
     case SIGTSTP:
         term_suspend(c->term);

@@ -268,6 +268,7 @@ static void (*const doers[CMD_COUNT])(struct console *, const struct invocation 
     [CMD_PROBE_START] = live_probe_start,
     [CMD_PROBE_STOP] = live_probe_stop,
     [CMD_CONFIG_SHOW] = ask_config,
+    [CMD_CONFIG_EDIT] = ask_config_edit,
     [CMD_HISTORY] = ask_history,
     [CMD_QUERY] = ask_query,
     [CMD_DSN] = ask_dsn,
@@ -290,7 +291,9 @@ bool console_exec(struct console *c, const char *line, struct parse_error *pe)
     struct invocation inv;
     arena_init(&a);
     bool ok = command_parse_line(line, &a, &inv, pe) == ST_OK;
-    if (ok && invocation_changes(&inv))
+    if (ok && doers[inv.id] && inv.id == CMD_CONFIG_EDIT)
+        doers[inv.id](c, &inv);
+    else if (ok && invocation_changes(&inv))
         ok = do_change(c, &inv, line, pe);
     else if (ok && doers[inv.id])
         doers[inv.id](c, &inv);

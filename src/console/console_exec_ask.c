@@ -93,6 +93,63 @@ void ask_config(struct console *c, const struct invocation *inv)
     buf_release(&text);
 }
 
+/* A text that a check blocks can be opened again; one that goes on is needed no more. */
+static void plan_edited(struct console *c, const struct edited *ed)
+{
+    struct request r = {.kind = ACT_CONFIG, .patch = ed->patch, .base = ed->base};
+    struct plan *p;
+    struct err e = ERR_INIT;
+    if (app_plan(c->app, &r, &p, &e) == ST_OK) {
+        if (p->worst != CHECK_BLOCK)
+            app_config_edited(c->app, false);
+        dialog_plan(c, p);
+    } else {
+        console_say(c, TR_ERROR, "%s%s%s", err_text(&e), ed->kept ? "; your text is in " : "",
+                    ed->kept ? ed->kept : "");
+        app_config_edited(c->app, true);
+    }
+    err_release(&e);
+}
+
+static void on_edited(void *arg, const struct edited *ed)
+{
+    struct console *c = arg;
+    if (c->lent)
+        console_back(c);
+    if (ed->patch) {
+        plan_edited(c, ed);
+        return;
+    }
+    struct arena a;
+    arena_init(&a);
+    show(c, &(struct result){
+                .title = ed->kept ? "This cannot be used" : "Nothing to do",
+                .lines = ed->why,
+                .note = ed->kept ? arena_printf(&a,
+                                                "Nothing was sent. Your text is in %s; config edit "
+                                                "opens it again.",
+                                                ed->kept)
+                                 : "Nothing was sent."});
+    arena_release(&a);
+}
+
+void ask_config_edit(struct console *c, const struct invocation *inv)
+{
+    const char *file = invocation_get(inv, "--file");
+    struct err e = ERR_INIT;
+    enum status st;
+    if (file) {
+        st = app_config_take(c->app, file, on_edited, c, &e);
+    } else {
+        console_lend(c);
+        st = app_config_edit(c->app, on_edited, c, &e);
+        if (st != ST_OK)
+            console_back(c);
+    }
+    if (st != ST_OK)
+        say_error(c, &e);
+}
+
 static const struct table *history_table(const struct history *h, struct arena *a)
 {
     static const char *const heads[] = {"timeline", "ended at", "when", "led after it", "reason"};

@@ -46,6 +46,7 @@ struct console {
     struct command_context names;
     int64_t interrupted_us; /* the last C-c */
     bool dirty, waiting;    /* something to draw; for the terminal */
+    bool lent;              /* the terminal is an editor's */
     bool gathering;         /* answers: a tick soon draws them together */
     int test_fd;            /* PGDBA_TEST_FD, -1 */
     bool more_keys;         /* not all that came was read yet */
@@ -57,6 +58,8 @@ void console_frame(struct console *c, struct frame *f);
 void console_say(struct console *c, enum theme_role role, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void console_leave(struct console *c);
+void console_lend(struct console *c); /* the terminal, to an editor */
+void console_back(struct console *c);
 enum status console_theme(struct console *c, const char *name, struct err *e);
 /* Names for completion: clusters, themes, panes, columns of the focused pane. */
 void console_names(struct console *c);
@@ -113,6 +116,8 @@ void ask_query(struct console *c, const struct invocation *inv);
 void ask_dsn(struct console *c, const struct invocation *inv);
 void ask_config(struct console *c, const struct invocation *inv);
 void ask_history(struct console *c, const struct invocation *inv);
+/* A change, but its plan is of what an editor leaves. */
+void ask_config_edit(struct console *c, const struct invocation *inv);
 
 /* console_watch.c: a failover opens its pane; what was there when the picture was frozen. */
 void watch_failovers(struct console *c); /* before drawing */

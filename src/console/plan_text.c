@@ -71,6 +71,12 @@ static void write_steps(const struct plan *p, struct doc *d)
         write_step(&p->steps[i], i + 1, p->nsteps, d);
 }
 
+/* What a changed configuration loses and gains. */
+static enum theme_role line_role(const char *line)
+{
+    return strncmp(line, "+ ", 2) == 0 ? TR_OK : strncmp(line, "- ", 2) == 0 ? TR_CRIT : TR_DIALOG;
+}
+
 /* What speaks against it, what is sent, and last, however many they are, the checks that passed. */
 void plan_write(const struct plan *p, struct doc *d)
 {
@@ -81,7 +87,7 @@ void plan_write(const struct plan *p, struct doc *d)
         write_blocks(p, d);
     else
         for (int i = 0; i < p->nlines; i++)
-            doc_text(d, 0, TR_DIALOG, p->lines[i]);
+            doc_text(d, 0, line_role(p->lines[i]), p->lines[i]);
     if (passed < p->nchecks) {
         doc_gap(d);
         write_checks(p, false, d);

@@ -195,15 +195,30 @@ static void stop_the_job(void)
     sigaction(SIGTSTP, &was, NULL);
 }
 
-void term_suspend(struct term *t)
+void term_lend(struct term *t)
 {
     leave_screen(t);
-    stop_the_job();
+}
+
+void term_back(struct term *t)
+{
     tcgetattr(t->in_fd, &t->cooked);
     tcsetattr(t->in_fd, TCSANOW, &t->raw);
     term_out_put(&t->o, PASTE_ON, strlen(PASTE_ON));
     term_title_back(&t->title, &t->o);
     term_resized(t);
+}
+
+void term_stop(void)
+{
+    stop_the_job();
+}
+
+void term_suspend(struct term *t)
+{
+    term_lend(t);
+    term_stop();
+    term_back(t);
 }
 
 void term_continued(struct term *t)

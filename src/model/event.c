@@ -11,6 +11,7 @@ static const char *const kinds[] = {
     [EV_LOCK_GONE] = "lock-gone",
     [EV_LOCK_TAKEN] = "lock-taken",
     [EV_LOCK_REACQUIRED] = "lock-reacquired",
+    [EV_LOCK_LEASE] = "lock-lease",
     [EV_REQUESTED] = "requested",
     [EV_REQUEST_CLEARED] = "request-cleared",
     [EV_SCHEDULED] = "scheduled",

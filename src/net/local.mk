@@ -6,6 +6,7 @@ src_libnet_la_SOURCES = \
 	src/net/job.c \
 	src/net/env.c \
 	src/net/syslog.c \
+	src/net/foreground.c \
 	src/net/resolve.c \
 	src/net/http_priv.h \
 	src/net/http.c \
@@ -21,6 +22,7 @@ src_libnet_la_SOURCES = \
 	src/net/append_file.c \
 	src/net/append_priv.h \
 	include/pgdba/net/append.h \
+	include/pgdba/net/foreground.h \
 	include/pgdba/net/http.h \
 	include/pgdba/net/loop.h \
 	include/pgdba/net/pg.h \

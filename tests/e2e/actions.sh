@@ -98,6 +98,69 @@ check "whole again" wait_until 60 whole
 expect "history: who led after it" 0 "$new" p history
 expect "history as JSON" 0 '"new_leader": "'"$new" p history --format json
 
+# ---- the configuration in an editor
+
+p config show >"$work/config.json"
+sed 's/"maximum_lag_on_failover": [0-9]*/"maximum_lag_on_failover": 3145728/' "$work/config.json" >"$work/edited.json"
+expect "config edit: without a terminal it needs a file" 64 'give --file' p config edit
+expect "config edit --file: what would be sent is the difference alone" 0 '^  PATCH .* \{"maximum_lag_on_failover":3145728\}$' \
+    p config edit --file "$work/edited.json" --dry-run
+expect "config edit --file" 0 '^done: the configuration says so now' p config edit --file "$work/edited.json" --yes
+check "Patroni has it" test "$(setting 'str(d["maximum_lag_on_failover"])')" = 3145728
+expect "config edit: nothing would change" 4 'nothing would change' p config edit --file "$work/edited.json" --yes
+expect "config edit: what is no JSON is refused, and named" 64 'edited configuration' p config edit --file /etc/passwd --yes
+cat >"$work/editor" <<'END'
+#!/bin/bash
+# The first time what it leaves cannot be used; then it is made good.
+n=first
+if [[ -e ${0%/*}/edited-once ]]; then
+    n=second
+    sed -i '1s/^{*/{/; s/"maximum_lag_on_failover": [0-9]*/"maximum_lag_on_failover": 1048576/' "$1"
+else
+    touch "${0%/*}/edited-once"
+    sed -i '1s/^{/{{/' "$1"
+fi
+stat -c %a "$1" >"${0%/*}/edited-mode"
+read -rp "the editor has the terminal, $n: " _
+END
+chmod 755 "$work/editor"
+screen "config edit: the editor has the terminal, and the console takes it back; a bad text is kept" <<END
+timeout 40
+spawn 40 120 env EDITOR=$work/editor TMPDIR=$work XDG_RUNTIME_DIR= $pgdba --cluster local-ha
+wait healthy
+type :config edit
+key Enter
+wait the editor has the terminal, first:
+key Enter
+wait This cannot be used
+wait config edit opens it again
+key Esc
+type :config edit
+key Enter
+wait the editor has the terminal, second:
+key Enter
+wait - maximum_lag_on_failover: 3145728
+wait + maximum_lag_on_failover: 1048576
+type y
+key Enter
+wait the configuration says so now
+key Esc
+key q
+expect-exit 0
+END
+check "its file was its owner's alone" test "$(cat "$work/edited-mode")" = 600
+check "and is gone" test -z "$(compgen -G "$work/pgdba-local-ha-*.json")"
+check "Patroni has what was edited" test "$(setting 'str(d["maximum_lag_on_failover"])')" = 1048576
+watch_out=$work/ttl.watch
+p watch --for 8s >"$watch_out" &
+watching=$!
+check "the watch begins" wait_until 10 grep -q 'leads on timeline' "$watch_out"
+expect "ttl is changed" 0 '^done: ' p config set "ttl=$((LAB_TTL + 5))" --yes
+wait "$watching"
+check "the new lease is told" grep -q 'holds the leader lock by a new lease' "$watch_out"
+check "and is no failover" test "$(grep -c 'a failover begins' "$watch_out")" = 0
+expect "ttl is as it was" 0 '^done: ' p config set "ttl=$LAB_TTL" --yes
+
 # ---- SQL
 
 expect "dsn: the leader's" 0 "^host=.* port=$(sql "$(leader)" 'show port')\$" p dsn

@@ -160,6 +160,24 @@ enum status app_dsn(struct app *a, const char *member, enum member_role role, st
 /* The dynamic configuration for people, as indented JSON. */
 enum status app_config_text(const struct app *a, struct buf *out, struct err *e);
 
+/* ---- the dynamic configuration in the operator's editor (VISUAL, EDITOR, else vi), beside the
+ * loop: whoever draws on the terminal has let go of it before. A text that cannot be used is kept
+ * and opened again by the next call. */
+struct edited {               /* valid during the call */
+    const char *patch, *base; /* for a request of ACT_CONFIG; NULL: nothing, and why says why */
+    const char *why;          /* a sentence; "" */
+    const char *kept;         /* the file that has what was typed, NULL: none, or nothing to keep */
+};
+typedef void app_edited_fn(void *arg, const struct edited *e);
+/* fn is called once, later. */
+enum status app_config_edit(struct app *a, app_edited_fn *fn, void *arg, struct err *e);
+/* The same with a file instead of an editor, at once; the file is only read. */
+enum status app_config_take(struct app *a, const char *path, app_edited_fn *fn, void *arg,
+                            struct err *e);
+/* What was typed is not needed any more; with keep its file stays where it is, and the next edit
+ * begins anew all the same. */
+void app_config_edited(struct app *a, bool keep);
+
 /* Changes. */
 /* False while the password command of Patroni runs: no plan is made before it has ended, well or
  * not. */

@@ -50,6 +50,7 @@ enum command_id {
     CMD_CANCEL_RESTART,
     CMD_CONFIG_SHOW,
     CMD_CONFIG_SET,
+    CMD_CONFIG_EDIT,
     CMD_DEMOTE,
     CMD_PROMOTE, /* changes, and what they change */
     CMD_HISTORY,

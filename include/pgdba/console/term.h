@@ -57,6 +57,11 @@ void term_title(struct term *t, const char *text);
 
 /* Gives the terminal back, stops the process group as Ctrl-Z would, and takes it again when it is
  * continued. */
+/* Gives the terminal to another program of the operator's, and takes it back. Nothing is drawn or
+ * read between the two. */
+void term_lend(struct term *t);
+void term_back(struct term *t);
+void term_stop(void); /* the whole job, as C-z does it, while it is lent */
 void term_suspend(struct term *t);
 /* After SIGCONT from elsewhere: the shell has set its own modes meanwhile. */
 void term_continued(struct term *t);

@@ -15,7 +15,8 @@ enum event_kind {
     /* The lock and requests: from etcd to the revision, from /cluster with the poll's grain. */
     EV_LOCK_GONE,       /* old: who held it */
     EV_LOCK_TAKEN,      /* now: who holds it; old: who held it last, "" unknown */
-    EV_LOCK_REACQUIRED, /* the same name with a new lease or term */
+    EV_LOCK_REACQUIRED, /* the same name, but the key was gone between: a new term */
+    EV_LOCK_LEASE,      /* the same name and term on another lease: it never was without */
     EV_REQUESTED,       /* failover key set: old the leader named, now the candidate */
     EV_REQUEST_CLEARED,
     EV_SCHEDULED, /* a switchover for later; now: when */

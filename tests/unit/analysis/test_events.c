@@ -193,6 +193,19 @@ static void the_same_name_with_a_new_lease_took_the_lock_anew(void **state)
     assert_heard(&h, "lock-reacquired pg1: pg1 -> pg1\n");
 }
 
+/* As Patroni does it when ttl is changed: the key is never gone, and nothing fails over. */
+static void another_lease_in_the_same_term_is_no_new_lock(void **state)
+{
+    (void)state;
+    struct keys a, b;
+    keys_init(&a);
+    keys_next(&b, &a);
+    b.d.leader_lease = 0x99;
+    struct heard h = told(&a, &b);
+    assert_int_equal(h.last.grade, HEALTH_OK);
+    assert_heard(&h, "lock-lease pg1: pg1 -> pg1\n");
+}
+
 static void a_request_is_told_with_whom_it_names(void **state)
 {
     (void)state;
@@ -553,6 +566,7 @@ int main(void)
         cmocka_unit_test(a_first_sight_is_not_news),
         cmocka_unit_test(a_dead_primary_leaves_lock_and_key_in_one_revision),
         cmocka_unit_test(the_same_name_with_a_new_lease_took_the_lock_anew),
+        cmocka_unit_test(another_lease_in_the_same_term_is_no_new_lock),
         cmocka_unit_test(a_request_is_told_with_whom_it_names),
         cmocka_unit_test(a_members_key_is_told_field_by_field),
         cmocka_unit_test(the_other_keys),

@@ -302,3 +302,25 @@ enum status app_config_text(const struct app *a, struct buf *out, struct err *e)
     buf_puts(out, "{\n  \"ttl\": 30\n}\n");
     return ST_OK;
 }
+
+enum status app_config_edit(struct app *a, app_edited_fn *fn, void *arg, struct err *e)
+{
+    buf_puts(&a->log, "edit; ");
+    if (a->refusal)
+        return err_set(e, ST_DENIED, "%s", a->refusal);
+    fn(arg, a->sql_error ? &(struct edited){.why = a->sql_error, .kept = "/tmp/x.json"}
+                         : &(struct edited){.patch = "{\"ttl\":40}", .base = "{}", .why = ""});
+    return ST_OK;
+}
+
+enum status app_config_take(struct app *a, const char *path, app_edited_fn *fn, void *arg,
+                            struct err *e)
+{
+    buf_addf(&a->log, "take %s; ", path);
+    return app_config_edit(a, fn, arg, e);
+}
+
+void app_config_edited(struct app *a, bool keep)
+{
+    buf_addf(&a->log, "edited %s; ", keep ? "kept" : "done");
+}
