@@ -291,9 +291,8 @@ bool console_exec(struct console *c, const char *line, struct parse_error *pe)
     struct invocation inv;
     arena_init(&a);
     bool ok = command_parse_line(line, &a, &inv, pe) == ST_OK;
-    if (ok && doers[inv.id] && inv.id == CMD_CONFIG_EDIT)
-        doers[inv.id](c, &inv);
-    else if (ok && invocation_changes(&inv))
+    /* An editor comes before its plan. */
+    if (ok && invocation_changes(&inv) && inv.id != CMD_CONFIG_EDIT)
         ok = do_change(c, &inv, line, pe);
     else if (ok && doers[inv.id])
         doers[inv.id](c, &inv);
