@@ -18,6 +18,7 @@
 struct store {
     char *cluster;
     enum environment environment;
+    bool asks_patroni; /* it is configured */
     int64_t refresh_us;
     struct store_listener listener;
     struct kept_state cluster_state, config_state, history_state;
@@ -55,6 +56,7 @@ struct store *store_new(const struct cluster_config *c, int64_t refresh_us)
     struct store *st = xcalloc(1, sizeof *st);
     st->cluster = xstrdup(c->name);
     st->environment = c->environment;
+    st->asks_patroni = c->patroni.nurls > 0;
     st->refresh_us = refresh_us;
     kept_state_init(&st->cluster_state);
     kept_state_init(&st->config_state);
@@ -501,7 +503,8 @@ const struct snapshot *store_snapshot(struct store *st, int64_t mono_us, int64_t
 bool store_complete(const struct store *st)
 {
     bool list = st->view || st->dcs.now;
-    if (st->cluster_state.s.outcome == OBS_NEVER && !st->dcs.now)
+    /* etcd may be the quicker one: without Patroni's list no member has been asked anything yet. */
+    if (st->cluster_state.s.outcome == OBS_NEVER && (st->asks_patroni || !st->dcs.now))
         return false;
     if (list && st->config_state.s.outcome == OBS_NEVER && !st->dcs.now)
         return false;

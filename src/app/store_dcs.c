@@ -252,5 +252,11 @@ bool kept_dcs_complete(const struct kept_dcs *k)
 {
     if (!k->configured)
         return true;
-    return k->watching || (k->state.s.outcome != OBS_NEVER && k->state.s.outcome != OBS_ANSWERED);
+    if (k->state.s.outcome != OBS_NEVER && k->state.s.outcome != OBS_ANSWERED)
+        return true;
+    /* One that was not asked yet must not count as one that is not well. */
+    for (int i = 0; k->watching && i < k->nendpoints; i++)
+        if (k->endpoints[i].health_state.s.outcome == OBS_NEVER)
+            return false;
+    return k->watching;
 }

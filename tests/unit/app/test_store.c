@@ -289,6 +289,37 @@ static void the_first_picture_is_complete_when_all_were_asked(void **state)
     close_store(&f);
 }
 
+/* etcd may be quicker than Patroni, and its keys than the word of its endpoints. */
+static void etcds_keys_alone_are_no_complete_picture(void **state)
+{
+    static const char *const urls[] = {"http://127.0.0.1:8008"};
+    static const char *const etcds[] = {"http://e1", "http://e2"};
+    static const char *const keys =
+        "{\"header\":{\"cluster_id\":\"1\",\"revision\":\"5\"},\"kvs\":[{\"key\":"
+        "\"L3NlcnZpY2UvbGFiL2xlYWRlcg==\",\"value\":\"cGcx\",\"create_revision\":\"2\","
+        "\"mod_revision\":\"2\",\"version\":\"1\"}],\"count\":\"1\"}";
+    (void)state;
+    struct fixture f = {.config = cluster_config_new("lab")};
+    f.config->patroni.urls = urls;
+    f.config->patroni.nurls = 1;
+    f.config->etcd.urls = etcds;
+    f.config->etcd.nurls = 2;
+    f.store = store_new(f.config, S);
+    store_set_etcd_prefix(f.store, "/service/lab/");
+    say(&f, OBS_ETCD_RANGE, "/service/lab/", 10 * S, keys);
+    assert_int_equal(look(&f, 10 * S)->dcs_state.outcome, OBS_ANSWERED);
+    assert_false(store_complete(f.store));
+    say(&f, OBS_PATRONI_CLUSTER, "", 10 * S, leader_only);
+    say(&f, OBS_PATRONI_CONFIG, "", 10 * S, "{}");
+    say_failed(&f, OBS_PATRONI_HEALTH, "pg1", 10 * S, OBS_REFUSED);
+    assert_false(store_complete(f.store));
+    say(&f, OBS_ETCD_HEALTH, "http://e1", 10 * S, "{\"health\":\"true\"}");
+    assert_false(store_complete(f.store));
+    say_failed(&f, OBS_ETCD_HEALTH, "http://e2", 10 * S, OBS_TIMED_OUT);
+    assert_true(store_complete(f.store));
+    close_store(&f);
+}
+
 static void a_thousand_names_do_not_grow_it_for_ever(void **state)
 {
     (void)state;
@@ -319,6 +350,7 @@ int main(void)
         cmocka_unit_test(a_route_names_the_view_and_the_member),
         cmocka_unit_test(rates_are_our_own_and_survive_a_reset),
         cmocka_unit_test(the_first_picture_is_complete_when_all_were_asked),
+        cmocka_unit_test(etcds_keys_alone_are_no_complete_picture),
         cmocka_unit_test(a_thousand_names_do_not_grow_it_for_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
