@@ -61,6 +61,15 @@ static const char *members_of(const struct audit_line *l, struct arena *a)
     return s;
 }
 
+/* "blocked by a check" alone says little. */
+static const char *why_refused(const struct audit_line *l, struct arena *a)
+{
+    for (int i = 0; i < l->nchecks; i++)
+        if (strcmp(l->checks[i].verdict, "block") == 0 && !strstr(l->outcome, l->checks[i].reason))
+            return arena_printf(a, "%s: %s", l->outcome, l->checks[i].reason);
+    return l->outcome;
+}
+
 static struct audit_entry entry_of(const struct audit_line *l, const struct audit_line *end,
                                    struct arena *a)
 {
@@ -68,7 +77,7 @@ static struct audit_entry entry_of(const struct audit_line *l, const struct audi
     if (l->what == AUDIT_OUTCOME) /* its intent was not read */
         e.end = l;
     e.outcome = l->what == AUDIT_REFUSAL ? "refused" : e.end ? e.end->outcome : "no end is written";
-    e.why = l->what == AUDIT_REFUSAL ? l->outcome : e.end ? e.end->observed : "";
+    e.why = l->what == AUDIT_REFUSAL ? why_refused(l, a) : e.end ? e.end->observed : "";
     return e;
 }
 

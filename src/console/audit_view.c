@@ -18,8 +18,10 @@ struct audit_view *audit_view_new(struct facts *facts, const struct audit_trail 
     arena_init(&v->arena);
     v->facts = facts;
     entries = arena_memdup(&v->arena, trail->v, (size_t)n * sizeof *trail->v);
-    for (int i = 0; i < n; i++) /* the lines are facts', this text is the trail's maker's */
+    for (int i = 0; i < n; i++) { /* the lines are facts', these texts are the trail's maker's */
         entries[i].members = arena_strdup(&v->arena, entries[i].members);
+        entries[i].why = arena_strdup(&v->arena, entries[i].why);
+    }
     v->trail = (struct audit_trail){.n = n, .v = entries};
     v->left_out = trail->n - n;
     v->cut = l->cut;

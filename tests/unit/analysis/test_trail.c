@@ -25,7 +25,10 @@ static const char log_text[] =
         LINE("02", "intent", "1-1", "other", "\"cluster\":\"lab\"") /* the same number elsewhere */
     LINE("03", "outcome", "1-1", "jump",
          "\"cluster\":\"lab\",\"outcome\":\"left running\",\"observed\":\"gone\"")
-        LINE("04", "refusal", "1-2", "jump", "\"cluster\":\"far\",\"why\":\"no\"")
+        LINE("04", "refusal", "1-2", "jump",
+             "\"cluster\":\"far\",\"why\":\"no\",\"checks\":[{\"verdict\":\"pass\",\"reason\":"
+             "\"x\"},"
+             "{\"verdict\":\"block\",\"reason\":\"it is paused\"}]")
             LINE("05", "outcome", "1-1", "jump",
                  "\"cluster\":\"lab\",\"outcome\":\"done\",\"observed\":\"it leads\"")
                 LINE("06", "intent", "1-1", "jump",
@@ -48,7 +51,7 @@ static void test_pairs(void **state)
         assert_string_equal(t.v[i].outcome, outcomes[i]);
     assert_string_equal(t.v[5].members, "pg1, pg2");
     assert_string_equal(t.v[5].why, "it leads");
-    assert_string_equal(t.v[3].why, "no");
+    assert_string_equal(t.v[3].why, "no: it is paused");
     assert_string_equal(t.v[4].begin->host, "other");
     facts_unref(f);
     arena_release(&a);
