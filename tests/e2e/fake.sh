@@ -181,6 +181,7 @@ keys_documented() {
     {
         for c in status topology lag pools stats; do p "$c" --format json; done
         p switchover --candidate pg2 --yes --format json
+        "$pgdba" audit --format json
     } | python3 -c '
 import json, re, sys
 man = open(sys.argv[1]).read().replace("\\-", "-")
