@@ -83,6 +83,9 @@ static const char *done(struct action_run *r)
                            : "every member says that it manages again";
 }
 
+/* Whether it was taken is not known then, so that what the configuration says is not told here. */
+#define LOOK_AT "look at `pgdba config show`: each does what it says of pause when it hears"
+
 /* Those that are listed now: one that has gone has nothing to say. */
 static void begin(struct action_run *r)
 {
@@ -92,13 +95,13 @@ static void begin(struct action_run *r)
          .blind = blind,
          .patience_us = patience,
          .done = done,
-         .look_at = "the configuration says that it is not paused, and each does so when it hears"},
+         .look_at = LOOK_AT},
         {.seen_name = "is paused",
          .seen = seen,
          .blind = blind,
          .patience_us = patience,
          .done = done,
-         .look_at = "the configuration says that it is paused, and each does so when it hears"},
+         .look_at = LOOK_AT},
     };
     const struct snapshot *s = r->last;
     const char **names = arena_array(&r->arena, (size_t)s->nmembers, const char *);

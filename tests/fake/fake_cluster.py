@@ -459,6 +459,6 @@ class Cluster:
                     into[k] = v
         with self.changed:
             merge(self.config, o)
-            self.pause = bool(self.config.get("pause", self.pause)) if "pause" in o else self.pause
+            self.pause = bool(self.config.get("pause")) if "pause" in o else self.pause
             self.changed.notify_all()
             return copy.deepcopy(self.config)
