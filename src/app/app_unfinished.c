@@ -61,10 +61,12 @@ static void look_back(struct app *a, const struct audit_lines *lines)
     arena_release(&arena);
 }
 
-enum status app_audit(struct app *a, struct facts **out, struct err *e)
+enum { READ_AT_LEISURE = 16 << 20 };
+
+enum status app_audit(struct app *a, bool wait, struct facts **out, struct err *e)
 {
     char *path = path_state("audit.jsonl");
-    enum status st = audit_read(path, AUDIT_READ_MOST, out, e);
+    enum status st = audit_read(path, wait ? READ_AT_LEISURE : AUDIT_READ_MOST, out, e);
     (void)a;
     free(path);
     return st;

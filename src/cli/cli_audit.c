@@ -136,7 +136,7 @@ int cli_audit(struct cli *c)
 {
     struct facts *f = NULL;
     struct err e = ERR_INIT;
-    enum status st = app_audit(c->app, &f, &e);
+    enum status st = app_audit(c->app, true, &f, &e);
     if (st == ST_OK) {
         struct audit_wish w = wish_of(c);
         struct audit_trail t = audit_trail(f->root, &w, &c->arena);

@@ -299,8 +299,8 @@ static const struct command commands[] = {
                    .aliases = "",
                    .summary = "who changed what, and what became of it, newest first",
                    .details = "What this user's audit log says of every cluster: what was begun, "
-                              "how it ended, and what was refused and why. The log's end is read, "
-                              "its last 4 MB.",
+                              "how it ended, and what was refused and why. Only the log's end is "
+                              "read, its last 16 MB, in the console its last MB.",
                    .flags = CMDF_READS | CMDF_CLI | CMDF_CONSOLE,
                    ARGS(audit_args)},
     [CMD_REFRESH] = {.name = "refresh",

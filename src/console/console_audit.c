@@ -25,7 +25,7 @@ void auditlog_open(struct console *c, const struct invocation *inv)
     struct facts *f = NULL;
     struct err e = ERR_INIT;
     struct arena a;
-    if (app_audit(c->app, &f, &e) != ST_OK) {
+    if (app_audit(c->app, false, &f, &e) != ST_OK) {
         console_say(c, TR_ERROR, "%s", err_text(&e));
         err_release(&e);
         return;

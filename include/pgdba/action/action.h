@@ -101,7 +101,7 @@ enum status audit_intent(struct audit *a, const struct plan *p, struct err *e);
 enum status audit_outcome(struct audit *a, const struct operation *op, struct err *e);
 /* The last most bytes of the log at path -> struct audit_lines; an empty list when there is none
  * yet. */
-enum { AUDIT_READ_MOST = 4 << 20 }; /* what the loop can afford */
+enum { AUDIT_READ_MOST = 1 << 20 }; /* what the loop can afford: 40 ms */
 enum status audit_read(const char *path, int64_t most, struct facts **out, struct err *e);
 /* What became of an intent whose program ended without a word, as was found later: its outcome, so
  * that it is told once. */

@@ -196,9 +196,9 @@ void app_decline(struct app *a, struct plan *p, const char *why);
 const struct operation *app_operation(const struct app *a); /* last or running, NULL */
 bool app_operation_running(const struct app *a);
 
-/* The newest lines of the audit log, of every cluster -> struct audit_lines, a new reference. Needs
- * no open cluster. */
-enum status app_audit(struct app *a, struct facts **out, struct err *e);
+/* The newest lines of the audit log, of every cluster -> struct audit_lines, a new reference: its
+ * last MB, or 16 when there is nobody whom it would keep waiting. Needs no open cluster. */
+enum status app_audit(struct app *a, bool wait, struct facts **out, struct err *e);
 
 /* The loop, for those who may not include net/. */
 struct app_hooks {

@@ -127,8 +127,9 @@ bool app_read_only(const struct app *a)
     return false;
 }
 
-enum status app_audit(struct app *a, struct facts **out, struct err *e)
+enum status app_audit(struct app *a, bool wait, struct facts **out, struct err *e)
 {
+    (void)wait;
     if (!a->audit)
         return err_set(e, ST_IO, "cannot read the audit log x: it is not a regular file");
     *out = wire_audit_read(a->audit, strlen(a->audit), false);

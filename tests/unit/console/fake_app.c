@@ -156,8 +156,9 @@ int64_t app_now_wall_us(const struct app *a)
     return clock_wall(a->clock);
 }
 
-enum status app_audit(struct app *a, struct facts **out, struct err *e)
+enum status app_audit(struct app *a, bool wait, struct facts **out, struct err *e)
 {
+    (void)wait;
     if (!a->audit)
         return err_set(e, ST_IO, "cannot read the audit log x: it is not a regular file");
     *out = wire_audit_read(a->audit, strlen(a->audit), false);
