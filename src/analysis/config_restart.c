@@ -68,6 +68,7 @@ static const char *const postmaster[] = {
     "superuser_reserved_connections",
     "track_activity_query_size",
     "track_commit_timestamp",
+    "trace_connection_negotiation",
     "transaction_buffers",
     "unix_socket_directories",
     "unix_socket_group",

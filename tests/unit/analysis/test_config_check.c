@@ -51,6 +51,8 @@ static void each_change_is_judged(void **state)
         {INT("maximum_lag_on_failovr", 5), CHECK_WARN, "config-unknown", "not a setting"},
         {INT("postgresql.parameters.max_connections", 200), CHECK_WARN, "config-restart",
          "only when PostgreSQL is restarted"},
+        {TEXT("postgresql.parameters.trace_connection_negotiation", "on"), CHECK_WARN,
+         "config-restart", "only when PostgreSQL is restarted"}, /* since PostgreSQL 17 */
         {TEXT("postgresql.parameters.work_mem", "8MB"), CHECK_PASS, "config-restart",
          "without a restart"},
         {INT("postgresql.parameters.port", 5433), CHECK_WARN, "config-unknown",
