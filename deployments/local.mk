@@ -13,5 +13,6 @@ EXTRA_DIST += \
 	deployments/local/lib/80-up.sh \
 	deployments/local/lib/90-verbs.sh \
 	deployments/local/lib/root/apart.sh \
+	deployments/local/lib/root/inside.sh \
 	tests/lab/test-lab.sh \
 	tests/lab/test-try.sh

@@ -309,6 +309,25 @@ if [[ $(id -u) -eq 0 ]]; then
     ok "apart: refused, it leaves no network" equals "$(networks)" ""
 fi
 
+# --- servers inside another root directory (newer.sh of the end-to-end tests has a lab with them) ----------------------
+
+if [[ $(id -u) -eq 0 ]]; then
+    mkdir -m 755 "$tmp/inside"
+    inside_up() { C up --members 1 --base-port $((base + 200)) --root "$@" 2>&1; }
+    ok "inside nothing: refused, and why" has "$(inside_up "$tmp/none")" "that is no system's root directory"
+    ok "inside an empty directory: refused" has "$(inside_up "$tmp/inside")" "that is no system's root directory"
+    mkdir -p "$tmp/inside/proc" "$tmp/inside/dev" "$tmp/inside/usr/bin" "$tmp/inside/etc"
+    touch "$tmp/inside/etc/passwd" "$tmp/inside/etc/group"
+    install -m 755 /usr/bin/env "$tmp/inside/usr/bin/env"
+    ok "inside what has no servers: refused, and named" has "$(inside_up "$tmp/inside")" "missing programs in $tmp/inside; on Debian and Ubuntu: apt-get install etcd-server patroni"
+    chmod 777 "$tmp/inside"
+    ok "inside what others can change: refused" has "$(inside_up "$tmp/inside")" "others than root can change $tmp/inside"
+    ok "inside the lab's own directory: refused" has "$(inside_up "$tmp/c/r")" "must not contain each other"
+    ok "inside, refused: leaves nothing" test ! -e "$tmp/c"
+    ok "inside, refused: leaves no mount point" test ! -e "$tmp/inside$tmp"
+    rm -rf -- "${tmp:?}/inside"
+fi
+
 # --- as an ordinary user --------------------------------------------------------------------------------------------
 
 if [[ $(id -u) -eq 0 ]]; then
@@ -326,5 +345,6 @@ if [[ $(id -u) -eq 0 ]]; then
     ok "as an ordinary user: nothing can be cut off" has "$(user cut pg1 2>&1)" "pg1 shares its network"
     ok "as an ordinary user: down" user down
     ok "as an ordinary user: no member apart" has "$(user up --apart pg1 2>&1)" "only root may give a member a network of its own"
+    ok "as an ordinary user: inside no other root" has "$(user up --root / 2>&1)" "only root may run the servers inside another root directory"
     ok "as an ordinary user: nothing is left" equals "$(find "$tmp/home" -type f)$(processes_in "$tmp/home")" ""
 fi

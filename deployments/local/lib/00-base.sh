@@ -50,7 +50,7 @@ deadline_in() { # SECONDS -> REPLY
 # --- settings of this lab -------------------------------------------------------------------------------------------
 
 readonly SETTINGS="$LAB_DIR/lab.conf"
-readonly SETTING_NAMES=(SCOPE BASE_PORT MEMBERS TTL LOOP_WAIT RETRY_TIMEOUT AUTH TLS SYNC APART CABLE)
+readonly SETTING_NAMES=(SCOPE BASE_PORT MEMBERS TTL LOOP_WAIT RETRY_TIMEOUT AUTH TLS SYNC APART CABLE ROOT)
 
 settings_write() {
     local name
@@ -62,7 +62,7 @@ settings_exist() { [[ -f $SETTINGS ]]; }
 
 settings_read() {
     settings_exist || die "$EX_UNAVAILABLE" "there is no lab in $LAB_DIR: start one with 'lab up', or name another with --dir"
-    APART='' CABLE='' # which a lab of an earlier version does not have
+    APART='' CABLE='' ROOT='' # which a lab of an earlier version does not have
     # shellcheck source=/dev/null
     . "$SETTINGS"
 }
@@ -148,26 +148,35 @@ check_ports() {
 
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
+# With `lab up --root DIR` the servers' programs are those in there, under the paths that they have for who is inside.
+has_server() { # PROGRAM
+    if [[ -z $ROOT ]]; then
+        command -v "$1" >/dev/null
+    else
+        [[ -x $ROOT/usr/bin/$1 || -x $ROOT/usr/sbin/$1 ]]
+    fi
+}
+
 find_pg_bin() { # -> PG_BIN, the newest PostgreSQL's directory of programs
     local d
     PG_BIN=
     while read -r d; do
-        [[ -x $d/postgres && -x $d/pg_basebackup ]] && PG_BIN=$d
-    done < <(printf '%s\n' /usr/pgsql-*/bin /usr/lib/postgresql/*/bin | sort -V)
-    if [[ -z $PG_BIN ]] && d=$(command -v postgres); then PG_BIN=$(dirname -- "$(readlink -f -- "$d")"); fi
+        [[ -x $d/postgres && -x $d/pg_basebackup ]] && PG_BIN=${d#"$ROOT"}
+    done < <(printf '%s\n' "$ROOT"/usr/pgsql-*/bin "$ROOT"/usr/lib/postgresql/*/bin | sort -V)
+    if [[ -z $PG_BIN && -z $ROOT ]] && d=$(command -v postgres); then PG_BIN=$(dirname -- "$(readlink -f -- "$d")"); fi
     [[ -n $PG_BIN ]]
 }
 
 check_programs() {
     local missing=()
-    command -v etcd >/dev/null || missing+=(etcd-server)
-    command -v patroni >/dev/null || missing+=(patroni)
-    command -v pgbouncer >/dev/null || missing+=(pgbouncer)
-    command -v haproxy >/dev/null || missing+=(haproxy)
+    has_server etcd || missing+=(etcd-server)
+    has_server patroni || missing+=(patroni)
+    has_server pgbouncer || missing+=(pgbouncer)
+    has_server haproxy || missing+=(haproxy)
     command -v curl >/dev/null || missing+=(curl)
     if [[ $TLS == 1 ]]; then command -v openssl >/dev/null || missing+=(openssl); fi
     find_pg_bin || missing+=(postgresql)
     [[ ${#missing[@]} -eq 0 ]] ||
-        die "$EX_UNAVAILABLE" "missing programs; on Debian and Ubuntu: apt-get install ${missing[*]}"
+        die "$EX_UNAVAILABLE" "missing programs${ROOT:+ in $ROOT}; on Debian and Ubuntu: apt-get install ${missing[*]}"
     PATH=$PG_BIN:$PATH
 }

@@ -8,8 +8,9 @@ spawn() {
     local node=$1 dir=$LAB_DIR/$1 fd enter=()
     shift
     if [[ $node == "$APART" ]]; then enter=(nsenter --net="/run/netns/pgdba-lab-${CABLE##*.}"); fi
-    # Root lends this user the right to enter the namespace (see root/apart.sh), not to the servers.
-    if [[ -n $APART ]]; then enter+=(setpriv --ambient-caps=-all --inh-caps=-all); fi
+    if [[ -n $ROOT ]]; then enter+=(chroot "$ROOT"); fi
+    # Root lends this user the right to enter the one and the other (see root/apart.sh, inside.sh), not to the servers.
+    if [[ -n $APART || -n $ROOT ]]; then enter+=(setpriv --ambient-caps=-all --inh-caps=-all); fi
     mkdir -p -- "$dir"
     # What the caller's environment says about PostgreSQL, proxies or locales is none of the servers' business; and
     # a file the caller has open (a pipe that somebody waits on) must not stay open for as long as they run.
@@ -19,7 +20,7 @@ spawn() {
             fd=${fd##*/}
             ((fd <= 2)) || exec {fd}>&-
         done
-        exec "${enter[@]}" setsid env -i PATH="$PATH" HOME="$dir" LANG=C.UTF-8 "$@" </dev/null >>"$dir/log" 2>&1
+        exec "${enter[@]}" setsid env -i -C "$dir" PATH="$PATH" HOME="$dir" LANG=C.UTF-8 "$@" </dev/null >>"$dir/log" 2>&1
     ) &
     disown
     trace "$node started"
@@ -42,6 +43,7 @@ scan() {
     PIDS=() STATES=()
     while IFS=$'\t' read -r proc cwd; do
         cwd=${cwd% (deleted)}
+        cwd=${cwd#"$ROOT"} # whoever is inside is seen from outside
         if [[ $cwd != "$DIR" ]]; then
             [[ $DEEP == 1 && $cwd == "$DIR"/* ]] || continue
         fi
@@ -76,7 +78,7 @@ main_pid() {
     case $1 in
     */postgres)
         if [[ -r $data/postmaster.pid ]]; then read -r REPLY <"$data/postmaster.pid" || REPLY=; fi
-        if [[ -n $REPLY && $(readlink "/proc/$REPLY/cwd" 2>/dev/null) != "$data" ]]; then REPLY=; fi
+        if [[ -n $REPLY && $(readlink "/proc/$REPLY/cwd" 2>/dev/null) != "$ROOT$data" ]]; then REPLY=; fi
         ;;
     *)
         local PIDS STATES DIR DEEP pid stat fields

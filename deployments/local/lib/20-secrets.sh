@@ -54,7 +54,7 @@ lab_curl() {
 }
 
 lab_psql() { # CONNINFO SQL: bounded, answers on standard output
-    PGCONNECT_TIMEOUT=2 PGPASSFILE=$PASSFILE PGOPTIONS='' timeout 5 "$PG_BIN/psql" -X -A -t -q -w -d "$1" -c "$2" 2>/dev/null
+    PGCONNECT_TIMEOUT=2 PGPASSFILE=$PASSFILE PGOPTIONS='' timeout 5 psql -X -A -t -q -w -d "$1" -c "$2" 2>/dev/null
 }
 
 http_scheme() { # -> REPLY

@@ -6,7 +6,7 @@ natural() { # OPTION VALUE
 }
 
 parse_up() {
-    SCOPE=lab BASE_PORT=17000 MEMBERS=3 TTL=20 LOOP_WAIT=5 RETRY_TIMEOUT='' AUTH=0 TLS=0 SYNC=0 APART='' CABLE=''
+    SCOPE=lab BASE_PORT=17000 MEMBERS=3 TTL=20 LOOP_WAIT=5 RETRY_TIMEOUT='' AUTH=0 TLS=0 SYNC=0 APART='' CABLE='' ROOT=${LAB_ROOT:-}
     KEEP=0 UP_TIMEOUT=60
     GIVEN=()
     while [[ $# -gt 0 ]]; do
@@ -30,6 +30,12 @@ parse_up() {
             [[ ${2:-} =~ ^pg[1-9][0-9]?$ ]] || die "$EX_USAGE" "--apart needs a member, as in pg1, not '${2:-}'"
             APART=$2 CABLE=${LAB_CABLE:-}
             GIVEN+=("APART=$2")
+            shift
+            ;;
+        --root)
+            [[ -n ${2:-} ]] || die "$EX_USAGE" "--root needs a directory"
+            [[ -n $ROOT ]] || die "$EX_UNAVAILABLE" "only root may run the servers inside another root directory: run 'lab up --root' as root"
+            GIVEN+=("ROOT=$(realpath -m -- "$2")")
             shift
             ;;
         --auth) AUTH=1 GIVEN+=(AUTH=1) ;;

@@ -306,6 +306,7 @@ verb_help() {
 	  --loop-wait S      Patroni's interval (5)
 	  --retry-timeout S  how long Patroni and its store are given to recover (5, or what ttl leaves)
 	  --apart NODE       run this member in a network of its own, that 'lab cut' can cut off; for root, with ip netns
+	  --root DIR         run the servers inside this root directory of another system (debootstrap), as root
 	  --auth             Patroni's API asks for a password for changes, and etcd for everything
 	  --tls              Patroni's API and etcd speak TLS, with a CA of the lab's own
 	  --sync             synchronous replication
