@@ -48,6 +48,10 @@ void planner_sql(struct planner *b, const char *via, const char *sql, int64_t ti
 /* SQL to the PostgreSQL of the request's one member. */
 void planner_sql_member(struct planner *b, const char *sql, int64_t timeout_us,
                         const char *summary);
+/* To etcd itself, by the endpoint, login and dialect that its source has found out: path after
+ * "/v3". */
+void planner_etcd(struct planner *b, const char *path, const char *body, int64_t timeout_us,
+                  const char *summary);
 const char *planner_quote(struct planner *b, const char *word); /* for a shell */
 /* "pgdba VERB --cluster NAME", for the equivalent command. */
 const char *planner_command(struct planner *b, const char *verb);
@@ -70,8 +74,8 @@ struct action_run {
     const struct snapshot *last; /* a reference */
     int step;                    /* the plan's step that was sent last; -1 before the first */
     void *call;                  /* waits for its answer; NULL: none */
-    bool call_is_sql;
-    int64_t sent_us;     /* when the step was sent */
+    enum call_way { CALL_HTTP, CALL_SQL, CALL_ETCD } way; /* of the call */
+    int64_t sent_us;                                      /* when the step was sent */
     int64_t deadline_us; /* when ops->expired is called; 0: never */
     uint64_t told;       /* the revision that env.changed has seen */
     bool left;           /* the operator leaves it while it runs */
@@ -87,6 +91,7 @@ struct step_answer {
     const char *text;          /* for people */
     const struct table *table; /* what SQL returned; NULL none */
     const char *body;          /* what HTTP returned, whole; "" none; valid during the call */
+    size_t body_len;
 };
 
 struct action_ops {
@@ -102,7 +107,7 @@ struct action_ops {
 extern const struct action_ops switchover_ops, switchover_at_ops, cancel_switchover_ops,
     failover_ops, restart_ops, restart_at_ops, cancel_restart_ops, rolling_ops, reload_ops,
     reinit_ops, pause_ops, resume_ops, config_ops, demote_ops, promote_ops, probe_start_ops,
-    probe_drop_ops, query_ops;
+    probe_drop_ops, query_ops, remove_ops;
 const struct action_ops *action_ops_of(enum action_kind k);
 
 int64_t run_now(const struct action_run *r);

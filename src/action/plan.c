@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "pgdba/analysis/preflight.h"
+#include "pgdba/analysis/standing.h"
 #include "pgdba/analysis/whom.h"
 #include "pgdba/base/fmt.h"
 
@@ -26,7 +27,8 @@ static const struct action_ops *const kinds[] = {[ACT_SWITCHOVER] = &switchover_
                                                  [ACT_PROMOTE] = &promote_ops,
                                                  [ACT_PROBE_START] = &probe_start_ops,
                                                  [ACT_PROBE_DROP] = &probe_drop_ops,
-                                                 [ACT_QUERY] = &query_ops};
+                                                 [ACT_QUERY] = &query_ops,
+                                                 [ACT_REMOVE] = &remove_ops};
 _Static_assert(sizeof kinds / sizeof *kinds == ACT_COUNT, "an action without its file");
 
 const struct action_ops *action_ops_of(enum action_kind k)
@@ -156,6 +158,30 @@ void planner_sql_member(struct planner *b, const char *sql, int64_t timeout_us, 
     struct action_sql_route route = b->env->sql_member(b->env->sql_member_arg, r);
 
     sql_step(b, &route, r->members[0], sql, timeout_us, summary)->to_member = true;
+}
+
+void planner_etcd(struct planner *b, const char *path, const char *body, int64_t timeout_us,
+                  const char *summary)
+{
+    struct plan *p = b->plan;
+    struct plan_step *v = grow(&p->arena, b->steps, p->nsteps, &b->cap_steps, sizeof *v);
+    const struct action_etcd *etcd = &b->env->etcd;
+    const char *where = etcd->where ? etcd->where(etcd->arg) : NULL;
+
+    if (v)
+        b->steps = v;
+    if (!where && p->nsteps == 0)
+        planner_check(b, "route", CHECK_BLOCK, "no endpoint of etcd is asked");
+    b->steps[p->nsteps++] = (struct plan_step){
+        .member = "etcd",
+        .summary = summary,
+        .method = "POST",
+        .url = where ? arena_printf(&p->arena, "%s%s", where, path) : "",
+        .body = arena_strdup(&p->arena, body),
+        .timeout_us = timeout_us,
+        .etcd_path = arena_strdup(&p->arena, path),
+        .authenticated = b->env->config->etcd.username != NULL,
+    };
 }
 
 const char *planner_quote(struct planner *b, const char *word)
@@ -366,6 +392,8 @@ static struct plan *plan_new(const struct action_env *env, const struct snapshot
     p->environment = s->environment;
     p->leader = leader ? arena_strdup(&p->arena, leader->name) : NULL;
     p->timeline = snapshot_timeline(s);
+    p->facts = standing_facts(s, &p->arena, &p->nfacts);
+    p->revision = s->dcs_leads && s->dcs ? s->dcs->revision : 0;
     p->confirm_word = "";
     p->confirm_what = "";
     return p;
@@ -424,16 +452,55 @@ static enum status moved_leader(const struct plan *p, const struct member *now, 
                    p->leader, now->name);
 }
 
+static int warnings(const struct check_result *v, int n, const char *check)
+{
+    int found = 0;
+
+    for (int i = 0; i < n; i++)
+        found += v[i].verdict == CHECK_WARN && strcmp(v[i].check, check) == 0;
+    return found;
+}
+
+/* A warning that was not there to be confirmed. */
+static const struct check_result *new_warning(const struct plan *p, const struct check_result *v,
+                                              int n)
+{
+    for (int i = 0; i < n; i++)
+        if (v[i].verdict == CHECK_WARN &&
+            warnings(v, n, v[i].check) > warnings(p->checks, p->nchecks, v[i].check))
+            return &v[i];
+    return NULL;
+}
+
+static enum status check_anew(const struct plan *p, const struct snapshot *now,
+                              bool operation_running, int64_t now_us, struct err *e)
+{
+    struct arena a;
+    enum check_verdict worst = CHECK_PASS;
+    enum status st = ST_OK;
+    int n = 0;
+
+    arena_init(&a);
+    const struct check_result *v =
+        preflight_run(now, &p->request, operation_running, now_us, &a, &n, &worst);
+    const struct check_result *warning = new_warning(p, v, n);
+    const char *moved = standing_moved(p->facts, p->nfacts, now, &a);
+
+    if (worst == CHECK_BLOCK)
+        st = err_set(e, ST_REFUSED, "%s: %s", v[0].check, v[0].reason);
+    else if (moved)
+        st = err_set(e, ST_CONFLICT, "%s", moved);
+    else if (warning)
+        st = err_set(e, ST_CONFLICT, "this was not so when the plan was made: %s", warning->reason);
+    arena_release(&a);
+    return st;
+}
+
 enum status action_recheck(const struct plan *p, const struct snapshot *now, bool operation_running,
                            int64_t now_us, struct err *e)
 {
     const struct member *leader = snapshot_leader(now);
     int64_t timeline = snapshot_timeline(now);
-    const struct check_result *checks;
-    enum check_verdict worst = CHECK_PASS;
-    enum status st = ST_OK;
-    struct arena a;
-    int n = 0;
 
     if ((leader != NULL) != (p->leader != NULL) || (leader && strcmp(leader->name, p->leader) != 0))
         return moved_leader(p, leader, e);
@@ -446,10 +513,5 @@ enum status action_recheck(const struct plan *p, const struct snapshot *now, boo
         return err_set(e, ST_CONFLICT,
                        "the plan was made on timeline %" PRId64 ", and now it is %" PRId64,
                        p->timeline, timeline);
-    arena_init(&a);
-    checks = preflight_run(now, &p->request, operation_running, now_us, &a, &n, &worst);
-    if (worst == CHECK_BLOCK)
-        st = err_set(e, ST_REFUSED, "%s: %s", checks[0].check, checks[0].reason);
-    arena_release(&a);
-    return st;
+    return check_anew(p, now, operation_running, now_us, e);
 }

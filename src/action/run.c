@@ -201,7 +201,8 @@ static void replied(void *arg, const struct net_http_reply *reply)
                             .definite = definite,
                             .means = WIRE_UNKNOWN_OUTCOME,
                             .text = answer_text(r, reply),
-                            .body = definite ? reply->body : ""};
+                            .body = definite ? reply->body : "",
+                            .body_len = definite ? reply->body_len : 0};
 
     r->call = NULL;
     a.final = definite && reply->status >= 400 && reply->status < 500;
@@ -248,10 +249,33 @@ static void sql_replied(void *arg, const struct net_pg_reply *reply)
     settle(r);
 }
 
+static void etcd_replied(void *arg, const struct action_etcd_reply *reply)
+{
+    struct action_run *r = arg;
+    struct step_answer a = {.sent = reply->sent,
+                            .definite = reply->definite,
+                            .final = reply->refused,
+                            .means = !reply->definite ? WIRE_UNKNOWN_OUTCOME
+                                     : reply->refused ? WIRE_REFUSED
+                                                      : WIRE_DONE,
+                            .text = utf8_clean(&r->arena, reply->text, strlen(reply->text)),
+                            .body = reply->definite ? reply->body : "",
+                            .body_len = reply->definite ? reply->body_len : 0};
+
+    r->call = NULL;
+    r->op.answer = a.text;
+    touch(r);
+    if (!run_ended(r))
+        r->ops->answered(r, &a);
+    settle(r);
+}
+
 void run_drop_call(struct action_run *r)
 {
-    if (r->call && r->call_is_sql)
+    if (r->call && r->way == CALL_SQL)
         r->io->sql_cancel(r->io->arg, r->call);
+    else if (r->call && r->way == CALL_ETCD)
+        r->env.etcd.cancel(r->env.etcd.arg, r->call);
     else if (r->call)
         r->io->cancel(r->io->arg, r->call);
     r->call = NULL;
@@ -274,8 +298,23 @@ static bool send_sql(struct action_run *r, const struct plan_step *step)
     r->op.answer = "";
     log_write(r->env.log, LOG_INFO, "%s %s: SQL to %s: %s", r->plan->cluster,
               action_name(r->plan->kind), step->url, step->body);
-    r->call_is_sql = true;
+    r->way = CALL_SQL;
     r->call = r->io->sql(r->io->arg, &to, step->body, step->timeout_us, sql_replied, r);
+    touch(r);
+    return true;
+}
+
+static bool send_etcd(struct action_run *r, const struct plan_step *step)
+{
+    run_drop_call(r);
+    r->step++;
+    r->sent_us = run_now(r);
+    r->op.answer = "";
+    log_write(r->env.log, LOG_INFO, "%s %s: POST %s %s", r->plan->cluster,
+              action_name(r->plan->kind), step->url, step->body);
+    r->way = CALL_ETCD;
+    r->call = r->env.etcd.send(r->env.etcd.arg, step->etcd_path, step->body, step->timeout_us,
+                               etcd_replied, r);
     touch(r);
     return true;
 }
@@ -317,6 +356,8 @@ bool run_send_next(struct action_run *r)
     }
     if (strcmp(step->method, "SQL") == 0)
         return send_sql(r, step);
+    if (step->etcd_path)
+        return send_etcd(r, step);
     if (secret_read(&r->env.config->patroni.tls.key_password, "the TLS key", &key_password, &e) !=
         ST_OK) {
         run_end(r, OP_REFUSED, "nothing was sent: %s", err_text(&e));
@@ -330,7 +371,7 @@ bool run_send_next(struct action_run *r)
     r->op.answer = "";
     log_write(r->env.log, LOG_INFO, "%s %s: %s %s %s", r->plan->cluster, action_name(r->plan->kind),
               step->method, step->url, step->body);
-    r->call_is_sql = false;
+    r->way = CALL_HTTP;
     r->call = r->io->send(r->io->arg, &req, replied, r);
     secret_wipe_free(key_password);
     touch(r);

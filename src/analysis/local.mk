@@ -43,11 +43,13 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/preflight_candidate.c \
 	src/analysis/preflight_cluster.c \
 	src/analysis/preflight_members.c \
+	src/analysis/preflight_remove.c \
 	src/analysis/probe.c \
 	src/analysis/probe_rows.c \
 	src/analysis/probe_rows.h \
 	src/analysis/rates.c \
 	src/analysis/routes.c \
+	src/analysis/standing.c \
 	src/analysis/telling.c \
 	src/analysis/telling.h \
 	src/analysis/topology.c \
@@ -70,6 +72,7 @@ src_libanalysis_la_SOURCES = \
 	include/pgdba/analysis/preflight.h \
 	include/pgdba/analysis/probe.h \
 	include/pgdba/analysis/routes.h \
+	include/pgdba/analysis/standing.h \
 	include/pgdba/analysis/topology.h \
 	include/pgdba/analysis/trail.h \
 	include/pgdba/analysis/truth.h \

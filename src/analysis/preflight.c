@@ -17,6 +17,7 @@
 #define PROBE         (1u << ACT_PROBE_START)
 #define PROBE_DROP    (1u << ACT_PROBE_DROP)
 #define QUERY         (1u << ACT_QUERY)
+#define REMOVE        (1u << ACT_REMOVE)
 #define CANDIDATE     (SWITCHOVER | SWITCHOVER_AT | FAILOVER)
 #define RESTARTS      (RESTART | ROLLING)
 #define CLUSTER       (1u << ACT_DEMOTE | 1u << ACT_PROMOTE)
@@ -98,6 +99,11 @@
       "no probe of this console is under way")                                                     \
     X("query-leader", QUERY, flight_query_leader,                                                  \
       "SQL that writes goes to the leader: nothing can be written on a replica")                   \
+    X("remove-known", REMOVE, flight_remove_known, "what is in etcd is known as of now")           \
+    X("remove-members", REMOVE, flight_remove_members,                                             \
+      "no member has a key in etcd, and nobody holds the lock")                                    \
+    X("remove-answers", REMOVE, flight_remove_answers,                                             \
+      "no Patroni of the cluster answers: it would write its keys again")                          \
     X("clients-waiting", SWITCHOVER | FAILOVER | RESTARTS | 1u << ACT_DEMOTE, flight_clients,      \
       "no clients wait in PgBouncer before the leader goes")
 

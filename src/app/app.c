@@ -19,6 +19,7 @@ struct app *app_new(const struct app_options *opt)
 {
     struct app *a = xcalloc(1, sizeof *a);
     a->opt = *opt;
+    arena_init(&a->etcd_words);
     a->refresh_us = clamp_refresh(opt->refresh_us ? opt->refresh_us : USEC_PER_SEC);
     a->loop = net_loop_new(opt->clock);
     a->resolver = net_resolver_new(a->loop);
@@ -43,6 +44,7 @@ void app_free(struct app *a)
     net_http_free(a->http);
     net_resolver_free(a->resolver);
     net_loop_free(a->loop);
+    arena_release(&a->etcd_words);
     free(a);
 }
 

@@ -49,6 +49,7 @@ struct app {
     struct source_etcd *etcd;           /* the same; and its prefix needs the scope */
     char *etcd_prefix;
     bool etcd_ready; /* its secret is known */
+    struct arena etcd_words;
     int nsecrets;
     struct app_secret *secrets; /* one a source, Patroni's first */
     bool leases_shown, urgent, dcs_watched;
@@ -112,6 +113,9 @@ void app_probe_close(struct app *a);
 /* app_query.c */
 struct action_sql_route app_query_way(void *arg, const struct request *r); /* until the next call */
 void app_query_close(struct app *a);
+
+/* app_etcd.c */
+struct action_etcd app_etcd_way(struct app *a);
 
 /* app_edit.c */
 void app_edit_close(struct app *a);

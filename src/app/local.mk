@@ -3,6 +3,7 @@ src_libapp_la_SOURCES = \
 	src/app/app.c \
 	src/app/app_cluster.c \
 	src/app/app_edit.c \
+	src/app/app_etcd.c \
 	src/app/app_history.c \
 	src/app/app_unfinished.c \
 	src/app/app_loop.c \

@@ -115,6 +115,7 @@ static cli_fn *const runners[CMD_COUNT] = {
     [CMD_CONFIG_EDIT] = cli_config_edit,
     [CMD_DEMOTE] = cli_change,
     [CMD_PROMOTE] = cli_change,
+    [CMD_REMOVE] = cli_change,
     [CMD_HISTORY] = cli_history,
     [CMD_QUERY] = cli_query,
     [CMD_DSN] = cli_dsn,

@@ -84,19 +84,24 @@ static bool says_yes(const char *answer)
     return strcmp(answer, "y") == 0 || strcmp(answer, "yes") == 0;
 }
 
-static bool confirmed(struct cli *c, const struct plan *p)
+static bool types(struct cli *c, struct confirm_word w)
 {
-    FILE *err = c->opt->err;
-    if (p->confirm == CONFIRM_YES)
-        fputs("Go on? [y/N] ", err);
-    else
-        fprintf(err, "Type %s (%s) to go on: ", p->confirm_what, p->confirm_word);
-    fflush(err);
+    fprintf(c->opt->err, "Type %s (%s) to go on: ", w.what, w.word);
+    fflush(c->opt->err);
     char *answer = read_line(c);
-    bool ok = answer &&
-              (p->confirm == CONFIRM_YES ? says_yes(answer) : strcmp(answer, p->confirm_word) == 0);
+    bool ok = answer && strcmp(answer, w.word) == 0;
     free(answer);
     return ok;
+}
+
+static bool confirmed(struct cli *c, const struct plan *p)
+{
+    if (p->confirm == CONFIRM_YES)
+        return cli_asks(c, "Go on? [y/N] ");
+    for (int i = 0; i < plan_nwords(p); i++)
+        if (!types(c, plan_word(p, i)))
+            return false;
+    return true;
 }
 
 bool cli_asks(struct cli *c, const char *question)
@@ -220,7 +225,10 @@ static int run_plan(struct cli *c, struct plan *p, struct wire_json *doc)
         p->accepted = p->worst == CHECK_WARN ? "--force-warnings" : NULL;
     } else {
         if (!c->opt->interactive) {
-            cli_error(c, ST_USAGE, "no terminal to ask on: give --yes to go on without a question");
+            cli_error(c, ST_USAGE,
+                      p->kind == ACT_REMOVE
+                          ? "no terminal to ask on: this is always asked for"
+                          : "no terminal to ask on: give --yes to go on without a question");
             return decline(c, p, "not confirmed: no terminal");
         }
         if (!confirmed(c, p)) {

@@ -45,6 +45,7 @@ static const enum action_kind kinds[CMD_COUNT] = {
     [CMD_CONFIG_EDIT] = ACT_CONFIG,
     [CMD_DEMOTE] = ACT_DEMOTE,
     [CMD_PROMOTE] = ACT_PROMOTE,
+    [CMD_REMOVE] = ACT_REMOVE,
     [CMD_PROBE_START] = ACT_PROBE_START,
     [CMD_PROBE_DROP] = ACT_PROBE_DROP,
     [CMD_QUERY] = ACT_QUERY,

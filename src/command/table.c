@@ -273,6 +273,14 @@ static const struct command commands[] = {
                      .details = "",
                      .flags = CHANGE,
                      ARGS(change_args)},
+    [CMD_REMOVE] = {.name = "remove",
+                    .aliases = "",
+                    .summary = "delete a cluster's keys from etcd, once all its members are gone",
+                    .details = "Refused while any member has a key, anybody holds the lock, or a "
+                               "Patroni of it answers. Three words are to be typed, and no option "
+                               "stands for them. PostgreSQL's data is not touched.",
+                    .flags = CHANGE,
+                    ARGS(remove_args)},
     [CMD_HISTORY] = {.name = "history",
                      .aliases = "",
                      .summary = "the promotions that Patroni remembers",

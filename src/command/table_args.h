@@ -194,6 +194,9 @@ static const struct command_arg demote_args[] = {
     ARGS_OF_A_CHANGE,
 };
 
+/* Without --yes: this is always asked for, by a person. */
+static const struct command_arg remove_args[] = {ARG_DRY_RUN_ROW, ARG_FORMAT_ROW};
+
 static const struct command_arg query_args[] = {
     {.name = "MEMBER", .kind = ARG_MEMBER, .unless = "--role", .help = "whose PostgreSQL is asked"},
     {.name = "SQL",

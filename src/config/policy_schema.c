@@ -24,6 +24,7 @@ static const char *const actions[] = {
     "probe start",
     "probe drop",
     "query --write",
+    "remove",
 };
 
 static const char *const action_of[] = {
@@ -45,6 +46,7 @@ static const char *const action_of[] = {
     [ACT_PROBE_START] = "probe start",
     [ACT_PROBE_DROP] = "probe drop",
     [ACT_QUERY] = "query --write",
+    [ACT_REMOVE] = "remove",
 };
 _Static_assert(COUNT(action_of) == ACT_COUNT, "an action that no rule can name");
 

@@ -76,19 +76,21 @@ static bool says_yes(const char *s)
     return strcmp(s, "y") == 0 || strcmp(s, "Y") == 0 || strcmp(s, "yes") == 0;
 }
 
-static bool confirms(const struct plan *p, const char *typed)
+static bool confirms(const struct plan *p, int nth, const char *typed)
 {
-    return p->confirm == CONFIRM_YES ? says_yes(typed) : strcmp(typed, p->confirm_word) == 0;
+    return p->confirm == CONFIRM_YES ? says_yes(typed) : strcmp(typed, plan_word(p, nth).word) == 0;
 }
 
 /* Warnings have a confirmation of their own. */
 static void confirmed(struct console *c)
 {
-    if (c->v.plan->worst != CHECK_WARN) {
-        execute(c);
-        return;
+    if (++c->v.words >= plan_nwords(c->v.plan)) {
+        if (c->v.plan->worst != CHECK_WARN) {
+            execute(c);
+            return;
+        }
+        c->v.confirmed = true;
     }
-    c->v.confirmed = true;
     buf_clear(&c->v.typed);
     complain(c, NULL);
 }
@@ -113,14 +115,15 @@ static void answer_plan(struct console *c)
         decline(c, "this console is read-only");
     else if (c->v.confirmed)
         answer_warnings(c);
-    else if (confirms(p, typed))
+    else if (confirms(p, c->v.words, typed))
         confirmed(c);
     else if (p->confirm == CONFIRM_YES)
         decline(c, "declined by the operator");
     else if (!*typed)
-        complain(c, xasprintf("type %s, or Esc", p->confirm_word));
+        complain(c, xasprintf("type %s, or Esc", plan_word(p, c->v.words).word));
     else
-        complain(c, xasprintf("\"%s\" is not \"%s\": nothing was sent", typed, p->confirm_word));
+        complain(c, xasprintf("\"%s\" is not \"%s\": nothing was sent", typed,
+                              plan_word(p, c->v.words).word));
 }
 
 static void escape_plan(struct console *c)

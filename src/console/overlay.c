@@ -48,8 +48,9 @@ static const char *plan_question(const struct view_state *v, int cols, struct ar
     if (p->confirm == CONFIRM_YES)
         return arena_printf(a, "%sGo ahead? [y/N] ", w);
     /* The word last: where space is short the rest goes, not the word. */
-    return cols < 60 ? arena_printf(a, "%sType %s: ", w, p->confirm_word)
-                     : arena_printf(a, "%sType %s, %s: ", w, p->confirm_what, p->confirm_word);
+    struct confirm_word word = plan_word(p, v->words);
+    return cols < 60 ? arena_printf(a, "%sType %s: ", w, word.word)
+                     : arena_printf(a, "%sType %s, %s: ", w, word.what, word.word);
 }
 
 static void write_plan(const struct frame *f, struct sheet *sh)

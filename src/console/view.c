@@ -84,6 +84,7 @@ void view_open(struct view_state *v, enum overlay o)
     v->scroll = 0;
     buf_clear(&v->typed);
     v->confirmed = false;
+    v->words = 0;
     free(v->complaint);
     v->complaint = NULL;
 }

@@ -114,7 +114,8 @@ static const char *const actions[] = {[ACT_SWITCHOVER] = "switchover",
                                       [ACT_PROMOTE] = "promote-cluster",
                                       [ACT_PROBE_START] = "probe start",
                                       [ACT_PROBE_DROP] = "probe drop",
-                                      [ACT_QUERY] = "query"};
+                                      [ACT_QUERY] = "query",
+                                      [ACT_REMOVE] = "remove"};
 _Static_assert(sizeof actions / sizeof *actions == ACT_COUNT, "a name an action");
 static const char *const audit_whats[] = {
     [AUDIT_INTENT] = "intent", [AUDIT_OUTCOME] = "outcome", [AUDIT_REFUSAL] = "refusal"};

@@ -10,6 +10,7 @@ src_libsource_la_SOURCES = \
 	src/source/etcd_ask.c \
 	src/source/etcd_gates.c \
 	src/source/etcd_int.h \
+	src/source/etcd_send.c \
 	src/source/etcd_stream.c \
 	src/source/haproxy.c \
 	src/source/judge.c \

@@ -40,6 +40,17 @@ enum status wire_etcd_lease(const char *body, size_t n, struct facts **out, stru
     return ST_OK;
 }
 
+/* false is left out, as zero is. */
+enum status wire_etcd_succeeded(const char *body, size_t n, bool *out, struct err *e)
+{
+    json_t *j = wire_etcd_load(body, n, e);
+    if (!j)
+        return ST_INVALID;
+    *out = json_is_true(json_object_get(j, "succeeded"));
+    json_decref(j);
+    return ST_OK;
+}
+
 static enum etcd_alarm alarm_in(const char *text)
 {
     if (text && strstr(text, "NOSPACE"))

@@ -51,6 +51,32 @@ void wire_etcd_get_body(struct buf *out, const char *key, bool keys_only)
     buf_puts(out, keys_only ? ",\"keys_only\":true}" : "}");
 }
 
+/* "version 0": there is none; of a range: none in it. */
+static void put_absent(struct buf *out, const char *prefix, const char *name, bool range)
+{
+    struct buf key;
+    buf_init(&key);
+    buf_addf(&key, "%s%s", prefix, name);
+    buf_putc(out, '{');
+    if (range)
+        put_prefix(out, key.s);
+    else
+        put_bytes(out, "key", key.s, key.len);
+    buf_puts(out, ",\"target\":\"VERSION\",\"result\":\"EQUAL\",\"version\":\"0\"}");
+    buf_release(&key);
+}
+
+void wire_etcd_remove_body(struct buf *out, const char *prefix)
+{
+    buf_puts(out, "{\"compare\":[");
+    put_absent(out, prefix, "leader", false);
+    buf_putc(out, ',');
+    put_absent(out, prefix, "members/", true);
+    buf_puts(out, "],\"success\":[{\"request_delete_range\":{");
+    put_prefix(out, prefix);
+    buf_puts(out, "}}]}");
+}
+
 void wire_etcd_watch_body(struct buf *out, const char *prefix, int64_t start_revision)
 {
     buf_puts(out, "{\"create_request\":{");

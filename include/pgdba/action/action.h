@@ -38,6 +38,24 @@ struct action_sql_route {
     const char *setup;        /* SQL that goes first on the connection; NULL none */
 };
 
+/* etcd, asked with the endpoint, the login and the dialect of its source. */
+struct action_etcd_reply {
+    bool sent;     /* false: it never left */
+    bool definite; /* etcd has answered, with 200 or a refusal */
+    bool refused;
+    const char *body; /* valid during the call */
+    size_t body_len;
+    const char *text; /* for people; "" */
+};
+typedef void action_etcd_fn(void *arg, const struct action_etcd_reply *reply);
+struct action_etcd {
+    void *arg;
+    const char *(*where)(void *arg); /* "http://h:2379/v3"; NULL: nowhere. Function NULL: no etcd */
+    void *(*send)(void *arg, const char *path, const char *body, int64_t timeout_us,
+                  action_etcd_fn *fn, void *fn_arg);
+    void (*cancel)(void *arg, void *call);
+};
+
 struct action_env {
     struct net_resolver *resolver;
     struct net_loop *loop;
@@ -57,6 +75,7 @@ struct action_env {
     /* The same to PostgreSQL of r's member, as r's user, in r's database. */
     struct action_sql_route (*sql_member)(void *arg, const struct request *r);
     void *sql_member_arg;
+    struct action_etcd etcd;
     void (*changed)(void *arg, const struct operation *op); /* progress; op valid during the call */
     void *changed_arg;
 };

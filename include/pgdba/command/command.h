@@ -52,6 +52,7 @@ enum command_id {
     CMD_CONFIG_SET,
     CMD_CONFIG_EDIT,
     CMD_DEMOTE,
+    CMD_REMOVE,
     CMD_PROMOTE, /* changes, and what they change */
     CMD_HISTORY,
     CMD_QUERY,

@@ -71,6 +71,7 @@ struct view_state {
     struct audit_view *audit;     /* OVERLAY_AUDIT */
     struct plan *plan;            /* OVERLAY_PLAN */
     struct buf typed;             /* what was typed into a dialog */
+    int words;                    /* of the plan's that were typed well */
     bool confirmed;  /* the plan's question is answered: its warnings are asked about */
     char *complaint; /* why that was not it */
 

@@ -32,6 +32,7 @@ enum action_kind {
     ACT_PROBE_START, /* makes the write probe's schema; the probe itself starts after it */
     ACT_PROBE_DROP,  /* drops it */
     ACT_QUERY,       /* SQL that may write, to one member */
+    ACT_REMOVE,      /* every key of a cluster that is no more, out of etcd */
     ACT_COUNT
 };
 
@@ -64,6 +65,7 @@ struct request {
     int64_t every_us;                              /* probe start: 0 = 100 ms */
     const char *sql, *dbname, *user;               /* query; NULL: as configured */
     int64_t sql_timeout_us;                        /* query: 0 = 30 s */
+    const char *prefix;                            /* remove: of the keys; filled in by its plan */
 };
 
 enum check_verdict { CHECK_PASS, CHECK_WARN, CHECK_BLOCK };
@@ -83,17 +85,31 @@ struct plan_step {
     const char *body;         /* JSON, "" when none */
     const char *connect_host; /* connected to there instead of the URL's host; NULL */
     int connect_port;
-    int64_t timeout_us; /* how long its answer is waited for */
-    bool authenticated; /* Basic authentication is sent; the secret is not shown */
-    bool hands_over;    /* after it member leads (a rolling restart's switchover) */
-    bool if_pending;    /* sent only when member has a restart pending by then */
-    bool to_member;     /* SQL: to member's own PostgreSQL, not through a route of that name */
+    int64_t timeout_us;    /* how long its answer is waited for */
+    bool authenticated;    /* Basic authentication is sent; the secret is not shown */
+    bool hands_over;       /* after it member leads (a rolling restart's switchover) */
+    bool if_pending;       /* sent only when member has a restart pending by then */
+    const char *etcd_path; /* to etcd; NULL: not */
+    bool to_member;        /* SQL: to member's own PostgreSQL, not through a route of that name */
 };
 
 /* What the operator must type to confirm. */
 enum confirm_kind {
     CONFIRM_YES, /* y/N */
     CONFIRM_WORD /* the word, exactly */
+};
+
+/* One of the words that are asked for, one after the other. */
+struct confirm_word {
+    const char *what; /* "the cluster's name" */
+    const char *word;
+};
+
+/* A fact that a plan stands on, as words. */
+struct plan_fact {
+    const char *what; /* "the pause" */
+    const char *is;   /* "on"; NULL: not known */
+    bool secret;      /* what it was and is can not be said in a line */
 };
 
 struct plan {
@@ -117,7 +133,12 @@ struct plan {
     enum confirm_kind confirm;
     const char *confirm_word; /* for CONFIRM_WORD */
     const char *confirm_what; /* "the new leader's name", "the cluster's name" */
-    const char *equivalent;   /* the command in full, for the log and for --dry-run */
+    int nmore_words;          /* to be typed after confirm_word */
+    const struct confirm_word *more_words;
+    int nfacts; /* besides leader and timeline: what must not move until it is confirmed */
+    const struct plan_fact *facts;
+    int64_t revision;       /* of the DCS, that it was made from; 0 not known */
+    const char *equivalent; /* the command in full, for the log and for --dry-run */
     const char
         *accepted; /* how its warnings were confirmed: "asked", "--force-warnings"; NULL not */
 };
@@ -155,6 +176,9 @@ struct operation {
     uint64_t revision;          /* goes up with every change */
 };
 
+/* The words to be typed: none where a yes is enough. */
+int plan_nwords(const struct plan *p);
+struct confirm_word plan_word(const struct plan *p, int i);
 const char *action_name(enum action_kind k);          /* "switchover" */
 const char *op_state_name(enum op_state s);           /* "done elsewhere" */
 const char *check_verdict_name(enum check_verdict v); /* "pass", "warn", "block" */

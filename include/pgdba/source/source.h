@@ -102,6 +102,21 @@ void source_etcd_refresh(struct source_etcd *s);
 /* Leases to be asked for once a second; n 0: none. Copied. */
 void source_etcd_set_leases(struct source_etcd *s, const int64_t *ids, int n);
 
+/* A request to etcd for others, with the endpoint, login and dialect of the source. path after
+ * "/v3", body JSON. fn once, later. outcome OBS_NEVER: it was not sent. */
+struct etcd_reply { /* valid during the call */
+    enum obs_outcome outcome;
+    int http_status; /* 0 none */
+    const char *body, *detail;
+    size_t body_len;
+};
+typedef void source_etcd_fn(void *arg, const struct etcd_reply *r);
+void *source_etcd_send(struct source_etcd *s, const char *path, const char *body,
+                       int64_t timeout_us, source_etcd_fn *fn, void *arg);
+void source_etcd_cancel(void *call); /* NULL is allowed */
+/* "http://h:2379/v3": where such a request would go now. In the arena. */
+const char *source_etcd_where(struct source_etcd *s, struct arena *a);
+
 /* ---- HAProxy: the CSV of the statistics page. index: which of config->haproxy. */
 struct source_haproxy;
 struct source_haproxy *source_haproxy_new(const struct source_ctx *ctx, int index,

@@ -59,6 +59,9 @@ void wire_etcd_get_body(struct buf *out, const char *key,
                         bool keys_only); /* that key, linearizable */
 void wire_etcd_watch_body(struct buf *out, const char *prefix, int64_t start_revision);
 void wire_etcd_lease_body(struct buf *out, int64_t lease); /* timetolive */
+/* A transaction: all keys under a Patroni cluster's prefix go if, then, it has neither a member nor
+ * a leader. */
+void wire_etcd_remove_body(struct buf *out, const char *prefix);
 void wire_etcd_auth_body(struct buf *out, const char *user, const char *password);
 
 /* ---- replies; *out is the caller's (facts_unref), root as named */
@@ -79,6 +82,9 @@ enum status wire_etcd_metrics(const char *body, size_t n, struct facts **out, st
 
 /* Those lines alone, of the hundreds that /metrics has: a hundred times less to keep and record. */
 void wire_etcd_metrics_keep(const char *body, size_t n, struct buf *out);
+
+/* Whether a transaction's comparisons held. */
+enum status wire_etcd_succeeded(const char *body, size_t n, bool *out, struct err *e);
 
 struct etcd_members {
     int n;

@@ -58,6 +58,49 @@ static void fake_sql_cancel(void *arg, void *call)
     w->nclosed++;
 }
 
+static const char *fake_etcd_where(void *arg)
+{
+    (void)arg;
+    return "http://10.0.0.8:2379/v3";
+}
+
+static void *fake_etcd_send(void *arg, const char *path, const char *body, int64_t timeout_us,
+                            action_etcd_fn *fn, void *fn_arg)
+{
+    struct world *w = arg;
+
+    assert_in_range(w->nsent, 0, SENT_MAX - 1);
+    assert_true(timeout_us > 0);
+    w->url[w->nsent] = xstrdup(path);
+    w->body[w->nsent] = xstrdup(body);
+    w->nsent++;
+    w->etcd_fn = fn;
+    w->fn_arg = fn_arg;
+    return w;
+}
+
+static void fake_etcd_cancel(void *arg, void *call)
+{
+    struct world *w = arg;
+
+    assert_ptr_equal(call, w);
+    w->ncancelled++;
+}
+
+void world_etcd(struct world *w, const char *body, bool definite, const char *text)
+{
+    action_etcd_fn *fn = w->etcd_fn;
+
+    assert_non_null(fn);
+    w->etcd_fn = NULL;
+    fn(w->fn_arg, &(struct action_etcd_reply){.sent = true,
+                                              .definite = definite,
+                                              .refused = definite && *text,
+                                              .body = body ? body : "",
+                                              .body_len = body ? strlen(body) : 0,
+                                              .text = text});
+}
+
 static struct action_sql_route fake_sql_route(void *arg, const char *via)
 {
     const struct world *w = arg;
@@ -156,6 +199,10 @@ void world_init(struct world *w)
                                  .sql_route_arg = w,
                                  .sql_member = fake_sql_member,
                                  .sql_member_arg = w,
+                                 .etcd = {.arg = w,
+                                          .where = fake_etcd_where,
+                                          .send = fake_etcd_send,
+                                          .cancel = fake_etcd_cancel},
                                  .changed = changed,
                                  .changed_arg = w};
     assert_int_equal(audit_open(&w->env.audit, w->audit_path, &w->clock, &w->err), ST_OK);

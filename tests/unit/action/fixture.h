@@ -36,7 +36,8 @@ struct world {
     bool authenticated;
     net_http_fn *fn; /* waits for an answer */
     void *fn_arg;
-    int64_t alarm_us;   /* when it rings, -1 never */
+    int64_t alarm_us; /* when it rings, -1 never */
+    action_etcd_fn *etcd_fn;
     net_pg_fn *sql_fn;  /* SQL waits for an answer */
     int nclosed;        /* SQL connections that were given back */
     const char *no_way; /* why there is no route for SQL; NULL: there is one */
@@ -58,6 +59,8 @@ void world_pass(struct world *w, int64_t seconds); /* the alarm rings where it m
 void world_answer(struct world *w, int status, const char *body);
 /* SQL: rows (one cell) or a refusal. */
 void world_sql(struct world *w, const char *cell, const char *sqlstate, const char *detail);
+/* An answer of etcd; text not "" with a body: it refused; definite false: none came. */
+void world_etcd(struct world *w, const char *body, bool definite, const char *text);
 void world_sql_lost(struct world *w, enum net_outcome outcome);
 void world_lost(struct world *w, enum net_outcome outcome, bool sent, const char *detail);
 

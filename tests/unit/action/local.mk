@@ -12,6 +12,7 @@ tests_unit_action_test_action_SOURCES = \
 	tests/unit/action/test_probe.c \
 	tests/unit/action/test_query.c \
 	tests/unit/action/test_reinit.c \
+	tests/unit/action/test_remove.c \
 	tests/unit/action/test_restart.c \
 	tests/unit/action/test_rolling.c \
 	tests/unit/action/test_steps.c \

@@ -8,6 +8,7 @@ int run_restart_tests(void);
 int run_reinit_tests(void);
 int run_probe_tests(void);
 int run_query_tests(void);
+int run_remove_tests(void);
 int run_audit_tests(void);
 int run_steps_tests(void);
 int run_config_tests(void);

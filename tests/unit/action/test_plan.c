@@ -170,7 +170,9 @@ static void test_recheck(void **state)
 
     (void)state;
     world_init(&w);
-    assert_int_equal(world_plan(&w, world_picture(&w), &to_pg2, &p), ST_OK);
+    b = world_picture(&w);
+    b->config->text = "{\"ttl\":30}";
+    assert_int_equal(world_plan(&w, b, &to_pg2, &p), ST_OK);
     world_pass(&w, 1);
     b = world_picture(&w);
     sb_finish(b);
@@ -202,6 +204,36 @@ static void test_recheck(void **state)
     sb_finish(b);
     assert_int_equal(action_recheck(p, b->s, false, b->now_us, &w.err), ST_CONFLICT);
     assert_non_null(strstr(err_text(&w.err), "something has begun there"));
+    sb_free(b);
+
+    b = world_picture(&w);
+    b->s->paused = true;
+    sb_finish(b);
+    assert_int_equal(action_recheck(p, b->s, false, b->now_us, &w.err), ST_CONFLICT);
+    assert_string_equal(err_text(&w.err), "the pause was off, and is on now");
+    sb_free(b);
+
+    b = world_picture(&w);
+    sb_vanish(b, "pg3", SB_SEC(1));
+    sb_finish(b);
+    assert_int_equal(action_recheck(p, b->s, false, b->now_us, &w.err), ST_CONFLICT);
+    assert_string_equal(err_text(&w.err),
+                        "the list of members was pg1, pg2, pg3, and is pg1, pg2 now");
+    sb_free(b);
+
+    b = world_picture(&w);
+    b->config->text = "{\"ttl\":40}";
+    sb_finish(b);
+    assert_int_equal(action_recheck(p, b->s, false, b->now_us, &w.err), ST_CONFLICT);
+    assert_string_equal(err_text(&w.err), "the configuration was changed meanwhile");
+    sb_free(b);
+
+    b = world_picture(&w);
+    sb_health(b, "pg2")->pending_restart = true;
+    sb_finish(b);
+    assert_int_equal(action_recheck(p, b->s, false, b->now_us, &w.err), ST_CONFLICT);
+    assert_non_null(strstr(err_text(&w.err), "this was not so when the plan was made: pg2 has a "
+                                             "restart pending"));
     sb_free(b);
 
     b = world_picture(&w);

@@ -35,7 +35,7 @@ static const struct request
     cancel_switchover = {.kind = ACT_CANCEL_SWITCHOVER}, pause = {.kind = ACT_PAUSE},
     resume = {.kind = ACT_RESUME}, config = {.kind = ACT_CONFIG}, demote = {.kind = ACT_DEMOTE},
     promote = {.kind = ACT_PROMOTE}, query_pg1 = {.kind = ACT_QUERY, .nmembers = 1, .members = pg1},
-    query_pg2 = {.kind = ACT_QUERY, .nmembers = 1, .members = pg2};
+    removal = {.kind = ACT_REMOVE}, query_pg2 = {.kind = ACT_QUERY, .nmembers = 1, .members = pg2};
 
 /* ---- what is different */
 
@@ -50,6 +50,26 @@ static void old(struct sb *b)
 static void stopping(struct sb *b)
 {
     sb_row(b, "pg1")->timeline = 0;
+}
+static void etcd_one_left(struct sb *b)
+{
+    sb_etcd(b);
+    b->dcs->leader = NULL;
+    b->dcs->nmembers = 1;
+}
+static void etcd_empty(struct sb *b)
+{
+    etcd_one_left(b);
+    b->dcs->nmembers = 0;
+    sb_fail(b, &b->s->cluster_state, OBS_REFUSED, SB_SEC(60));
+    for (int i = 0; i < b->s->nmembers; i++)
+        sb_fail(b, &b->members[i].api, OBS_REFUSED, SB_SEC(60));
+}
+static void etcd_old(struct sb *b)
+{
+    etcd_empty(b);
+    b->s->dcs_leads = false;
+    sb_fail(b, &b->s->dcs_state, OBS_TIMED_OUT, SB_SEC(12));
 }
 static void leaderless(struct sb *b)
 {
@@ -260,6 +280,14 @@ const struct preflight_case preflight_more_cases[] = {
     {"base-backup", &at_pg2, copying, CHECK_WARN, "pg1 sends a base backup"},
     {"base-backup", &over_pg2, copying, CHECK_WARN, "pg1 sends a base backup"},
     {"base-backup", &rolling, copying, CHECK_WARN, "pg1 sends a base backup"},
+    {"remove-known", &removal, same, CHECK_BLOCK, "what is in etcd is not known"},
+    {"remove-known", &removal, etcd_empty, CHECK_PASS, "etcd is watched"},
+    {"remove-known", &removal, etcd_old, CHECK_BLOCK, "the last word is"},
+    {"remove-members", &removal, sb_etcd, CHECK_BLOCK, "pg1 holds the leader lock"},
+    {"remove-members", &removal, etcd_one_left, CHECK_BLOCK, "pg1 is still a member"},
+    {"remove-members", &removal, etcd_empty, CHECK_PASS, "no member of it"},
+    {"remove-answers", &removal, etcd_empty, CHECK_PASS, "no Patroni of it answers"},
+    {"remove-answers", &removal, etcd_one_left, CHECK_BLOCK, "the Patroni of pg1 answers"},
     {"query-leader", &query_pg1, same, CHECK_PASS, "pg1 leads"},
     {"query-leader", &query_pg2, same, CHECK_WARN, "pg2 is a replica: nothing can be written"},
     {"query-leader", &query_pg2, leaderless, CHECK_WARN, "and nobody leads"},

@@ -58,7 +58,7 @@ static void test_complete(void **state)
     check(&ctx, "sw", 0, "switchover");
     check(&ctx, "  re", 2,
           "record start|record stop|replay play|replay pause|replay step|replay seek|replay "
-          "speed|restart|reload|reinit|resume|refresh");
+          "speed|restart|reload|reinit|resume|remove|refresh");
     check(&ctx, "zz", 0, "");
     check(&ctx, "zz a", 3, "");
     check(&ctx, "switchover ", 11, "--leader|--candidate|--at");
@@ -133,7 +133,7 @@ static void test_hints(void **state)
         {"sw", "switchover [--leader MEMBER] [--candidate MEMBER] [--at TIME]: hand the lead "
                "over to a replica, planned"},
         {"re", "record start  record stop  replay play  replay pause  replay step  replay seek  "
-               "replay speed  restart  reload  reinit  resume  refresh"},
+               "replay speed  restart  reload  reinit  resume  remove  refresh"},
         {"zz", ""},
         {"switchover ", "[--leader MEMBER]  [--candidate MEMBER]  [--at TIME]"},
         {"switchover --", "[--leader MEMBER]  [--candidate MEMBER]  [--at TIME]"},

@@ -86,6 +86,12 @@ static void requests(void **state)
          "\"progress_notify\":true}}");
     wire_etcd_lease_body(&out, 5461074130223486473);
     says("{\"ID\":\"5461074130223486473\"}");
+    wire_etcd_remove_body(&out, "/s/l/");
+    says("{\"compare\":[{\"key\":\"L3MvbC9sZWFkZXI=\",\"target\":\"VERSION\",\"result\":\"EQUAL\","
+         "\"version\":\"0\"},{\"key\":\"L3MvbC9tZW1iZXJzLw==\",\"range_end\":\"L3MvbC9tZW1iZXJzMA=="
+         "\","
+         "\"target\":\"VERSION\",\"result\":\"EQUAL\",\"version\":\"0\"}],\"success\":[{"
+         "\"request_delete_range\":{\"key\":\"L3MvbC8=\",\"range_end\":\"L3MvbDA=\"}}]}");
     wire_etcd_auth_body(&out, "pg\"dba", "a\\\"b\n\xc3\xa4");
     says("{\"name\":\"pg\\\"dba\",\"password\":\"a\\\\\\\"b\\n\xc3\xa4\"}");
 }
