@@ -58,6 +58,7 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/truth_routes.c \
 	src/analysis/truth_routes.h \
 	src/analysis/unfinished.c \
+	src/analysis/versions.c \
 	src/analysis/whom.c \
 	src/analysis/writes.c \
 	src/analysis/writes.h \
@@ -76,4 +77,5 @@ src_libanalysis_la_SOURCES = \
 	include/pgdba/analysis/topology.h \
 	include/pgdba/analysis/trail.h \
 	include/pgdba/analysis/truth.h \
+	include/pgdba/analysis/versions.h \
 	include/pgdba/analysis/whom.h

@@ -119,6 +119,7 @@ static cli_fn *const runners[CMD_COUNT] = {
     [CMD_HISTORY] = cli_history,
     [CMD_QUERY] = cli_query,
     [CMD_DSN] = cli_dsn,
+    [CMD_VERSION] = cli_version,
     [CMD_AUDIT] = cli_audit,
     [CMD_CLUSTER_CONNECT] = cli_cluster_connect,
     [CMD_CLUSTER_LIST] = cli_cluster_list,

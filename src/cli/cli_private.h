@@ -38,7 +38,7 @@ int cli_carry_out(struct cli *c, const char *document, struct wire_json **doc, b
 int cli_carry_out_request(struct cli *c, const struct request *r, const char *document,
                           struct wire_json **doc, bool *done);
 /* cli_query.c */
-cli_fn cli_query, cli_dsn;
+cli_fn cli_query, cli_dsn, cli_version;
 void cli_print_rows(const struct cli *c, const struct table *t);  /* as wide as the terminal */
 void cli_put_rows(struct wire_json *root, const struct table *t); /* columns, rows */
 /* A question to the operator, on stderr: y or yes is yes. */

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli_private.h"
+#include "pgdba/analysis/versions.h"
 #include "pgdba/base/fmt.h"
 
 /* Columns of the terminal that is written to; 0: it is none, lines may be as long as they are. */
@@ -150,5 +151,28 @@ int cli_dsn(struct cli *c)
     } else {
         fprintf(c->opt->out, "host=%s port=%s\n", host, colon + 1);
     }
+    return CLI_HEALTHY;
+}
+
+int cli_version(struct cli *c)
+{
+    int code = cli_open(c);
+    if (code != CLI_HEALTHY)
+        return code;
+    const struct snapshot *s = app_snapshot(c->app);
+    const struct table *t = versions_table(s, app_now_us(c->app), &c->arena);
+    const char *differ = versions_differ(s, &c->arena);
+    if (!s->nmembers)
+        return cli_error(c, ST_UNREACHABLE, "no member is known");
+    if (c->json) {
+        struct wire_json *root = cli_json_begin("version", s->cluster, app_now_wall_us(c->app));
+        cli_put_rows(root, t);
+        wire_json_str(root, "note", *differ ? differ : NULL);
+        cli_json_print(root, c->opt->out);
+        return CLI_HEALTHY;
+    }
+    cli_print_rows(c, t);
+    if (*differ)
+        fprintf(c->opt->out, "%s\n", differ);
     return CLI_HEALTHY;
 }

@@ -101,6 +101,29 @@ static void roff_command(FILE *out, const struct command *c)
         roff_arg_paragraph(out, &c->args[i]);
 }
 
+static void roff_equals(FILE *out)
+{
+    int n;
+    const struct command_equal *v = command_equals(&n);
+
+    fputs(".SH FROM PATRONICTL\n"
+          "What each of its subcommands does, and what stands for it here.\n"
+          "Every change here has a plan with checks and the exact requests, a confirmation, an "
+          "outcome that was\nobserved, an exit code that says so, and lines in the audit log.\n",
+          out);
+    for (int i = 0; i < n; i++) {
+        fputs(".TP\n", out);
+        roff_styled(out, "B", v[i].theirs);
+        fputs(" \\(-> ", out);
+        roff_styled(out, "B", v[i].ours);
+        fputs("\npatronictl: ", out);
+        roff_text(out, v[i].they_do);
+        fputs("\n.br\npgdba: ", out);
+        roff_text(out, v[i].we_do);
+        fputs("\n", out);
+    }
+}
+
 void command_write_manual(FILE *out)
 {
     int n;
@@ -118,4 +141,5 @@ void command_write_manual(FILE *out)
           out);
     for (int i = 0; i < CMD_COUNT; i++)
         roff_command(out, command_get((enum command_id)i));
+    roff_equals(out);
 }

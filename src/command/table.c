@@ -311,6 +311,13 @@ static const struct command commands[] = {
                               "read, its last 16 MB, in the console its last MB.",
                    .flags = CMDF_READS | CMDF_CLI | CMDF_CONSOLE,
                    ARGS(audit_args)},
+    [CMD_VERSION] = {.name = "version",
+                     .aliases = "",
+                     .summary = "what every member runs: Patroni, PostgreSQL",
+                     .details = "By each member's own word, with its age. The program's own is "
+                                "pgdba --version.",
+                     .flags = READ,
+                     ARGS(read_args)},
     [CMD_REFRESH] = {.name = "refresh",
                      .aliases = "",
                      .summary = "ask every source now",

@@ -272,6 +272,7 @@ static void (*const doers[CMD_COUNT])(struct console *, const struct invocation 
     [CMD_HISTORY] = ask_history,
     [CMD_QUERY] = ask_query,
     [CMD_DSN] = ask_dsn,
+    [CMD_VERSION] = ask_version,
     [CMD_AUDIT] = auditlog_open,
     [CMD_REFRESH] = do_refresh,
     [CMD_INTERVAL] = do_interval,

@@ -1,6 +1,7 @@
 /* console_exec_ask.c: commands that ask for something to read: SQL, the configuration, history. */
 #include "console_private.h"
 
+#include "pgdba/analysis/versions.h"
 #include "pgdba/base/fmt.h"
 
 /* Not over a question that is being answered: it waits for that to be closed. */
@@ -73,6 +74,18 @@ void ask_dsn(struct console *c, const struct invocation *inv)
         console_say(c, TR_HINT, "%s: PostgreSQL at %s", name, host_port);
     else
         say_error(c, &e);
+    arena_release(&a);
+}
+
+void ask_version(struct console *c, const struct invocation *inv)
+{
+    const struct snapshot *s = console_picture(c);
+    struct arena a;
+    (void)inv;
+    arena_init(&a);
+    show(c, &(struct result){.title = "What every member runs",
+                             .note = versions_differ(s, &a),
+                             .table = versions_table(s, c->v.now_us, &a)});
     arena_release(&a);
 }
 

@@ -114,6 +114,7 @@ void live_probe_stop(struct console *c, const struct invocation *inv);
 /* console_exec_ask.c: commands that ask for something to read. */
 void ask_query(struct console *c, const struct invocation *inv);
 void ask_dsn(struct console *c, const struct invocation *inv);
+void ask_version(struct console *c, const struct invocation *inv);
 void ask_config(struct console *c, const struct invocation *inv);
 void ask_history(struct console *c, const struct invocation *inv);
 /* A change, but its plan is of what an editor leaves. */

@@ -57,6 +57,7 @@ enum command_id {
     CMD_HISTORY,
     CMD_QUERY,
     CMD_DSN,
+    CMD_VERSION,
     CMD_AUDIT,
     CMD_REFRESH,
     CMD_INTERVAL,
@@ -231,6 +232,13 @@ bool command_parse_time(const char *text, struct command_time *out);
  * began, or of the next one where the recording goes on until then. */
 int64_t command_time_at(const struct command_time *t, int64_t start_wall_us, int64_t length_us,
                         int64_t here_us);
+
+/* patronictl's subcommands, and what stands for each here. */
+struct command_equal {
+    const char *theirs, *ours;   /* ours: as it is typed */
+    const char *they_do, *we_do; /* sentences */
+};
+const struct command_equal *command_equals(int *n);
 
 /* What completers may look at: the present only, never a server. */
 struct command_context {

@@ -151,12 +151,38 @@ static void test_manual(void **state)
     unlink(path);
 }
 
+/* What the manual calls patronictl's equal can be typed, and is none twice. */
+static void test_equals(void **state)
+{
+    int n;
+    const struct command_equal *v = command_equals(&n);
+
+    (void)state;
+    assert_true(n >= 20);
+    for (int i = 0; i < n; i++) {
+        struct arena a;
+        struct invocation inv;
+        struct parse_error pe;
+        char *argv[16], *copy = strdup(v[i].ours), *rest = copy;
+        int argc = 0;
+
+        arena_init(&a);
+        while ((argv[argc] = strsep(&rest, " ")))
+            argc++;
+        if (command_parse_argv(argc, argv, &a, &inv, &pe) != ST_OK)
+            fail_msg("%s: %s: %s", v[i].theirs, v[i].ours, pe.text);
+        parse_error_release(&pe);
+        arena_release(&a);
+        free(copy);
+    }
+}
+
 int run_help_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_list_has_all), cmocka_unit_test(test_each),
         cmocka_unit_test(test_usage),        cmocka_unit_test(test_table),
-        cmocka_unit_test(test_manual),
+        cmocka_unit_test(test_equals),       cmocka_unit_test(test_manual),
     };
 
     return cmocka_run_group_tests_name("command: help", tests, NULL, NULL);
