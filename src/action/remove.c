@@ -102,7 +102,7 @@ static void looked(struct action_run *r, const struct step_answer *a)
     struct err e = ERR_INIT;
     enum status st = a->means == WIRE_DONE ? wire_etcd_range(a->body, a->body_len, &f, &e)
                                            : err_set(&e, ST_FAILED, "%s", a->text);
-    const struct etcd_range *range = st == ST_OK ? f->root : NULL;
+    const struct etcd_range *range = st == ST_OK && f ? f->root : NULL;
 
     if (!range) {
         run_phase(r, PH_LOOKED, PHASE_FAILED, "");
