@@ -42,6 +42,20 @@ expect "reinit --from-leader is refused before 4.1, with the reason" 4 '4\.1' p 
 expect "restart of the replicas" 0 '^done: ' p restart --role replica --yes
 check "whole again" wait_until 60 whole
 
+expect "demote-cluster is refused before 4.1, with the reason" 4 'before 4\.1 a demoted leader' p demote-cluster --host 192.0.2.1 --yes
+
+# ---- quorum commit, which Patroni 3 does not have
+
+quorum_standbys() { p status --format json | json "sum(m['role'].startswith('quorum') for m in d['members']) == $1"; }
+expect "quorum commit is set" 0 '^done: ' p config set synchronous_mode=quorum --yes
+check "both replicas are quorum standbys" wait_until 30 quorum_standbys 2
+old=$(leader) new=$(replica)
+expect "switchover to a quorum standby" 0 "^done: $new leads" p switchover --candidate "$new" --yes
+check "whole again" wait_until 60 whole
+check "both replicas are quorum standbys again" wait_until 30 quorum_standbys 2
+expect "quorum commit is taken back" 0 '^done: ' p config set synchronous_mode=false --yes
+check "no quorum standby is left" wait_until 30 quorum_standbys 0
+
 # ---- kill -9 of the leader, watched
 
 begin_watch

@@ -269,9 +269,11 @@ patroni_whole() {
     done
 }
 
-patroni_synchronous() { # some replica is the synchronous one
+# Some replica is the synchronous one, and may take over. /cluster says who stands in the sync key, which Patroni 4 writes
+# two seconds after PostgreSQL begins to wait for the replica; a leader that dies in between has no successor.
+patroni_synchronous() {
     patroni_url "$LEADER"
-    [[ $(lab_curl "$REPLY/health") == *'"sync_state": "sync"'* ]]
+    [[ $(lab_curl "$REPLY/cluster") == *'"role": "sync_standby"'* ]]
 }
 
 # Have the leader look around now: it makes the replicas' replication slots in its next turn, and a replica that finds
