@@ -32,6 +32,8 @@
     X("operation-in-flight", CANDIDATE | RESTARTS | REINIT | CLUSTER, flight_operation,            \
       "no other operation runs: neither ours, nor one that shows as a request in the DCS or as a " \
       "leader without a timeline")                                                                 \
+    X("others-acting", PATRONI | QUERY | REMOVE, flight_others,                                    \
+      "nobody else says, by pgdba's own keys in etcd, that he is changing the cluster")            \
     X("dcs-quorum", CANDIDATE | RESTARTS | CLUSTER, flight_quorum,                                 \
       "most of etcd's endpoints are healthy: without a quorum nobody can take the lock")           \
     X("leader-present",                                                                            \

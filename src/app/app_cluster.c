@@ -71,6 +71,7 @@ void app_publish(void *arg)
     if (!a->replay)
         app_sources_follow(a, a->published);
     app_probe_follow(a);
+    app_acting_follow(a);
     app_operation_observe(a, a->published);
     app_look_back(a);
     if (a->sub.snapshot)
@@ -154,6 +155,7 @@ enum status app_open(struct app *a, struct cluster_config *c, struct err *e)
 void app_cluster_close(struct app *a)
 {
     net_loop_undefer(a->loop, app_publish, a);
+    app_acting_close(a);
     app_sources_close(a);
     app_record_close(a);
     app_replay_close(a);

@@ -53,6 +53,10 @@ static void tell(void *arg)
     if (running != a->run_was_running) {
         a->run_was_running = running;
         note_event(a, op);
+        if (running)
+            app_acting_begin(a, op);
+        else
+            app_acting_end(a);
         if (!running)
             app_probe_planned(a, op);
         app_apply_refresh(a);

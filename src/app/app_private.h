@@ -62,6 +62,7 @@ struct app {
     struct app_probe *probe;       /* NULL: none was ever asked for */
     struct app_history *history;   /* NULL: nothing is kept */
     struct app_query *query;       /* NULL: none was ever asked */
+    struct app_acting *acting;     /* NULL: nobody was asked yet */
     struct app_draft *draft;       /* NULL: nothing is edited */
 
     /* the one operation */
@@ -113,6 +114,12 @@ void app_probe_close(struct app *a);
 /* app_query.c */
 struct action_sql_route app_query_way(void *arg, const struct request *r); /* until the next call */
 void app_query_close(struct app *a);
+
+/* app_acting.c */
+void app_acting_begin(struct app *a, const struct operation *op);
+void app_acting_end(struct app *a);
+void app_acting_follow(struct app *a);
+void app_acting_close(struct app *a);
 
 /* app_etcd.c */
 struct action_etcd app_etcd_way(struct app *a);

@@ -24,6 +24,7 @@ struct store {
     struct kept_state cluster_state, config_state, history_state;
     struct facts *view, *config, *history; /* view: of /cluster */
     struct arena silent_arena;
+    struct facts *acting;      /* NULL not known */
     struct silent_url *silent; /* configured, no answer, nobody's */
     int nsilent;
     int64_t view_no_leader_us; /* /cluster has listed none since; 0 */
@@ -84,6 +85,7 @@ void store_free(struct store *st)
     probe_fold_free(st->probe);
     kept_state_release(&st->cluster_state);
     kept_state_release(&st->config_state);
+    facts_unref(st->acting);
     arena_release(&st->silent_arena);
     kept_state_release(&st->history_state);
     facts_unref(st->view);
@@ -132,6 +134,14 @@ void store_set_route(struct store *st, const char *member, const char *base, con
     free(m->why);
     m->base = xstrdup(base);
     m->why = xstrdup(why);
+    st->dirty = true;
+}
+
+void store_set_acting(struct store *st, struct facts *f)
+{
+    if (!f && !st->acting)
+        return;
+    facts_replace(&st->acting, f ? facts_ref(f) : NULL);
     st->dirty = true;
 }
 
@@ -482,6 +492,10 @@ static struct snapshot *build(struct store *st, int64_t mono_us, int64_t wall_us
     s->silent_urls = copy_silent(&s->arena, st->silent, st->nsilent);
     s->nsilent_urls = st->nsilent;
     publish_config(st, s);
+    if (st->acting) {
+        snapshot_hold(s, st->acting);
+        s->acting = st->acting->root;
+    }
     struct haproxy *haproxies = publish_routes(st, s);
     carry_since(s, members, st->current);
     carry_routes(s, members, haproxies, st->current);

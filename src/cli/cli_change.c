@@ -7,6 +7,7 @@
 #include "cli_private.h"
 #include "pgdba/base/fmt.h"
 
+#define OTHERS_TIMEOUT   (2 * USEC_PER_SEC)
 #define PASSWORD_TIMEOUT (20 * USEC_PER_SEC) /* app/ ends the command before that */
 
 /* SQL has lines of its own. */
@@ -255,11 +256,22 @@ static bool has_password(void *arg)
     return app_has_password(arg);
 }
 
+static bool others_known(void *arg)
+{
+    return app_acting_known(arg);
+}
+
+static bool settled(void *arg)
+{
+    return app_acting_settled(arg);
+}
+
 static struct plan *make_plan(struct cli *c, const struct request *r, int *code)
 {
     struct err e = ERR_INIT;
     struct plan *p = NULL;
     app_run_until(c->app, has_password, c->app, cli_now(c) + PASSWORD_TIMEOUT);
+    app_run_until(c->app, others_known, c->app, cli_now(c) + OTHERS_TIMEOUT);
     enum status st = app_plan(c->app, r, &p, &e);
     *code = st == ST_OK ? CLI_HEALTHY : cli_error(c, st, err_text(&e));
     err_release(&e);
@@ -289,6 +301,7 @@ int cli_carry_out_request(struct cli *c, const struct request *r, const char *do
         return code;
     }
     code = run_plan(c, p, *doc);
+    app_run_until(c->app, settled, c->app, cli_now(c) + OTHERS_TIMEOUT);
     *done = code == CLI_HEALTHY;
     return code;
 }

@@ -9,6 +9,7 @@ src_libmodel_la_SOURCES = \
 	src/model/names.c \
 	src/model/plan.c \
 	src/model/route.c \
+	include/pgdba/model/acting.h \
 	include/pgdba/model/audit.h \
 	include/pgdba/model/cluster.h \
 	include/pgdba/model/dcs.h \

@@ -89,6 +89,20 @@ void wire_etcd_lease_body(struct buf *out, int64_t lease)
     buf_addf(out, "{\"ID\":\"%" PRId64 "\"}", lease);
 }
 
+void wire_etcd_grant_body(struct buf *out, int64_t ttl_s)
+{
+    buf_addf(out, "{\"TTL\":\"%" PRId64 "\"}", ttl_s);
+}
+
+void wire_etcd_put_body(struct buf *out, const char *key, const char *value, int64_t lease)
+{
+    buf_putc(out, '{');
+    put_bytes(out, "key", key, strlen(key));
+    buf_putc(out, ',');
+    put_bytes(out, "value", value, strlen(value));
+    buf_addf(out, ",\"lease\":\"%" PRId64 "\"}", lease);
+}
+
 void wire_etcd_auth_body(struct buf *out, const char *user, const char *password)
 {
     json_t *o = json_object();

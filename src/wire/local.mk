@@ -2,7 +2,9 @@ noinst_LTLIBRARIES += src/libwire.la
 src_libwire_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 src_libwire_la_LIBADD = -lm
 src_libwire_la_SOURCES = \
+	src/wire/acting.c \
 	src/wire/audit.c \
+	include/pgdba/wire/acting.h \
 	src/wire/audit_json.c \
 	src/wire/base64.c \
 	src/wire/base64.h \

@@ -182,6 +182,10 @@ void app_config_edited(struct app *a, bool keep);
 /* False while the password command of Patroni runs: no plan is made before it has ended, well or
  * not. */
 bool app_has_password(const struct app *a);
+/* Who else says that he acts (snapshot.acting) has been asked for once, where etcd is. */
+bool app_acting_known(const struct app *a);
+/* What was said of an operation that has ended is taken back, or is given up on. */
+bool app_acting_settled(const struct app *a);
 /* Whether the policy leaves a change of this kind to whoever runs this: for menus, which grey what
  * it does not; the plan asks again. Reads a small file; nothing is audited. ST_DENIED. */
 enum status app_may(struct app *a, enum action_kind k, struct err *e);

@@ -38,6 +38,8 @@ void store_probe_stopped(struct store *st);
  */
 void store_set_route(struct store *st, const char *member, const char *base, const char *why);
 /* The configured URLs that give no answer and are nobody's, all of them. Copied. */
+/* struct acting_list, NULL not known; its own reference is taken. */
+void store_set_acting(struct store *st, struct facts *f);
 void store_set_silent_urls(struct store *st, const struct silent_url *v, int n);
 /* Parses and keeps. An answer that does not parse becomes OBS_GARBLED with the reason; the last
  * good facts stay. */

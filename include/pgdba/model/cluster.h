@@ -9,6 +9,7 @@
 #define PGDBA_MODEL_CLUSTER_H
 
 #include "pgdba/base/arena.h"
+#include "pgdba/model/acting.h"
 #include "pgdba/model/dcs.h"
 #include "pgdba/model/facts.h"
 #include "pgdba/model/observation.h"
@@ -168,6 +169,9 @@ struct snapshot {
     const struct etcd_endpoint *endpoints;      /* as configured */
     const struct source_state *endpoint_states; /* one each */
     const char *etcd_members_text;              /* "" or why the member list is not known */
+
+    /* Others who say that they act; NULL: not known (no etcd, not asked, not allowed). */
+    const struct acting_list *acting;
 
     const struct probe_view *probe; /* NULL: never started */
 };

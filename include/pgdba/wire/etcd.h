@@ -59,6 +59,8 @@ void wire_etcd_get_body(struct buf *out, const char *key,
                         bool keys_only); /* that key, linearizable */
 void wire_etcd_watch_body(struct buf *out, const char *prefix, int64_t start_revision);
 void wire_etcd_lease_body(struct buf *out, int64_t lease); /* timetolive */
+void wire_etcd_grant_body(struct buf *out, int64_t ttl_s); /* its answer: wire_etcd_lease() */
+void wire_etcd_put_body(struct buf *out, const char *key, const char *value, int64_t lease);
 /* A transaction: all keys under a Patroni cluster's prefix go if, then, it has neither a member nor
  * a leader. */
 void wire_etcd_remove_body(struct buf *out, const char *prefix);

@@ -35,7 +35,10 @@ static const struct request
     cancel_switchover = {.kind = ACT_CANCEL_SWITCHOVER}, pause = {.kind = ACT_PAUSE},
     resume = {.kind = ACT_RESUME}, config = {.kind = ACT_CONFIG}, demote = {.kind = ACT_DEMOTE},
     promote = {.kind = ACT_PROMOTE}, query_pg1 = {.kind = ACT_QUERY, .nmembers = 1, .members = pg1},
-    removal = {.kind = ACT_REMOVE}, query_pg2 = {.kind = ACT_QUERY, .nmembers = 1, .members = pg2};
+    restart_any = {.kind = ACT_RESTART, .nmembers = 1, .members = pg2},
+    reinit_any = {.kind = ACT_REINIT, .nmembers = 1, .members = pg2},
+    switch_any = {.kind = ACT_SWITCHOVER, .candidate = "pg2"}, removal = {.kind = ACT_REMOVE},
+    query_pg2 = {.kind = ACT_QUERY, .nmembers = 1, .members = pg2};
 
 /* ---- what is different */
 
@@ -50,6 +53,33 @@ static void old(struct sb *b)
 static void stopping(struct sb *b)
 {
     sb_row(b, "pg1")->timeline = 0;
+}
+static void acts(struct sb *b, const struct acting_list *l)
+{
+    sb_etcd(b);
+    b->s->acting = l;
+}
+static void alice_acts(struct sb *b)
+{
+    static const struct acting alice = {.user = "alice",
+                                        .host = "jump1",
+                                        .action = "pause",
+                                        .command = "pgdba pause",
+                                        .pid = 1,
+                                        .since_wall_us = SB_WALL_US - SB_SEC(12)};
+    static const struct acting_list one = {1, &alice};
+    acts(b, &one);
+}
+static void somebody_acts(struct sb *b)
+{
+    static const struct acting who = {.user = "", .host = "", .action = "x", .command = ""};
+    static const struct acting_list one = {1, &who};
+    acts(b, &one);
+}
+static void nobody_acts(struct sb *b)
+{
+    static const struct acting_list none = {0};
+    acts(b, &none);
 }
 static void etcd_one_left(struct sb *b)
 {
@@ -288,6 +318,45 @@ const struct preflight_case preflight_more_cases[] = {
     {"remove-members", &removal, etcd_empty, CHECK_PASS, "no member of it"},
     {"remove-answers", &removal, etcd_empty, CHECK_PASS, "no Patroni of it answers"},
     {"remove-answers", &removal, etcd_one_left, CHECK_BLOCK, "the Patroni of pg1 answers"},
+    {"others-acting", &at_pg2, alice_acts, CHECK_WARN,
+     "alice on jump1 is doing this now, since 12.0 s: pgdba pause"},
+    {"others-acting", &over_pg2, alice_acts, CHECK_WARN,
+     "alice on jump1 is doing this now, since 12.0 s: pgdba pause"},
+    {"others-acting", &restart_at, alice_acts, CHECK_WARN,
+     "alice on jump1 is doing this now, since 12.0 s: pgdba pause"},
+    {"others-acting", &rolling, alice_acts, CHECK_WARN,
+     "alice on jump1 is doing this now, since 12.0 s: pgdba pause"},
+    {"others-acting", &reload, alice_acts, CHECK_WARN,
+     "alice on jump1 is doing this now, since 12.0 s: pgdba pause"},
+    {"others-acting", &cancel, alice_acts, CHECK_WARN,
+     "alice on jump1 is doing this now, since 12.0 s: pgdba pause"},
+    {"others-acting", &cancel_switchover, alice_acts, CHECK_WARN,
+     "alice on jump1 is doing this now, since 12.0 s: pgdba pause"},
+    {"others-acting", &pause, alice_acts, CHECK_WARN,
+     "alice on jump1 is doing this now, since 12.0 s: pgdba pause"},
+    {"others-acting", &resume, alice_acts, CHECK_WARN,
+     "alice on jump1 is doing this now, since 12.0 s: pgdba pause"},
+    {"others-acting", &config, alice_acts, CHECK_WARN,
+     "alice on jump1 is doing this now, since 12.0 s: pgdba pause"},
+    {"others-acting", &demote, alice_acts, CHECK_WARN,
+     "alice on jump1 is doing this now, since 12.0 s: pgdba pause"},
+    {"others-acting", &promote, alice_acts, CHECK_WARN,
+     "alice on jump1 is doing this now, since 12.0 s: pgdba pause"},
+    {"others-acting", &query_pg1, alice_acts, CHECK_WARN,
+     "alice on jump1 is doing this now, since 12.0 s: pgdba pause"},
+    {"others-acting", &removal, alice_acts, CHECK_WARN,
+     "alice on jump1 is doing this now, since 12.0 s: pgdba pause"},
+    {"others-acting", &restart_any, alice_acts, CHECK_WARN,
+     "alice on jump1 is doing this now, since 12.0 s: pgdba pause"},
+    {"others-acting", &reinit_any, alice_acts, CHECK_WARN,
+     "alice on jump1 is doing this now, since 12.0 s: pgdba pause"},
+    {"others-acting", &switch_any, alice_acts, CHECK_WARN,
+     "alice on jump1 is doing this now, since 12.0 s: pgdba pause"},
+    {"others-acting", &pause, nobody_acts, CHECK_PASS, "nobody else says"},
+    {"others-acting", &pause, sb_etcd, CHECK_PASS, "cannot be read from etcd"},
+    {"others-acting", &pause, same, ABSENT, ""}, /* without etcd there is nothing to say */
+    {"others-acting", &pause, somebody_acts, CHECK_WARN,
+     "somebody on another host is doing this now: x"},
     {"query-leader", &query_pg1, same, CHECK_PASS, "pg1 leads"},
     {"query-leader", &query_pg2, same, CHECK_WARN, "pg2 is a replica: nothing can be written"},
     {"query-leader", &query_pg2, leaderless, CHECK_WARN, "and nobody leads"},

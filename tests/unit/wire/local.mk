@@ -1,5 +1,6 @@
 # Unit tests of wire/.
 WIRE_TESTS = \
+	tests/unit/wire/test_acting \
 	tests/unit/wire/test_dcs \
 	tests/unit/wire/test_dcs_stream \
 	tests/unit/wire/test_dynamic \
@@ -17,6 +18,8 @@ WIRE_TESTS = \
 	tests/unit/wire/test_tables
 check_PROGRAMS += $(WIRE_TESTS)
 TESTS += $(WIRE_TESTS)
+tests_unit_wire_test_acting_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_test_acting_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_dcs_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_dcs_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_dcs_stream_CPPFLAGS = $(AM_CPPFLAGS) -DTOP_SRCDIR='"$(abs_top_srcdir)"'
