@@ -278,7 +278,7 @@ check "its keys are there" test "$(keys_left)" -gt 2
 screen "remove: three words, each exactly" <<END
 timeout 40
 spawn 40 120 $pgdba --cluster local-ha
-wait unreachable
+wait no member is known
 type :remove
 key Enter
 wait the scope in Patroni, $LAB_SCOPE
