@@ -262,44 +262,4 @@ expect-exit 0
 END
 check "nothing was sent" test "$(setting 'd["postgresql"]["parameters"]["max_connections"]')" = 130
 
-# ---- what is left of a cluster that is no more: last, for it ends this one
-
-expect "remove: not while anybody is there" 4 'holds the leader lock' p remove
-for m in $LAB_MEMBERS; do "$lab" stop --dir "$LAB_DIR" "$m" >/dev/null; done
-alone() { p remove --dry-run | grep -q 'pass .*no member of it'; }
-check "every member is gone" wait_until 60 alone
-expect "remove is asked for by a person" 4 'always asked for' p remove
-keys_left() { # by etcd's own word
-    local prefix=/service/$LAB_SCOPE/ end=/service/${LAB_SCOPE}0 # "0" comes after "/"
-    curl -s --max-time 5 "${LAB_ETCD_URLS%% *}/v3/kv/range" -d "{\"key\":\"$(printf %s "$prefix" | base64)\",\"range_end\":\"$(printf %s "$end" | base64)\",\"count_only\":true}" |
-        json_get 'd.get("count", "0")'
-}
-check "its keys are there" test "$(keys_left)" -gt 2
-screen "remove: three words, each exactly" <<END
-timeout 40
-spawn 40 120 $pgdba --cluster local-ha
-wait no member is known
-type :remove
-key Enter
-wait the scope in Patroni, $LAB_SCOPE
-type $LAB_SCOPE
-key Enter
-wait Yes I am aware:
-type yes
-key Enter
-wait nothing was sent
-key C-u
-type Yes I am aware
-key Enter
-wait where its keys are in etcd
-type /service/$LAB_SCOPE/
-key Enter
-wait nothing is left under /service/$LAB_SCOPE/
-key Esc
-key q
-expect-exit 0
-END
-check "etcd has none of its keys" test "$(keys_left)" = 0
-expect "the audit log has it" 0 'nothing is left' tail -1 "$XDG_STATE_HOME/pgdba/audit.jsonl"
-
 echo "# end of actions"
