@@ -63,6 +63,8 @@ flight_fn flight_from_leader, flight_backup, flight_member_known, flight_member_
     flight_member_state, flight_pending, flight_restart_leader, flight_restart_order,
     flight_restart_sync, flight_restart_scheduled, flight_reinit_leader, flight_reinit_state,
     flight_reinit_last, flight_downstream, flight_query_leader;
+/* preflight_vitals.c */
+flight_fn flight_transactions, flight_prepared, flight_slots, flight_archiving;
 /* preflight_others.c, preflight_remove.c */
 flight_fn flight_others, flight_remove_known, flight_remove_members, flight_remove_answers;
 

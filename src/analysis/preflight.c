@@ -20,8 +20,10 @@
 #define REMOVE        (1u << ACT_REMOVE)
 #define CANDIDATE     (SWITCHOVER | SWITCHOVER_AT | FAILOVER)
 #define RESTARTS      (RESTART | ROLLING)
-#define CLUSTER       (1u << ACT_DEMOTE | 1u << ACT_PROMOTE)
-#define MEMBERS       (RESTARTS | RESTART_AT | REINIT | 1u << ACT_RELOAD | 1u << ACT_CANCEL_RESTART)
+/* The leader stops, or may. */
+#define GOES    (CANDIDATE | RESTARTS | 1u << ACT_DEMOTE)
+#define CLUSTER (1u << ACT_DEMOTE | 1u << ACT_PROMOTE)
+#define MEMBERS (RESTARTS | RESTART_AT | REINIT | 1u << ACT_RELOAD | 1u << ACT_CANCEL_RESTART)
 /* Everything that goes to Patroni. */
 #define PATRONI ((1u << ACT_PROBE_START) - 1)
 
@@ -106,6 +108,13 @@
       "no member has a key in etcd, and nobody holds the lock")                                    \
     X("remove-answers", REMOVE, flight_remove_answers,                                             \
       "no Patroni of the cluster answers: it would write its keys again")                          \
+    X("long-transactions", GOES, flight_transactions,                                              \
+      "no client's transaction on the leader has been open for long: its end is not waited for")   \
+    X("prepared-transactions", GOES, flight_prepared,                                              \
+      "no prepared transaction waits on the leader")                                               \
+    X("slots-lost", CANDIDATE, flight_slots,                                                       \
+      "no replication slot is on the leader alone: whoever reads from one would lose its place")   \
+    X("archiving", GOES, flight_archiving, "archiving does not fail on the leader")                \
     X("clients-waiting", SWITCHOVER | FAILOVER | RESTARTS | 1u << ACT_DEMOTE, flight_clients,      \
       "no clients wait in PgBouncer before the leader goes")
 

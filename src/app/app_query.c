@@ -219,6 +219,16 @@ enum status app_dsn(struct app *a, const char *member, enum member_role role, st
     return ST_OK;
 }
 
+bool app_vitals_known(const struct app *a)
+{
+    const struct member *m = a->published ? snapshot_leader(a->published) : NULL;
+    if (!a->config || !a->config->postgres.conninfo || !m)
+        return true;
+    if (m->pg.outcome != OBS_ANSWERED)
+        return m->pg.outcome != OBS_NEVER;
+    return m->vitals_state.outcome != OBS_NEVER || (m->pg_self && m->pg_self->in_recovery);
+}
+
 enum status app_config_text(const struct app *a, struct buf *out, struct err *e)
 {
     const struct snapshot *s = a->published;

@@ -326,6 +326,8 @@ void app_sources_follow(struct app *a, const struct snapshot *s)
     bool watched = s->dcs_leads && s->dcs_state.outcome == OBS_ANSWERED;
     start_etcd_when_known(a);
     follow_urgency(a);
+    if (a->postgres)
+        source_postgres_want_vitals(a->postgres, a->plans > 0 || app_operation_running(a));
     follow_members(a, s);
     follow_list(a, s);
     follow_leases(a, s);

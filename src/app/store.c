@@ -286,14 +286,16 @@ static void apply_haproxy(struct store *st, const struct observation *o)
             kept_haproxy_apply(&st->haproxies[i], o);
 }
 
-static enum status parse_self(const struct observation *o, const struct facts *before,
-                              struct facts **out, struct err *e)
+static enum status parse_postgres(const struct observation *o, const struct facts *before,
+                                  struct facts **out, struct err *e)
 {
     struct arena a;
     struct table *t;
     arena_init(&a);
     enum status st = wire_table_decode(o->body, o->body_len, &a, &t, e);
-    if (st == ST_OK)
+    if (st == ST_OK && o->kind == OBS_PG_VITALS)
+        st = wire_pg_vitals(t, out, e);
+    else if (st == ST_OK)
         st = wire_pg_self(t, before ? before->root : NULL, out, e);
     arena_release(&a);
     return st;
@@ -306,13 +308,14 @@ static void apply_postgres(struct store *st, const struct observation *o)
     struct facts *f = NULL;
     enum obs_outcome outcome = o->outcome;
     const char *detail = o->detail;
-    if (outcome == OBS_ANSWERED && parse_self(o, m->pg_facts, &f, &e) != ST_OK) {
+    bool vitals = o->kind == OBS_PG_VITALS;
+    if (outcome == OBS_ANSWERED && parse_postgres(o, m->pg_facts, &f, &e) != ST_OK) {
         outcome = OBS_GARBLED;
         detail = err_text(&e);
     }
-    kept_state_update(&m->pg, o, outcome, detail);
+    kept_state_update(vitals ? &m->vitals : &m->pg, o, outcome, detail);
     if (f)
-        facts_replace(&m->pg_facts, f);
+        facts_replace(vitals ? &m->vitals_facts : &m->pg_facts, f);
     err_release(&e);
 }
 

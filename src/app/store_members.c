@@ -16,6 +16,8 @@ static void member_free(struct kept_member *m)
     facts_unref(m->dcs_facts);
     facts_unref(m->health_facts);
     facts_unref(m->pg_facts);
+    facts_unref(m->vitals_facts);
+    kept_state_release(&m->vitals);
     kept_state_release(&m->api);
     kept_state_release(&m->liveness);
     kept_state_release(&m->pg);
@@ -92,6 +94,7 @@ struct kept_member *kept_member_get(struct kept_members *ms, const char *name)
     kept_state_init(&m->api);
     kept_state_init(&m->liveness);
     kept_state_init(&m->pg);
+    kept_state_init(&m->vitals);
     ms->v = xrealloc(ms->v, ((size_t)ms->n + 1) * sizeof *ms->v);
     memmove(ms->v + at + 1, ms->v + at, (size_t)(ms->n - at) * sizeof *ms->v);
     ms->v[at] = m;
@@ -173,6 +176,8 @@ static void publish_one(const struct kept_member *k, struct snapshot *s, struct 
         .api_base = arena_strdup(a, k->base),
         .pg = kept_state_copy(&k->pg, a),
         .pg_self = k->pg_facts ? k->pg_facts->root : NULL,
+        .vitals_state = kept_state_copy(&k->vitals, a),
+        .vitals = k->vitals_facts ? k->vitals_facts->root : NULL,
     };
     if (!k->base && k->why)
         m->note = arena_strdup(a, k->why);
@@ -182,6 +187,8 @@ static void publish_one(const struct kept_member *k, struct snapshot *s, struct 
         snapshot_hold(s, k->health_facts);
     if (k->pg_facts)
         snapshot_hold(s, k->pg_facts);
+    if (k->vitals_facts)
+        snapshot_hold(s, k->vitals_facts);
 }
 
 static int find_leader(const struct member *members, int n)

@@ -23,7 +23,9 @@ struct kept_member {
     struct facts *health_facts;
     struct kept_state api, liveness, pg;
     struct facts *pg_facts; /* struct pg_self */
-    char *base, *why;       /* the route */
+    struct kept_state vitals;
+    struct facts *vitals_facts; /* struct pg_vitals */
+    char *base, *why;           /* the route */
     struct lag_ring lag;
 };
 

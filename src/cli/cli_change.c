@@ -258,7 +258,7 @@ static bool has_password(void *arg)
 
 static bool others_known(void *arg)
 {
-    return app_acting_known(arg);
+    return app_acting_known(arg) && app_vitals_known(arg);
 }
 
 static bool settled(void *arg)

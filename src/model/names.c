@@ -31,6 +31,7 @@ static const char *const kinds[] = {
     [OBS_ETCD_MEMBERS] = "etcd.members",
     [OBS_HAPROXY_STATS] = "haproxy.stats",
     [OBS_PG_SELF] = "postgres.self",
+    [OBS_PG_VITALS] = "postgres.vitals",
     [OBS_PROBE] = "probe.sample",
     [OBS_PROBE_ROWS] = "probe.rows",
 };

@@ -39,6 +39,7 @@ struct pg_member {
     enum again again;
     int64_t asked_us;
     enum obs_outcome outcome;
+    int64_t vitals_us; /* asked for them last; 0 never */
 };
 
 struct source_postgres {
@@ -48,6 +49,7 @@ struct source_postgres {
     struct beat beat;
     struct pg_member **members;
     int nmembers;
+    bool wants_vitals;
 };
 
 static int64_t now_us(const struct source_postgres *p)
@@ -126,6 +128,19 @@ static void member_free(struct pg_member *m)
 
 /* ---- an answer */
 
+static void emit_kind(struct pg_member *m, enum obs_kind kind, enum obs_outcome outcome,
+                      const char *detail, int64_t latency_us, const struct buf *body)
+{
+    source_tell_body(&m->p->ctx,
+                     (struct observation){.kind = kind,
+                                          .target = m->name,
+                                          .endpoint = m->endpoint,
+                                          .latency_us = latency_us,
+                                          .outcome = outcome,
+                                          .detail = detail},
+                     body);
+}
+
 static void emit(struct pg_member *m, enum obs_outcome outcome, const char *detail,
                  int64_t latency_us, const struct buf *body)
 {
@@ -135,14 +150,7 @@ static void emit(struct pg_member *m, enum obs_outcome outcome, const char *deta
         log_write(ctx->log, LOG_INFO, "postgres %s: %s%s%s", m->name, obs_outcome_name(outcome),
                   *detail != '\0' ? ": " : "", detail);
     m->outcome = outcome;
-    source_tell_body(ctx,
-                     (struct observation){.kind = OBS_PG_SELF,
-                                          .target = m->name,
-                                          .endpoint = m->endpoint,
-                                          .latency_us = latency_us,
-                                          .outcome = outcome,
-                                          .detail = detail},
-                     body);
+    emit_kind(m, OBS_PG_SELF, outcome, detail, latency_us, body);
 }
 
 /* A refusal in SQL: to the connection (57P03, 53300), or to the statement. */
@@ -201,6 +209,49 @@ static void failed(struct pg_member *m, const struct net_pg_reply *r, enum obs_o
     buf_release(&detail);
 }
 
+static void ask(struct pg_member *m, bool by_hand);
+
+/* ---- vitals: after an answer about itself, on the same connection */
+
+static void vitals_answered(void *arg, const struct net_pg_reply *r)
+{
+    struct pg_member *m = arg;
+    enum obs_outcome outcome = judge_net(r->outcome);
+    struct buf body;
+
+    if (outcome == OBS_ANSWERED && r->sqlstate[0] != '\0')
+        outcome = judge_state(m, r->sqlstate);
+    buf_init(&body);
+    if (outcome == OBS_ANSWERED && r->table == NULL)
+        outcome = OBS_GARBLED;
+    else if (outcome == OBS_ANSWERED)
+        wire_table_encode(r->table, &body);
+    emit_kind(m, OBS_PG_VITALS, outcome, r->detail, r->latency_us, body.len ? &body : NULL);
+    buf_release(&body);
+    if (!m->gone && !net_pg_connected(m->pg)) /* it went meanwhile: as one that stood idle */
+        ask(m, false);
+}
+
+static bool is_primary(const struct table *t)
+{
+    const char *cell = table_get(t, 0, table_col(t, "in_recovery"));
+
+    return cell != NULL && strcmp(cell, "f") == 0;
+}
+
+static void ask_vitals(struct pg_member *m, const struct table *self)
+{
+    const struct source_postgres *p = m->p;
+    int64_t every = p->wants_vitals ? p->t.pg_vitals_soon_us : p->t.pg_vitals_us;
+
+    if (p->beat.urgent || !is_primary(self) ||
+        (m->vitals_us > 0 && now_us(p) - m->vitals_us < every))
+        return;
+    m->vitals_us = now_us(p);
+    (void)net_pg_query(m->pg, wire_pg_vitals_sql(net_pg_server_version(m->pg)), p->t.pg_query_us,
+                       vitals_answered, m, NULL);
+}
+
 static void answered(void *arg, const struct net_pg_reply *r)
 {
     struct pg_member *m = arg;
@@ -221,6 +272,8 @@ static void answered(void *arg, const struct net_pg_reply *r)
     pace_reset(&m->pace);
     emit(m, OBS_ANSWERED, "", r->latency_us, &body);
     buf_release(&body);
+    if (!m->gone)
+        ask_vitals(m, r->table);
 }
 
 /* ---- rounds */
@@ -350,6 +403,11 @@ void source_postgres_set_urgent(struct source_postgres *p, bool urgent)
             pace_cap(&p->members[i]->pace, now_us(p) + p->t.pg_urgent_slow_us);
     if (p->beat.running)
         round_begin(p, false);
+}
+
+void source_postgres_want_vitals(struct source_postgres *p, bool wanted)
+{
+    p->wants_vitals = wanted;
 }
 
 static struct pg_member *find(const struct source_postgres *p, const char *name)

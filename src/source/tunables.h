@@ -17,13 +17,15 @@ struct source_tunables {
     int64_t
         silent_first_us; /* back-off after a time-out: the handler on the server is still held */
     int64_t silent_max_us;
-    int64_t liveness_max_us; /* /liveness holds nothing but a place in the queue */
-    int64_t unreached_us;    /* an advertised address that never answered from here */
-    int64_t cluster_hold_us; /* after a time-out of /cluster: until Patroni's own retry_timeout */
-    int64_t cluster_slow_us; /* an answer this late lets the next round ask another member */
-    int64_t grace_us;        /* /cluster waits so long for /health of the same member */
-    int64_t unsteady_us;     /* an address that changed its name is nobody's for so long */
-    int64_t forget_us;       /* a vanished member that does not answer is dropped after this */
+    int64_t liveness_max_us;   /* /liveness holds nothing but a place in the queue */
+    int64_t unreached_us;      /* an advertised address that never answered from here */
+    int64_t cluster_hold_us;   /* after a time-out of /cluster: until Patroni's own retry_timeout */
+    int64_t cluster_slow_us;   /* an answer this late lets the next round ask another member */
+    int64_t grace_us;          /* /cluster waits so long for /health of the same member */
+    int64_t unsteady_us;       /* an address that changed its name is nobody's for so long */
+    int64_t pg_vitals_us;      /* how often a primary is asked for its vitals */
+    int64_t pg_vitals_soon_us; /* while a plan is looked at, or an operation runs */
+    int64_t forget_us;         /* a vanished member that does not answer is dropped after this */
 
     int64_t extras_us;       /* /history and /config, when nothing changes */
     int64_t extras_again_us; /* after a change of leader: history is written a loop later */

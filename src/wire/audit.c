@@ -71,6 +71,14 @@ static void read_phase(struct arena *a, const json_t *item, void *at)
     p->after_us = micros(item, "after_ms");
 }
 
+/* Of a switchover or a failover, by its own request. */
+static void read_candidate(struct arena *a, const char *body, struct audit_line *out)
+{
+    json_t *o = *body ? wire_json_load(body, strlen(body), MOST_VALUES, NULL) : NULL;
+    out->candidate = text(a, o, "candidate");
+    json_decref(o);
+}
+
 static void read_details(struct arena *a, const json_t *o, struct audit_line *out)
 {
     out->ssh_client = text(a, o, "ssh_client");
@@ -82,6 +90,8 @@ static void read_details(struct arena *a, const json_t *o, struct audit_line *ou
         read_list(a, o, "requests", sizeof *out->requests, &out->nrequests, read_request);
     out->checks = read_list(a, o, "checks", sizeof *out->checks, &out->nchecks, read_check);
     out->phases = read_list(a, o, "phases", sizeof *out->phases, &out->nphases, read_phase);
+    if (out->nrequests)
+        read_candidate(a, out->requests[0].body, out);
 }
 
 static bool read_line(struct arena *a, const char *s, size_t n, struct audit_line *out)
@@ -98,6 +108,7 @@ static bool read_line(struct arena *a, const char *s, size_t n, struct audit_lin
         out->action = text(a, o, "action");
         out->command = text(a, o, "command");
         out->leader = text(a, o, "leader");
+        out->candidate = "";
         out->timeline = wire_get_int(o, "timeline", 1, 0);
         out->accepted = text(a, o, "accepted");
         out->outcome = text(a, o, out->what == AUDIT_REFUSAL ? "why" : "outcome");

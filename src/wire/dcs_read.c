@@ -185,7 +185,7 @@ static const struct dynamic_config *read_config(struct arena *a, const struct dc
     struct dynamic_config *c = NULL;
     if (json_is_object(o)) {
         c = arena_new(a, struct dynamic_config);
-        wire_read_config(o, c);
+        wire_read_config(a, o, c);
         c->text = arena_strndup(a, v->s, v->len);
     }
     json_decref(o);

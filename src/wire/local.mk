@@ -31,6 +31,7 @@ src_libwire_la_SOURCES = \
 	src/wire/patroni_post.c \
 	src/wire/patroni_time.c \
 	src/wire/pgbouncer.c \
+	src/wire/pg_vitals.c \
 	src/wire/postgres.c \
 	src/wire/probe.c \
 	src/wire/recording.c \

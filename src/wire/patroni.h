@@ -36,7 +36,8 @@ enum status wire_read_row(struct arena *a, const json_t *o, struct cluster_membe
 
 enum status wire_read_history(struct arena *a, const json_t *list, struct history *h,
                               struct err *e);
-void wire_read_config(const json_t *o, struct dynamic_config *c); /* of an object */
+/* Of an object. */
+void wire_read_config(struct arena *a, const json_t *o, struct dynamic_config *c);
 
 /* A position in bytes (JSON integer), or as text "0/5000A58" (get_lsn_text). */
 lsn_t wire_get_lsn(const json_t *o, const char *key);

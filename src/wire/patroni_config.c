@@ -2,8 +2,10 @@
  * Reference: "patroni.md" §1.5. */
 #include "patroni.h"
 
+#include <string.h>
 #include <strings.h>
 
+#include "pgdba/base/utf8.h"
 #include "pgdba/wire/patroni.h"
 
 /* [timeline, lsn, reason, timestamp?, new leader?]: 3 items before 2.0, 5 from 2.1.1 on. */
@@ -58,7 +60,15 @@ enum status wire_patroni_history(const char *body, size_t n, struct facts **out,
 
 /* PATCH /config checks nothing, so that anything may stand there; what Patroni cannot use it
  * leaves at its default, and so does this. */
-void wire_read_config(const json_t *o, struct dynamic_config *c)
+static void read_slots(struct arena *a, const json_t *o, struct dynamic_config *c)
+{
+    json_t *slots = json_object_get(o, "slots"), *slot;
+    const char **v = arena_array(a, json_object_size(slots), const char *), *name;
+    json_object_foreach(slots, name, slot) v[c->nslots++] = utf8_clean(a, name, strlen(name));
+    c->slots = v;
+}
+
+void wire_read_config(struct arena *a, const json_t *o, struct dynamic_config *c)
 {
     const json_t *mode = json_object_get(o, "synchronous_mode");
     c->ttl = wire_get_int(o, "ttl", 1, 30);
@@ -74,6 +84,7 @@ void wire_read_config(const json_t *o, struct dynamic_config *c)
     c->check_timeline = wire_get_flag(o, "check_timeline");
     c->failsafe_mode = wire_get_flag(o, "failsafe_mode");
     c->standby_cluster = json_object_size(json_object_get(o, "standby_cluster")) > 0;
+    read_slots(a, o, c);
 }
 
 enum status wire_patroni_config(const char *body, size_t n, struct facts **out, struct err *e)
@@ -86,7 +97,7 @@ enum status wire_patroni_config(const char *body, size_t n, struct facts **out, 
         struct facts *f = facts_new();
         struct dynamic_config *c = arena_new(&f->arena, struct dynamic_config);
         f->root = c;
-        wire_read_config(j, c);
+        wire_read_config(&f->arena, j, c);
         c->text = arena_strndup(&f->arena, body, n);
         *out = f;
     }

@@ -8,6 +8,9 @@ static void read_sql(struct arena *a, const json_t *o, struct member_health *h)
 {
     const json_t *xlog = json_object_get(o, "xlog");
     h->postmaster_start_time = wire_get_text(a, o, "postmaster_start_time");
+    if (!h->postmaster_start_time ||
+        !wire_patroni_time(h->postmaster_start_time, &h->postmaster_start_us))
+        h->postmaster_start_us = 0;
     h->server_version = wire_get_int(o, "server_version", 0, 0);
     h->has_sql = json_is_object(xlog) || h->server_version > 0;
     h->location = wire_get_lsn(xlog, "location");

@@ -12,7 +12,7 @@
 /* Oldest first, of that cluster; in the arena. */
 const struct audit_line *const *unfinished_intents(const struct audit_lines *l, const char *cluster,
                                                    struct arena *a, int *n);
-/* "pg1 led on timeline 3 then; pg2 leads on timeline 4 now". */
+/* "pg1 led on timeline 3 then; pg2 leads on timeline 4 now: it was done". */
 const char *unfinished_since(const struct audit_line *intent, const struct snapshot *s,
                              struct arena *a);
 

@@ -184,6 +184,8 @@ void app_config_edited(struct app *a, bool keep);
 bool app_has_password(const struct app *a);
 /* Who else says that he acts (snapshot.acting) has been asked for once, where etcd is. */
 bool app_acting_known(const struct app *a);
+/* The leader's PostgreSQL has said what goes on in it, or does not answer, or is not asked. */
+bool app_vitals_known(const struct app *a);
 /* What was said of an operation that has ended is taken back, or is given up on. */
 bool app_acting_settled(const struct app *a);
 /* Whether the policy leaves a change of this kind to whoever runs this: for menus, which grey what

@@ -32,6 +32,7 @@ struct audit_line {
     int64_t pid; /* 0 not said */
     const char *cluster, *action, *command;
     const char *leader;
+    const char *candidate; /* that the request named */
     int64_t timeline;     /* 0 not known */
     const char *accepted; /* intent: how its warnings were confirmed */
     const char *outcome;  /* "done", "left running", …; a refusal's reason */

@@ -71,7 +71,9 @@ struct member {
     struct series receive_lag, replay_lag;
     const char *note;       /* "API not reachable from here", NULL */
     struct source_state pg; /* PostgreSQL asked directly; OBS_NEVER when no conninfo is given */
-    const struct pg_self *pg_self; /* last good answer, NULL never; age by pg.answered_us */
+    const struct pg_self *pg_self;    /* last good answer, NULL never; age by pg.answered_us */
+    struct source_state vitals_state; /* asked of a primary alone; OBS_NEVER else */
+    const struct pg_vitals *vitals;   /* last good answer, NULL never */
     /* What only a look back can tell; carry_since() of analysis/ fills them, 0 when not known. */
     int64_t role_since_us;  /* its own word for its role has been this since */
     int64_t stream_lost_us; /* running as a replica but not streaming since; 0 while it streams or

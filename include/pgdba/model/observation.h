@@ -34,6 +34,7 @@ enum obs_kind {
     OBS_ETCD_MEMBERS, /* POST /v3/cluster/member/list, by any endpoint; target "" */
     OBS_HAPROXY_STATS, /* CSV of target (an haproxy of the configuration) */
     OBS_PG_SELF,    /* what target's (a member's) PostgreSQL says of itself; the body is a table */
+    OBS_PG_VITALS,  /* what target's primary says of its transactions, slots, archiver, backups */
     OBS_PROBE,      /* one attempt of the probe; target is the route; the body is wire/probe's */
     OBS_PROBE_ROWS, /* the rows that are there after an outage: for lost and ghost rows */
     OBS_KIND_COUNT

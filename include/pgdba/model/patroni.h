@@ -115,6 +115,7 @@ struct member_health {
     const char *role_text;
     bool has_sql;
     const char *postmaster_start_time;
+    int64_t postmaster_start_us; /* the same, wall; 0 unknown */
     int64_t server_version;   /* 150020; 0 unknown */
     lsn_t location;           /* primary: current (4.1+: flush) position */
     lsn_t received, replayed; /* in recovery */
@@ -168,6 +169,8 @@ struct dynamic_config {
     bool check_timeline;
     bool failsafe_mode;
     bool standby_cluster;
+    int nslots; /* permanent ones: Patroni makes them on every leader */
+    const char *const *slots;
     const char
         *text; /* the whole document, JSON as it came: for wire/dynamic.h, not for a terminal */
 };

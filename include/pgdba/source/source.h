@@ -136,6 +136,8 @@ void source_postgres_start(struct source_postgres *p);
 void source_postgres_set_refresh(struct source_postgres *p, int64_t refresh_us);
 void source_postgres_refresh(struct source_postgres *p);
 void source_postgres_set_urgent(struct source_postgres *p, bool urgent); /* every 0.05 s */
+/* A primary is asked for its vitals (OBS_PG_VITALS) now and then, and each second while wanted. */
+void source_postgres_want_vitals(struct source_postgres *p, bool wanted);
 /* Where a member's PostgreSQL listens, as the cluster lists it; host NULL: not known any more, its
  * connection is closed. connect_to of the configuration is applied here. Copied. */
 void source_postgres_member(struct source_postgres *p, const char *name, const char *host,

@@ -16,5 +16,8 @@ const char *wire_pg_self_sql(void);
  * a standby knows its timeline from the control file alone, which lags: then before's holds. */
 enum status wire_pg_self(const struct table *t, const struct pg_self *before, struct facts **out,
                          struct err *e);
+/* The same for a primary's vitals; server_version as PQserverVersion() has it, 150020. */
+const char *wire_pg_vitals_sql(int server_version);
+enum status wire_pg_vitals(const struct table *t, struct facts **out, struct err *e);
 
 #endif

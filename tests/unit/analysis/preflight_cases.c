@@ -35,6 +35,7 @@ static const struct request
     cancel_switchover = {.kind = ACT_CANCEL_SWITCHOVER}, pause = {.kind = ACT_PAUSE},
     resume = {.kind = ACT_RESUME}, config = {.kind = ACT_CONFIG}, demote = {.kind = ACT_DEMOTE},
     promote = {.kind = ACT_PROMOTE}, query_pg1 = {.kind = ACT_QUERY, .nmembers = 1, .members = pg1},
+    restart_pg1_too = {.kind = ACT_RESTART, .nmembers = 3, .members = all},
     restart_any = {.kind = ACT_RESTART, .nmembers = 1, .members = pg2},
     reinit_any = {.kind = ACT_REINIT, .nmembers = 1, .members = pg2},
     switch_any = {.kind = ACT_SWITCHOVER, .candidate = "pg2"}, removal = {.kind = ACT_REMOVE},
@@ -80,6 +81,80 @@ static void nobody_acts(struct sb *b)
 {
     static const struct acting_list none = {0};
     acts(b, &none);
+}
+/* pg1's PostgreSQL, and what goes on in it. */
+static struct pg_vitals *vitals(struct sb *b)
+{
+    struct pg_vitals *v = arena_new(&b->s->arena, struct pg_vitals);
+    struct member *m = sb_member(b, "pg1");
+    *v = (struct pg_vitals){
+        .sees_all = true, .xact_us = -1, .xact_who = "", .archiving = true, .archive_failed = ""};
+    m->vitals = v;
+    sb_answered(b, &m->vitals_state, SB_SEC(3));
+    return v;
+}
+static void quiet(struct sb *b)
+{
+    vitals(b);
+}
+static void long_transaction(struct sb *b)
+{
+    struct pg_vitals *v = vitals(b);
+    v->xact_us = SB_SEC(720);
+    v->xact_pid = 4711;
+    v->xact_who = "app@orders, idle in transaction";
+}
+static void short_transaction(struct sb *b)
+{
+    vitals(b)->xact_us = SB_SEC(2);
+}
+static void plain_role(struct sb *b)
+{
+    vitals(b)->sees_all = false;
+}
+static void vitals_old(struct sb *b)
+{
+    vitals(b);
+    sb_fail(b, &sb_member(b, "pg1")->vitals_state, OBS_TIMED_OUT, SB_SEC(90));
+}
+static void vitals_denied(struct sb *b)
+{
+    sb_never_answered(b, &sb_member(b, "pg1")->vitals_state, OBS_UNAUTHORISED);
+}
+static void two_prepared(struct sb *b)
+{
+    struct pg_vitals *v = vitals(b);
+    v->nprepared = 2;
+    v->prepared_us = SB_SEC(3600);
+}
+static void archive_fails(struct sb *b)
+{
+    struct pg_vitals *v = vitals(b);
+    v->archive_failed = "00A1";
+    v->archive_failed_us = SB_SEC(30);
+}
+static void no_archive(struct sb *b)
+{
+    archive_fails(b);
+    ((struct pg_vitals *)sb_member(b, "pg1")->vitals)->archiving = false;
+}
+static void lonely_slot(struct sb *b)
+{
+    static const struct pg_slot cdc = {"cdc", true, false, true};
+    struct pg_vitals *v = vitals(b);
+    v->nslots = 1;
+    v->slots = &cdc;
+}
+static void kept_slots(struct sb *b)
+{
+    static const struct pg_slot slots[] = {
+        {"pg2", false, false, true}, {"cdc", true, false, true}, {"moved", true, true, false}};
+    static const char *const permanent[] = {"cdc"};
+    struct pg_vitals *v = vitals(b);
+    v->nslots = 3;
+    v->slots = slots;
+    b->config->nslots = 1;
+    b->config->slots = permanent;
 }
 static void etcd_one_left(struct sb *b)
 {
@@ -357,6 +432,61 @@ const struct preflight_case preflight_more_cases[] = {
     {"others-acting", &pause, same, ABSENT, ""}, /* without etcd there is nothing to say */
     {"others-acting", &pause, somebody_acts, CHECK_WARN,
      "somebody on another host is doing this now: x"},
+    {"long-transactions", &switch_any, long_transaction, CHECK_WARN,
+     "has been open for 12m00s (app@orders, idle in transaction, pid 4711): it is broken off"},
+    {"prepared-transactions", &switch_any, two_prepared, CHECK_WARN,
+     "2 prepared transactions wait on pg1"},
+    {"archiving", &switch_any, archive_fails, CHECK_WARN,
+     "archiving fails on pg1: 00A1, last tried 30.0 s ago"},
+    {"long-transactions", &at_pg2, long_transaction, CHECK_WARN,
+     "has been open for 12m00s (app@orders, idle in transaction, pid 4711): it is broken off"},
+    {"prepared-transactions", &at_pg2, two_prepared, CHECK_WARN,
+     "2 prepared transactions wait on pg1"},
+    {"archiving", &at_pg2, archive_fails, CHECK_WARN,
+     "archiving fails on pg1: 00A1, last tried 30.0 s ago"},
+    {"long-transactions", &over_pg2, long_transaction, CHECK_WARN,
+     "has been open for 12m00s (app@orders, idle in transaction, pid 4711): it is broken off"},
+    {"prepared-transactions", &over_pg2, two_prepared, CHECK_WARN,
+     "2 prepared transactions wait on pg1"},
+    {"archiving", &over_pg2, archive_fails, CHECK_WARN,
+     "archiving fails on pg1: 00A1, last tried 30.0 s ago"},
+    {"long-transactions", &restart_pg1_too, long_transaction, CHECK_WARN,
+     "has been open for 12m00s (app@orders, idle in transaction, pid 4711): it is broken off"},
+    {"prepared-transactions", &restart_pg1_too, two_prepared, CHECK_WARN,
+     "2 prepared transactions wait on pg1"},
+    {"archiving", &restart_pg1_too, archive_fails, CHECK_WARN,
+     "archiving fails on pg1: 00A1, last tried 30.0 s ago"},
+    {"long-transactions", &rolling, long_transaction, CHECK_WARN,
+     "has been open for 12m00s (app@orders, idle in transaction, pid 4711): it is broken off"},
+    {"prepared-transactions", &rolling, two_prepared, CHECK_WARN,
+     "2 prepared transactions wait on pg1"},
+    {"archiving", &rolling, archive_fails, CHECK_WARN,
+     "archiving fails on pg1: 00A1, last tried 30.0 s ago"},
+    {"long-transactions", &demote, long_transaction, CHECK_WARN,
+     "has been open for 12m00s (app@orders, idle in transaction, pid 4711): it is broken off"},
+    {"prepared-transactions", &demote, two_prepared, CHECK_WARN,
+     "2 prepared transactions wait on pg1"},
+    {"archiving", &demote, archive_fails, CHECK_WARN,
+     "archiving fails on pg1: 00A1, last tried 30.0 s ago"},
+    {"slots-lost", &switch_any, lonely_slot, CHECK_WARN,
+     "the logical slot cdc is on pg1 alone, and in use"},
+    {"slots-lost", &at_pg2, lonely_slot, CHECK_WARN,
+     "the logical slot cdc is on pg1 alone, and in use"},
+    {"slots-lost", &over_pg2, lonely_slot, CHECK_WARN,
+     "the logical slot cdc is on pg1 alone, and in use"},
+    {"long-transactions", &switch_any, quiet, CHECK_PASS, "no transaction is open on pg1"},
+    {"long-transactions", &switch_any, short_transaction, CHECK_PASS, "open for 2.0 s"},
+    {"long-transactions", &switch_any, plain_role, CHECK_PASS, "no member of pg_monitor"},
+    {"long-transactions", &switch_any, vitals_old, CHECK_WARN, "not known: what pg1 said of it is"},
+    {"long-transactions", &switch_any, vitals_denied, CHECK_WARN,
+     "PostgreSQL on pg1 does not say it"},
+    {"long-transactions", &switch_any, same, ABSENT, NULL}, /* not asked by configuration */
+    {"long-transactions", &restart_any, long_transaction, ABSENT, NULL}, /* a replica alone */
+    {"prepared-transactions", &switch_any, quiet, CHECK_PASS, "no prepared transaction"},
+    {"slots-lost", &switch_any, quiet, CHECK_PASS, "every slot on pg1"},
+    {"slots-lost", &switch_any, kept_slots, CHECK_PASS, "every slot on pg1"},
+    {"archiving", &switch_any, quiet, CHECK_PASS, "archiving works on pg1"},
+    {"archiving", &switch_any, no_archive, CHECK_PASS, "pg1 does not archive"},
     {"query-leader", &query_pg1, same, CHECK_PASS, "pg1 leads"},
     {"query-leader", &query_pg2, same, CHECK_WARN, "pg2 is a replica: nothing can be written"},
     {"query-leader", &query_pg2, leaderless, CHECK_WARN, "and nobody leads"},

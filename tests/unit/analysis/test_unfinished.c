@@ -77,16 +77,102 @@ static void what_the_cluster_says_since(void **state)
     const struct snapshot *s = sample_snapshot(SAMPLE_HEALTHY, SB_NOW_US);
     arena_init(&a);
     assert_string_equal(unfinished_since(&l->v[0], s, &a),
-                        "pg2 led on timeline 2 then; pg1 leads on timeline 3 now");
+                        "pg2 led on timeline 2 then; pg1 leads on timeline 3 now: it was done");
     assert_string_equal(unfinished_since(&l->v[2], s, &a),
                         "nobody led then; pg1 leads on timeline 3 now");
     snapshot_unref(s);
     s = sample_snapshot(SAMPLE_NO_LEADER, SB_NOW_US);
     assert_string_equal(unfinished_since(&l->v[0], s, &a),
-                        "pg2 led on timeline 2 then; nobody leads now");
+                        "pg2 led on timeline 2 then; nobody leads now: it has not come to an end");
     snapshot_unref(s);
     arena_release(&a);
     facts_unref(f);
+}
+
+/* ---- how it ended, as far as it shows */
+
+static void same(struct sb *b)
+{
+    (void)b;
+}
+static void paused(struct sb *b)
+{
+    b->s->paused = true;
+}
+static void pg2_leads(struct sb *b)
+{
+    sb_lead(b, "pg2", true);
+}
+static void pg3_leads(struct sb *b)
+{
+    sb_lead(b, "pg3", true);
+}
+static void came_back(struct sb *b)
+{
+    sb_lead(b, "pg1", true);
+}
+static void pg2_started(struct sb *b)
+{
+    sb_health(b, "pg2")->postmaster_start_us = SB_WALL_US - SB_SEC(5);
+    sb_health(b, "pg3")->postmaster_start_us = SB_WALL_US - SB_SEC(5000);
+}
+static void pg2_away(struct sb *b)
+{
+    sb_fail(b, &sb_member(b, "pg2")->api, OBS_REFUSED, SB_SEC(9));
+}
+static void pg2_made(struct sb *b)
+{
+    sb_health(b, "pg2")->state = PGS_CREATING_REPLICA;
+}
+
+static const struct audit_request two[] = {
+    {"pg2", "POST", "", ""}, {"pg3", "POST", "", ""}, {"pg2", "GET", "", ""}};
+
+static const struct ending_case {
+    const char *action, *candidate;
+    int nrequests;
+    void (*change)(struct sb *b);
+    const char *ends; /* the last words */
+} endings[] = {
+    {"switchover", "pg2", 1, pg2_leads, "now: it was done"},
+    {"switchover", "", 1, pg3_leads, "now: it was done"},
+    {"switchover", "pg2", 1, pg3_leads, "now: another one leads than was asked for"},
+    {"switchover", "pg2", 1, same, "now: it was not done, or not yet"},
+    {"failover", "pg2", 1, came_back, "now: the lead went away and came back"},
+    {"restart", "", 3, pg2_started, "now: pg2 has been started since, pg3 was not restarted"},
+    {"rolling restart", "", 1, pg2_away, "now: pg2 is not known to be up"},
+    {"reinit", "", 1, pg2_made, "now: pg2 is still being made"},
+    {"reinit", "", 1, pg2_started, "now: pg2 has been started since"},
+    {"pause", "", 1, paused, "and the cluster is paused: it was done"},
+    {"pause", "", 1, same, "now: it was not done"},
+    {"resume", "", 1, same, "now: it was done"},
+    {"config", "", 1, same, "on timeline 3 now"},
+};
+
+static void how_it_ended_where_that_shows(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        const struct ending_case *c = &endings[i];
+        const struct audit_line l = {.action = c->action,
+                                     .candidate = c->candidate,
+                                     .leader = "pg1",
+                                     .timeline = 3,
+                                     .wall_us = SB_WALL_US - SB_SEC(60),
+                                     .nrequests = c->nrequests,
+                                     .requests = two};
+        struct sb *b = sb_new(SB_NOW_US);
+        struct arena a;
+        arena_init(&a);
+        c->change(b);
+        sb_finish(b);
+        const char *says = unfinished_since(&l, b->s, &a);
+        if (strlen(says) < strlen(c->ends) ||
+            strcmp(says + strlen(says) - strlen(c->ends), c->ends) != 0)
+            fail_msg("%s, case %zu: \"%s\"", c->action, i, says);
+        sb_free(b);
+        arena_release(&a);
+    }
 }
 
 int main(void)
@@ -95,6 +181,7 @@ int main(void)
         cmocka_unit_test(lines_are_read_back),
         cmocka_unit_test(intents_without_an_outcome),
         cmocka_unit_test(what_the_cluster_says_since),
+        cmocka_unit_test(how_it_ended_where_that_shows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

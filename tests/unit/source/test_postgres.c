@@ -80,10 +80,40 @@ static void one_connection_kept(void **state)
     /* What the session is to be comes with its first question. */
     assert_non_null(strstr(k->pg.sql[0], "SET statement_timeout = 90; "));
     assert_non_null(strstr(k->pg.sql[0], wire_pg_self_sql()));
-    for (int i = 1; i < k->pg.n; i++)
+    assert_string_equal(k->pg.sql[1], wire_pg_vitals_sql(150004)); /* of a primary, now and then */
+    for (int i = 2; i < k->pg.n; i++)
         assert_string_equal(k->pg.sql[i], wire_pg_self_sql());
     for (int i = 0; i < k->pg.n; i++)
         assert_null(strstr(k->pg.sql[i], "default_transaction_read_only ="));
+    bench_free(k);
+}
+
+static int vitals_asked(const struct bench *k)
+{
+    return fake_pgb_count(&k->pg, wire_pg_vitals_sql(150004));
+}
+
+static void vitals_of_a_primary_alone(void **state)
+{
+    static const char *const standby[] = {"in_recovery", "t", NULL};
+    struct bench *k = bench_new();
+
+    (void)state;
+    k->pg.row = standby;
+    bench_start(k);
+    source_postgres_want_vitals(k->p, true);
+    wait_for(k, OBS_ANSWERED);
+    wait_for(k, OBS_ANSWERED);
+    wait_for(k, OBS_ANSWERED);
+    assert_int_equal(vitals_asked(k), 0);
+    k->pg.row = row;
+    rig_wait(&k->rig, OBS_PG_VITALS, "n1", OBS_ANSWERED);
+    rig_wait(&k->rig, OBS_PG_VITALS, "n1", OBS_ANSWERED); /* again and again while wanted */
+    source_postgres_want_vitals(k->p, false);
+    int n = vitals_asked(k);
+    for (int i = 0; i < 5; i++)
+        wait_for(k, OBS_ANSWERED);
+    assert_in_range(vitals_asked(k), n, n + 1);
     bench_free(k);
 }
 
@@ -304,10 +334,15 @@ static void urgent_is_faster(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_connection_kept),  cmocka_unit_test(nothing_without_conninfo),
-        cmocka_unit_test(moved_and_forgotten),  cmocka_unit_test(killed_and_back),
-        cmocka_unit_test(starting_up_and_full), cmocka_unit_test(hanging_server),
-        cmocka_unit_test(frozen_host),          cmocka_unit_test(refusals_in_sql),
+        cmocka_unit_test(vitals_of_a_primary_alone),
+        cmocka_unit_test(one_connection_kept),
+        cmocka_unit_test(nothing_without_conninfo),
+        cmocka_unit_test(moved_and_forgotten),
+        cmocka_unit_test(killed_and_back),
+        cmocka_unit_test(starting_up_and_full),
+        cmocka_unit_test(hanging_server),
+        cmocka_unit_test(frozen_host),
+        cmocka_unit_test(refusals_in_sql),
         cmocka_unit_test(urgent_is_faster),
     };
 

@@ -256,10 +256,107 @@ static void the_statement(void **state)
             fail_msg("the statement has no %s", columns[i]);
 }
 
+/* ---- vitals */
+
+static struct table *vitals_row(struct arena *a, const char *const *cells)
+{
+    static const char *const names[] = {
+        "sees_all",          "xact_us",  "xact_pid",    "xact_user",    "xact_database",
+        "xact_state",        "prepared", "prepared_us", "archive_mode", "archive_failed",
+        "archive_failed_us", "slots",    "backups"};
+    int n = sizeof names / sizeof *names;
+    struct table *t = table_new(a, n, 1);
+    for (int i = 0; i < n; i++) {
+        t->cols[i] = names[i];
+        t->cells[i] = cells[i];
+    }
+    return t;
+}
+
+static void vitals_of_a_busy_primary(void **state)
+{
+    static const char *const cells[] = {
+        "t",
+        "12000000",
+        "4711",
+        "app",
+        "orders",
+        "idle in transaction",
+        "2",
+        "3600000000",
+        "on",
+        "0000\x1b[1mA1",
+        "5000000",
+        ("[{\"name\":\"cdc\",\"type\":\"logical\",\"active\":true,\"failover\":null},"
+         "{\"name\":\"pg2\",\"type\":\"physical\",\"active\":false,\"failover\":true}]"),
+        ("[{\"phase\":\"streaming database "
+         "files\",\"done\":512,\"total\":1024,\"client\":\"10.0.0.2\"}]")};
+    struct arena a;
+    struct facts *f = NULL;
+    (void)state;
+    arena_init(&a);
+    assert_int_equal(wire_pg_vitals(vitals_row(&a, cells), &f, NULL), ST_OK);
+    const struct pg_vitals *v = f->root;
+    assert_true(v->sees_all && v->archiving);
+    assert_int_equal(v->xact_us, 12000000);
+    assert_string_equal(v->xact_who, "app@orders, idle in transaction");
+    assert_int_equal(v->nprepared, 2);
+    assert_null(strchr(v->archive_failed, '\x1b'));
+    assert_int_equal(v->nslots, 2);
+    assert_true(v->slots[0].logical && v->slots[0].active && !v->slots[0].failover);
+    assert_true(!v->slots[1].logical && v->slots[1].failover);
+    assert_int_equal(v->nbackups, 1);
+    assert_int_equal(v->backups[0].total, 1024);
+    facts_unref(f);
+    arena_release(&a);
+}
+
+static void vitals_of_a_quiet_one_and_of_no_one(void **state)
+{
+    static const char *const quiet[] = {"f",  NULL,  NULL, NULL, NULL, NULL, "0",
+                                        NULL, "off", NULL, NULL, NULL, NULL},
+                             *const hostile[] = {"t",
+                                                 "-5",
+                                                 "x",
+                                                 NULL,
+                                                 NULL,
+                                                 NULL,
+                                                 "99999999999999999999",
+                                                 "-1",
+                                                 "",
+                                                 "",
+                                                 "",
+                                                 "{}",
+                                                 "[1,{\"name\":5},null]"};
+    struct arena a;
+    struct facts *f = NULL;
+    struct err e = ERR_INIT;
+    (void)state;
+    arena_init(&a);
+    assert_int_equal(wire_pg_vitals(vitals_row(&a, quiet), &f, NULL), ST_OK);
+    const struct pg_vitals *v = f->root;
+    assert_int_equal(v->xact_us, -1);
+    assert_false(v->sees_all || v->archiving);
+    assert_int_equal(v->nslots + v->nbackups, 0);
+    facts_unref(f);
+    assert_int_equal(wire_pg_vitals(vitals_row(&a, hostile), &f, NULL), ST_OK);
+    v = f->root;
+    assert_int_equal(v->xact_us, -1);
+    assert_int_equal(v->nprepared, 0);
+    assert_int_equal(v->nbackups, 3);
+    assert_string_equal(v->backups[1].phase, "");
+    facts_unref(f);
+    assert_int_equal(wire_pg_vitals(table_new(&a, 0, 1), &f, &e), ST_INVALID);
+    err_release(&e);
+    arena_release(&a);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(vitals_of_a_busy_primary),
+        cmocka_unit_test(vitals_of_a_quiet_one_and_of_no_one),
         T(a_primary),
         T(a_standby),
         T(a_standby_to_a_plain_role),
