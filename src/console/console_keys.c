@@ -261,6 +261,7 @@ static bool as_two_keys(struct console *c, const struct key *k)
 
 void console_key(struct console *c, const struct key *k)
 {
+    c->watch.key_us = clock_mono(c->opt->clock);
     if (c->v.message_role == TR_HINT) /* read, or not wanted */
         view_say(&c->v, TR_TEXT, NULL);
     if (c->bar.open)

@@ -30,6 +30,8 @@ struct console {
     struct layout layout; /* of the last frame */
     struct {
         bool open, moved;  /* one goes on; its pane was opened for it */
+        bool due;          /* its pane is to open once the hands are off the keys */
+        int64_t key_us;    /* the last key */
         enum pane_id back; /* where the operator was */
         uint64_t last;     /* the newest kept one before it */
     } watch;

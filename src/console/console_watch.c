@@ -43,9 +43,24 @@ void watch_take(struct console *c)
 
 /* ---- opening -------------------------------------------------------------------------------- */
 
+#define HANDS_OFF (3 * USEC_PER_SEC) /* without a key: nobody is about to press the next */
+
 static bool busy(const struct console *c)
 {
     return c->bar.open || c->v.overlay != OVERLAY_NONE || c->frozen;
+}
+
+/* A pane that opens between two keys gets the second, which was meant for another. */
+static bool hands_on_keys(const struct console *c)
+{
+    return c->watch.key_us > 0 && clock_mono(c->opt->clock) - c->watch.key_us < HANDS_OFF;
+}
+
+static void open_pane(struct console *c)
+{
+    c->watch.back = c->v.focus;
+    c->watch.moved = true;
+    console_focus(c, PANE_FAILOVERS);
 }
 
 /* On a large screen the pane has its place beside the others, and the focus stays where it is. */
@@ -53,25 +68,36 @@ static void begins(struct console *c, const struct failover_list *l)
 {
     c->watch.last = l->n > 0 ? l->v[0]->number : 0;
     c->watch.moved = false;
-    c->v.failover_waits = false;
+    c->v.failover_waits = c->watch.due = false;
     if (c->v.failover_shut || c->v.focus == PANE_FAILOVERS)
         return;
-    if (busy(c)) {
+    if (busy(c))
         c->v.failover_waits = true;
-    } else if (c->layout.tabbed) {
-        c->watch.back = c->v.focus;
-        c->watch.moved = true;
-        console_focus(c, PANE_FAILOVERS);
-    }
+    else if (c->layout.tabbed && hands_on_keys(c))
+        c->v.failover_waits = c->watch.due = true;
+    else if (c->layout.tabbed)
+        open_pane(c);
+}
+
+/* Who presses nothing more is shown it; who begins something else meanwhile, is left at that. */
+static void waits_for_hands(struct console *c)
+{
+    if (busy(c) || c->v.failover_shut)
+        c->watch.due = false;
+    if (!c->watch.due || hands_on_keys(c))
+        return;
+    c->watch.due = false;
+    if (c->layout.tabbed)
+        open_pane(c);
 }
 
 /* It turned out to have been nothing: the operator is taken back to where he was. */
 static void ends(struct console *c, const struct failover_list *l)
 {
     bool kept = l->n > 0 && l->v[0]->number != c->watch.last;
-    if (!kept && c->watch.moved && c->v.focus == PANE_FAILOVERS && !busy(c))
+    if (!kept && c->watch.moved && c->v.focus == PANE_FAILOVERS && !busy(c) && !hands_on_keys(c))
         console_focus(c, c->watch.back);
-    c->watch.moved = c->v.failover_waits = false;
+    c->watch.moved = c->watch.due = c->v.failover_waits = false;
 }
 
 void watch_failovers(struct console *c)
@@ -84,6 +110,7 @@ void watch_failovers(struct console *c)
     else if (!open && c->watch.open)
         ends(c, &now);
     c->watch.open = open;
+    waits_for_hands(c);
     if (c->v.focus == PANE_FAILOVERS)
-        c->v.failover_waits = false;
+        c->v.failover_waits = c->watch.due = false;
 }

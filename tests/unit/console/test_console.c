@@ -406,6 +406,12 @@ static void what_is_younger_than_a_frozen_picture_is_counted(void **state)
     assert_string_equal(m.note, "3 newer than this picture");
 }
 
+/* The hands are off the keys. */
+static void a_while_later(struct world *w)
+{
+    clock_advance(&w->clock, 4 * USEC_PER_SEC);
+}
+
 static void begin_failover(struct world *w)
 {
     w->fo = scene_crash(MOMENT_SILENT);
@@ -417,6 +423,7 @@ static void a_failover_opens_its_pane(void **state)
 {
     struct world *w = *state;
     press(w, "2");
+    a_while_later(w);
     begin_failover(w);
     assert_int_equal(w->c.v.focus, PANE_FAILOVERS);
     press(w, "3"); /* chosen: it stays away for this one */
@@ -428,6 +435,7 @@ static void one_that_was_nothing_takes_nobody_away(void **state)
 {
     struct world *w = *state;
     press(w, "2");
+    a_while_later(w);
     begin_failover(w);
     w->app.failovers = (struct failover_list){0};
     watch_failovers(&w->c);
@@ -438,11 +446,29 @@ static void one_that_ended_stays_on_the_screen(void **state)
 {
     struct world *w = *state;
     press(w, "2");
+    a_while_later(w);
     begin_failover(w);
     w->fo->open = false;
     w->app.failovers = (struct failover_list){.n = 1, .v = {w->fo}};
     watch_failovers(&w->c);
     assert_int_equal(w->c.v.focus, PANE_FAILOVERS);
+}
+
+/* The key that comes next was meant for what was on the screen. */
+static void a_failover_lets_who_is_typing_go_on(void **state)
+{
+    struct world *w = *state;
+    press(w, "2");
+    begin_failover(w);
+    assert_int_equal(w->c.v.focus, PANE_LAG);
+    assert_true(w->c.v.failover_waits);
+    press(w, "1");
+    watch_failovers(&w->c);
+    assert_int_equal(w->c.v.focus, PANE_TOPOLOGY);
+    a_while_later(w);
+    watch_failovers(&w->c);
+    assert_int_equal(w->c.v.focus, PANE_FAILOVERS);
+    assert_false(w->c.v.failover_waits);
 }
 
 static void a_failover_never_takes_the_screen_from_the_operator(void **state)
@@ -454,6 +480,7 @@ static void a_failover_never_takes_the_screen_from_the_operator(void **state)
     assert_int_equal(w->c.v.focus, PANE_TOPOLOGY);
     assert_true(w->c.v.failover_waits);
     press(w, "Esc");
+    a_while_later(w);
     watch_failovers(&w->c);
     assert_int_equal(w->c.v.focus, PANE_TOPOLOGY);
     assert_true(w->c.v.failover_waits); /* said until it is looked at */
@@ -701,6 +728,7 @@ int main(void)
         TEST(a_failover_opens_its_pane),
         TEST(one_that_was_nothing_takes_nobody_away),
         TEST(one_that_ended_stays_on_the_screen),
+        TEST(a_failover_lets_who_is_typing_go_on),
         TEST(a_failover_never_takes_the_screen_from_the_operator),
         TEST(a_plan_is_not_covered),
         TEST(the_pane_can_be_kept_shut),
