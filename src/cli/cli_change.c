@@ -136,10 +136,27 @@ static void look_again(struct cli *c)
     app_run_until(c->app, is_newer, &n, cli_now(c) + 5 * USEC_PER_SEC);
 }
 
+#define WAIT_SAID (5 * USEC_PER_SEC) /* a wait is told when it has lasted, and not with each look \
+                                      */
+
 struct follower {
     struct cli *cli;
-    int said; /* phases printed */
+    int said;       /* phases printed */
+    int64_t say_us; /* when the last line was printed; monotonic */
 };
+
+/* A long copy in a shell: that it goes on, and how far it is. */
+static void say_wait(struct follower *f, const struct operation *op)
+{
+    char t[FMT_MAX];
+    int64_t now = cli_now(f->cli);
+    if (op->state != OP_RUNNING || !*op->waiting_for || now - f->say_us < WAIT_SAID)
+        return;
+    fprintf(f->cli->opt->out, "  %8s  waiting for %s\n", fmt_duration(t, now - op->started_us),
+            op->waiting_for);
+    fflush(f->cli->opt->out);
+    f->say_us = now;
+}
 
 static void on_operation(void *arg, const struct operation *op)
 {
@@ -157,7 +174,9 @@ static void on_operation(void *arg, const struct operation *op)
                 p->at_us ? fmt_duration(t, p->at_us - op->started_us) : "", p->name,
                 p->note && *p->note ? ": " : "", p->note ? p->note : "");
         fflush(f->cli->opt->out);
+        f->say_us = cli_now(f->cli);
     }
+    say_wait(f, op);
 }
 
 static void on_error(void *arg, const char *text)
@@ -173,7 +192,7 @@ static bool ended(void *arg)
 
 static int follow(struct cli *c)
 {
-    struct follower f = {.cli = c};
+    struct follower f = {.cli = c, .say_us = cli_now(c)};
     app_subscribe(
         c->app, &(struct app_subscriber){.arg = &f, .operation = on_operation, .error = on_error});
     /* The operation has its own deadline and always ends by it. */
@@ -311,7 +330,7 @@ int cli_carry_out(struct cli *c, const char *document, struct wire_json **doc, b
     struct request r;
     struct err e = ERR_INIT;
     struct clock real = clock_real();
-    struct follower f = {.cli = c};
+    struct follower f = {.cli = c, .say_us = cli_now(c)};
     *done = false;
     app_subscribe(c->app, &(struct app_subscriber){.arg = &f, .error = on_error});
     enum status st = command_request(c->inv, clock_wall(&real), &r, &e);
