@@ -5,13 +5,21 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "pgdba/analysis/candidates.h"
+
+static enum status needs_candidate(const struct snapshot *s, struct plan *p, struct err *e)
+{
+    return err_set(e, ST_USAGE, "failover needs --candidate: whom it is to make the leader: %s",
+                   candidates_text(s, p->made_us, &p->arena));
+}
+
 static enum status check(const struct snapshot *s, struct plan *p, struct err *e)
 {
     const struct request *r = &p->request;
     enum status st;
 
     if (!r->candidate)
-        return err_set(e, ST_USAGE, "failover needs --candidate: whom it is to make the leader");
+        return needs_candidate(s, p, e);
     st = planner_known(s, r->candidate, e);
     if (st != ST_OK)
         return st;
@@ -77,7 +85,8 @@ static void plan(struct planner *b)
                                  planner_quote(b, to));
 }
 
-const struct action_ops failover_ops = {.check = check,
+const struct action_ops failover_ops = {.elects = true,
+                                        .check = check,
                                         .plan = plan,
                                         .begin = takeover_begin,
                                         .observe = takeover_observe,

@@ -102,6 +102,7 @@ struct action_ops {
     void (*observe)(struct action_run *r, const struct snapshot *s);
     void (*answered)(struct action_run *r, const struct step_answer *a);
     void (*expired)(struct action_run *r); /* deadline_us has come */
+    bool elects;                           /* somebody else is to lead after it */
 };
 
 extern const struct action_ops switchover_ops, switchover_at_ops, cancel_switchover_ops,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pgdba/analysis/candidates.h"
 #include "pgdba/analysis/preflight.h"
 #include "pgdba/analysis/standing.h"
 #include "pgdba/analysis/whom.h"
@@ -430,6 +431,9 @@ enum status action_plan(const struct action_env *env, const struct snapshot *s,
     checks = preflight_run(s, &p->request, operation_running, clock_mono(env->clock), &p->arena, &n,
                            &worst);
     join_checks(&b, checks, n);
+    if (ops->elects)
+        p->candidates = candidates_of(s, p->request.candidate, clock_mono(env->clock), &p->arena,
+                                      &p->ncandidates);
     p->lines = b.lines;
     p->steps = b.steps;
     confirm_in_production(p);

@@ -94,8 +94,11 @@ static void begin_switchover(struct action_run *r)
     steps_begin(r, &k, (const char *const[]){"/cluster"}, 1);
 }
 
-const struct action_ops switchover_at_ops = {
-    .check = takeover_check, .plan = plan_switchover, .begin = begin_switchover, STEPS_OPS};
+const struct action_ops switchover_at_ops = {.elects = true,
+                                             .check = takeover_check,
+                                             .plan = plan_switchover,
+                                             .begin = begin_switchover,
+                                             STEPS_OPS};
 
 /* ---- cancel switchover */
 

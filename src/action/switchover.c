@@ -62,7 +62,8 @@ static void plan(struct planner *b)
                                  to ? planner_quote(b, to) : "");
 }
 
-const struct action_ops switchover_ops = {.check = takeover_check,
+const struct action_ops switchover_ops = {.elects = true,
+                                          .check = takeover_check,
                                           .plan = plan,
                                           .begin = takeover_begin,
                                           .observe = takeover_observe,

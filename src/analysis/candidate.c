@@ -1,5 +1,6 @@
 #include "candidate.h"
 
+#include "pgdba/analysis/lag.h"
 #include "pgdba/base/buf.h"
 #include "pgdba/base/fmt.h"
 #include "facts.h"
@@ -14,6 +15,25 @@ bool candidate_sync_ok(const struct snapshot *s, const struct member *m, int64_t
         return true;
     const struct member_health *h = facts_own(s, m, now_us);
     return h && (c->synchronous_quorum ? h->quorum_standby : h->sync_standby);
+}
+
+lsn_t candidate_received(const struct snapshot *s, const struct member *m, int64_t now_us)
+{
+    const struct member_health *h = facts_own(s, m, now_us);
+    if (h && h->received != LSN_UNKNOWN)
+        return h->received;
+    const struct dcs_member *d = s->dcs ? dcs_member_find(s->dcs, m->name) : NULL;
+    return d ? d->location : LSN_UNKNOWN;
+}
+
+const char *candidate_catches_up(const struct snapshot *s, const struct member *m, int64_t now_us,
+                                 struct arena *a)
+{
+    /* The wall clock is for lag in time, which is not asked for here. */
+    struct lag_view v = lag_view_of(s, (int)(m - s->members), now_us, 0);
+    char d[FMT_MAX];
+    return v.eta_us > 0 ? arena_printf(a, " (about %s at its pace)", fmt_duration(d, v.eta_us))
+                        : "";
 }
 
 static struct candidate verdict(enum fitness f, const char *why)

@@ -7,12 +7,7 @@
 
 #include "pgdba/base/arena.h"
 #include "pgdba/model/cluster.h"
-
-enum fitness {
-    FIT,
-    DOUBTFUL, /* Patroni might take it; we would not rely on it, or cannot know */
-    UNFIT     /* Patroni refuses it */
-};
+#include "pgdba/model/plan.h"
 
 struct candidate {
     enum fitness fitness;
@@ -25,6 +20,12 @@ struct candidate candidate_judge(const struct snapshot *s, int i, int64_t now_us
  * remembered not; "" when there is none. *best: the fitness of the fittest. */
 const char *candidate_list(const struct snapshot *s, int64_t now_us, struct arena *a,
                            enum fitness *best);
+
+/* What it has received: its own word, else what it last published in the DCS. */
+lsn_t candidate_received(const struct snapshot *s, const struct member *m, int64_t now_us);
+/* " (about 12 s at its pace)", "" when that is not known or nothing is left. */
+const char *candidate_catches_up(const struct snapshot *s, const struct member *m, int64_t now_us,
+                                 struct arena *a);
 
 /* In synchronous mode, may Patroni switch to m? true outside of it or when /config is not known. */
 bool candidate_sync_ok(const struct snapshot *s, const struct member *m, int64_t now_us);

@@ -2,6 +2,7 @@ noinst_LTLIBRARIES += src/libanalysis.la
 src_libanalysis_la_CFLAGS = $(AM_CFLAGS)
 src_libanalysis_la_SOURCES = \
 	src/analysis/candidate.c \
+	src/analysis/candidates.c \
 	src/analysis/candidate.h \
 	src/analysis/config_check.c \
 	src/analysis/config_restart.c \
@@ -64,6 +65,7 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/whom.c \
 	src/analysis/writes.c \
 	src/analysis/writes.h \
+	include/pgdba/analysis/candidates.h \
 	include/pgdba/analysis/carry.h \
 	include/pgdba/analysis/config_check.h \
 	include/pgdba/analysis/unfinished.h \

@@ -116,23 +116,16 @@ void flight_sync(struct flight *f)
                    c->synchronous_quorum ? "quorum" : "synchronous");
 }
 
-static lsn_t received(const struct flight *f, const struct member *m)
-{
-    const struct member_health *h = flight_own(f, m);
-    if (h && h->received != LSN_UNKNOWN)
-        return h->received;
-    const struct dcs_member *d = f->s->dcs ? dcs_member_find(f->s->dcs, m->name) : NULL;
-    return d ? d->location : LSN_UNKNOWN;
-}
-
 /* Without a leader: against what the last one had published, and what any other has received. */
 static void lag_without_leader(struct flight *f, const struct member *m)
 {
-    lsn_t end = f->s->dcs ? f->s->dcs->optime : LSN_UNKNOWN, own = received(f, m);
+    lsn_t end = f->s->dcs ? f->s->dcs->optime : LSN_UNKNOWN,
+          own = candidate_received(f->s, m, f->now_us);
     const char *whose = "the last leader published";
     char lag[FMT_MAX];
     for (int i = 0; i < f->s->nmembers; i++) {
-        lsn_t at = f->s->members[i].listed ? received(f, &f->s->members[i]) : LSN_UNKNOWN;
+        lsn_t at = f->s->members[i].listed ? candidate_received(f->s, &f->s->members[i], f->now_us)
+                                           : LSN_UNKNOWN;
         if (at == LSN_UNKNOWN || (end != LSN_UNKNOWN && at <= end))
             continue;
         end = at;
@@ -182,8 +175,8 @@ void flight_replay(struct flight *f)
         flight_say(f, CHECK_WARN, "%s: replay is paused, %s to replay before it accepts writes",
                    m->name, fmt_bytes(b, m->lag.replay));
     else if (m->lag.replay > facts_lag_limit(f->s))
-        flight_say(f, CHECK_WARN, "%s: %s to replay before it accepts writes", m->name,
-                   fmt_bytes(b, m->lag.replay));
+        flight_say(f, CHECK_WARN, "%s: %s to replay before it accepts writes%s", m->name,
+                   fmt_bytes(b, m->lag.replay), candidate_catches_up(f->s, m, f->now_us, f->a));
     else
         flight_say(f, CHECK_PASS, "%s: %s to replay", m->name, fmt_bytes(b, m->lag.replay));
 }

@@ -44,6 +44,20 @@ static void print_line(const char *line, FILE *out)
     fprintf(out, "  %s%s%s\n", colour, line, *colour ? "\033[m" : "");
 }
 
+static void print_candidates(const struct plan *p, FILE *out)
+{
+    int width = 0;
+    for (int i = 0; i < p->ncandidates; i++) {
+        int w = (int)strlen(p->candidates[i].name);
+        width = w > width ? w : width;
+    }
+    for (int i = 0; i < p->ncandidates; i++) {
+        const struct plan_candidate *c = &p->candidates[i];
+        fprintf(out, "%s%c %-*s  %-8s  %s\n", i ? "" : "Who could lead next:\n",
+                c->asked_for ? '>' : ' ', width, c->name, fitness_name(c->fitness), c->reason);
+    }
+}
+
 static void print_plan(const struct plan *p, FILE *out)
 {
     fprintf(out, "%s\n", p->title);
@@ -52,6 +66,7 @@ static void print_plan(const struct plan *p, FILE *out)
     fputs("Checks:\n", out);
     for (int i = 0; i < p->nchecks; i++)
         fprintf(out, "  %-5s  %s\n", check_verdict_name(p->checks[i].verdict), p->checks[i].reason);
+    print_candidates(p, out);
     fputs("Requests:\n", out);
     for (int i = 0; i < p->nsteps; i++)
         print_step(&p->steps[i], out);
@@ -136,8 +151,9 @@ static void look_again(struct cli *c)
     app_run_until(c->app, is_newer, &n, cli_now(c) + 5 * USEC_PER_SEC);
 }
 
-#define WAIT_SAID (5 * USEC_PER_SEC) /* a wait is told when it has lasted, and not with each look \
-                                      */
+#define WAIT_SAID                                                                   \
+    (5 * USEC_PER_SEC) /* a wait is told when it has lasted, and not with each look \
+                        */
 
 struct follower {
     struct cli *cli;

@@ -299,6 +299,14 @@ void cli_json_plan(struct wire_json *root, const struct plan *p)
         wire_json_str(c, "verdict", check_verdict_name(p->checks[i].verdict));
         wire_json_str(c, "reason", p->checks[i].reason);
     }
+    list = wire_json_add_array(j, "candidates");
+    for (int i = 0; i < p->ncandidates; i++) {
+        struct wire_json *c = wire_json_add_object(list, NULL);
+        wire_json_str(c, "name", p->candidates[i].name);
+        wire_json_str(c, "fitness", fitness_name(p->candidates[i].fitness));
+        wire_json_bool(c, "asked_for", p->candidates[i].asked_for);
+        wire_json_str(c, "reason", p->candidates[i].reason);
+    }
     list = wire_json_add_array(j, "requests");
     for (int i = 0; i < p->nsteps; i++) {
         struct wire_json *r = wire_json_add_object(list, NULL);

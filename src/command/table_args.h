@@ -73,8 +73,7 @@ static const struct command_arg failover_args[] = {
     {.name = "--candidate",
      .letter = 't',
      .kind = ARG_REPLICA,
-     .required = true,
-     .help = "the member that is to lead"},
+     .help = "the member that is to lead; without it nothing is planned, and who could is listed"},
     ARGS_OF_A_CHANGE,
 };
 

@@ -59,6 +59,32 @@ static void write_checks(const struct plan *p, bool passed, struct doc *d)
             write_check(&p->checks[i], d);
 }
 
+static const struct {
+    enum theme_role role;
+    enum glyph glyph;
+} fitness_marks[] = {
+    [FIT] = {TR_OK, GL_OK},
+    [DOUBTFUL] = {TR_WARN, GL_WARN},
+    [UNFIT] = {TR_CRIT, GL_CRIT},
+};
+
+static void write_candidates(const struct plan *p, struct doc *d)
+{
+    if (p->ncandidates == 0)
+        return;
+    doc_gap(d);
+    doc_line(d, 0);
+    doc_span(d, TR_DIALOG_TITLE, "Who could lead next");
+    for (int i = 0; i < p->ncandidates; i++) {
+        const struct plan_candidate *c = &p->candidates[i];
+        const char *label = arena_printf(d->arena, "%s %s",
+                                         glyph(d->paper, fitness_marks[c->fitness].glyph), c->name);
+        doc_item(d, 0, 11, fitness_marks[c->fitness].role, label, TR_DIALOG,
+                 arena_printf(d->arena, "%s%s%s%s", c->asked_for ? "the one asked for: " : "",
+                              fitness_name(c->fitness), *c->reason ? "; " : "", c->reason));
+    }
+}
+
 static void write_steps(const struct plan *p, struct doc *d)
 {
     if (p->nsteps == 0)
@@ -77,7 +103,8 @@ static enum theme_role line_role(const char *line)
     return strncmp(line, "+ ", 2) == 0 ? TR_OK : strncmp(line, "- ", 2) == 0 ? TR_CRIT : TR_DIALOG;
 }
 
-/* What speaks against it, what is sent, and last, however many they are, the checks that passed. */
+/* What speaks against it, what is sent, and last, however many they are, the checks that passed.
+ * Who could lead comes before the request where it is still to be said, or is to be said anew. */
 void plan_write(const struct plan *p, struct doc *d)
 {
     int passed = 0;
@@ -92,7 +119,12 @@ void plan_write(const struct plan *p, struct doc *d)
         doc_gap(d);
         write_checks(p, false, d);
     }
+    bool whom_first = p->worst == CHECK_BLOCK || !p->request.candidate;
+    if (whom_first)
+        write_candidates(p, d);
     write_steps(p, d);
+    if (!whom_first)
+        write_candidates(p, d);
     doc_gap(d);
     doc_line(d, 0);
     doc_spanf(d, TR_DIALOG_TITLE, "Checks: %d of %d passed", passed, p->nchecks);

@@ -190,6 +190,12 @@ const char *op_state_name(enum op_state s)
     return NAME_OF(op_states, s);
 }
 
+const char *fitness_name(enum fitness f)
+{
+    static const char *const names[] = {[FIT] = "fit", [DOUBTFUL] = "doubtful", [UNFIT] = "unfit"};
+    return NAME_OF(names, f);
+}
+
 const char *check_verdict_name(enum check_verdict v)
 {
     return NAME_OF(check_verdicts, v);

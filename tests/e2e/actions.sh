@@ -93,6 +93,8 @@ check "whole again" wait_until 60 whole
 old=$(leader) new=$(replica)
 expect "a plan says what goes on in the leader's PostgreSQL" 0 'every slot on .* is a member.s' p switchover --candidate "$new" --dry-run
 expect "a plan says whether somebody else acts" 0 'nobody else says that he acts' p switchover --candidate "$new" --dry-run
+expect "a plan lists who could lead, and marks who was asked for" 0 "^> $new +fit +streams, .* behind" p switchover --candidate "$new" --dry-run
+expect "failover without a candidate says who could be one" 64 "needs --candidate.*$new \(fit\)" p failover
 expect "failover: a leader that answers is a warning" 4 'switchover does this without losing anything' p failover --candidate "$new" --yes
 expect "failover" 0 "^done: $new leads" p failover --candidate "$new" --yes --force-warnings
 check "$new leads by its own word" test "$(of "$new" 'd["role"] in ("primary", "master")')" = True

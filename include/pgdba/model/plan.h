@@ -76,6 +76,20 @@ struct check_result {
     const char *reason; /* a sentence with the numbers in it */
 };
 
+enum fitness {
+    FIT,
+    DOUBTFUL, /* Patroni might take it; we would not rely on it, or cannot know */
+    UNFIT     /* Patroni refuses it */
+};
+
+/* One who could lead next. */
+struct plan_candidate {
+    const char *name;
+    enum fitness fitness;
+    bool asked_for;     /* the request names it */
+    const char *reason; /* what speaks against it, then what is known of it */
+};
+
 /* One request as it will go out, shown word for word (secrets hidden). */
 struct plan_step {
     const char *member;       /* whose outcome this is */
@@ -128,6 +142,8 @@ struct plan {
     int nchecks;
     const struct check_result *checks; /* blocks first, then warnings, then passes */
     enum check_verdict worst;
+    int ncandidates;
+    const struct plan_candidate *candidates; /* where one is to lead next; the fittest first */
     int nsteps;
     const struct plan_step *steps; /* one after the other */
     enum confirm_kind confirm;
@@ -182,5 +198,6 @@ struct confirm_word plan_word(const struct plan *p, int i);
 const char *action_name(enum action_kind k);          /* "switchover" */
 const char *op_state_name(enum op_state s);           /* "done elsewhere" */
 const char *check_verdict_name(enum check_verdict v); /* "pass", "warn", "block" */
+const char *fitness_name(enum fitness f);             /* "fit", "doubtful", "unfit" */
 
 #endif

@@ -3,6 +3,7 @@ unit_analysis_tests = \
 	tests/unit/analysis/test_topology \
 	tests/unit/analysis/test_lag \
 	tests/unit/analysis/test_pools \
+	tests/unit/analysis/test_candidates \
 	tests/unit/analysis/test_carry \
 	tests/unit/analysis/test_config_check \
 	tests/unit/analysis/test_events \
@@ -34,6 +35,9 @@ tests_unit_analysis_test_config_check_LDADD = $(UNIT_ANALYSIS_LIBS) -lm
 tests_unit_analysis_test_unfinished_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
 tests_unit_analysis_test_unfinished_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_unfinished_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) $(UNIT_WIRE_LIBS) -lm
+tests_unit_analysis_test_candidates_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
+tests_unit_analysis_test_candidates_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_analysis_test_candidates_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
 tests_unit_analysis_test_carry_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
 tests_unit_analysis_test_carry_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_carry_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm

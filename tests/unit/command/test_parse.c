@@ -116,7 +116,6 @@ static void test_line_errors(void **state)
         {"restart pg1 --timeout", 12, 9, "--timeout expects whole seconds"},
         {"restart pg1 --timeout --pending", 22, 9, "got the option \"--pending\""},
         {"reinit", 6, 0, "reinit needs a replica's name"},
-        {"failover", 8, 0, "failover needs --candidate"},
         {"switchover --at 25:00", 16, 5, "--at expects a time such as 03:00"},
         {"restart pg1 --role all", 19, 3, "--role expects leader, replica or any, got \"all\""},
         {"restart pg1 --max-lag 1XB", 22, 3, "--max-lag expects a size"},

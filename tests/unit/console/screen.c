@@ -156,6 +156,10 @@ struct plan *screen_plan(struct arena *a, bool blocked)
         {"candidate-lag", CHECK_WARN, "pg2 is 812.0 KB behind, the limit is 1.0 MB"},
         {"leader-unchanged", CHECK_PASS, "pg1 leads, on timeline 3"},
     };
+    static const struct plan_candidate candidates[] = {
+        {"pg2", FIT, true, "streams, 0 B behind, timeline 3, answers in 5.0 ms"},
+        {"pg3", UNFIT, false, "nofailover; streams, 0 B behind, timeline 3, answers in 6.0 ms"},
+    };
     static const struct plan_step steps[] = {
         {.member = "pg2",
          .summary = "switch over from pg1 to pg2",
@@ -168,6 +172,7 @@ struct plan *screen_plan(struct arena *a, bool blocked)
     p->kind = ACT_SWITCHOVER;
     p->cluster = "lab";
     p->leader = "pg1";
+    p->request.candidate = "pg2";
     p->timeline = 3;
     p->title = "Switchover lab: pg1 to pg2";
     p->nlines = 3;
@@ -175,6 +180,8 @@ struct plan *screen_plan(struct arena *a, bool blocked)
     p->nchecks = 3;
     p->checks = blocked ? blocks : passes;
     p->worst = blocked ? CHECK_BLOCK : CHECK_PASS;
+    p->ncandidates = 2;
+    p->candidates = candidates;
     p->nsteps = 1;
     p->steps = steps;
     p->confirm = CONFIRM_WORD;
