@@ -8,7 +8,6 @@
 
 #include "pgdba/analysis/whom.h"
 #include "pgdba/base/fmt.h"
-#include "pgdba/base/utf8.h"
 
 enum { PH_ANSWER, PH_COUNT };
 enum { TIMEOUT_S = 30, GRACE_S = 2 };
@@ -81,18 +80,6 @@ static void observe(struct action_run *r, const struct snapshot *s)
     (void)s; /* no picture shows what was written */
 }
 
-static const struct table *clean(struct action_run *r, const struct table *t)
-{
-    struct table *out = table_new(&r->arena, t->ncols, t->nrows);
-
-    for (int i = 0; i < t->ncols; i++)
-        out->cols[i] = utf8_clean(&r->arena, t->cols[i], strlen(t->cols[i]));
-    for (int i = 0; i < t->ncols * t->nrows; i++)
-        out->cells[i] =
-            t->cells[i] ? utf8_clean(&r->arena, t->cells[i], strlen(t->cells[i])) : NULL;
-    return out;
-}
-
 /* One statement is all or nothing; of several, some may have been committed before. */
 static void refused(struct action_run *r, const char *text)
 {
@@ -125,7 +112,7 @@ static void answered(struct action_run *r, const struct step_answer *a)
                 a->text);
     } else {
         if (a->table && a->table->ncols > 0)
-            r->op.result = clean(r, a->table);
+            r->op.result = table_clean(&r->arena, a->table);
         run_phase_reach(r, PH_ANSWER, tag);
         run_end(r, OP_DONE, "%s says: %s (%s)", r->plan->steps[0].member, *tag ? tag : "done",
                 took);

@@ -117,17 +117,6 @@ static const char *error_of(struct app_query *q, const struct net_pg_reply *r)
     return *r->sqlstate ? arena_printf(&q->arena, "%s (%s)", text, r->sqlstate) : text;
 }
 
-static struct table *clean(const struct table *t, struct arena *a)
-{
-    struct table *out = table_new(a, t->ncols, t->nrows);
-    for (int i = 0; i < t->ncols; i++)
-        out->cols[i] = utf8_clean(a, t->cols[i], strlen(t->cols[i]));
-    for (int i = 0; i < t->ncols * t->nrows; i++)
-        out->cells[i] = t->cells[i] ? utf8_clean(a, t->cells[i], strlen(t->cells[i])) : NULL;
-    out->tag = arena_strdup(a, t->tag ? t->tag : "");
-    return out;
-}
-
 static void on_rows(void *arg, const struct net_pg_reply *r)
 {
     struct app_query *q = arg;
@@ -135,7 +124,7 @@ static void on_rows(void *arg, const struct net_pg_reply *r)
     if (error)
         done(q, NULL, error, r->latency_us);
     else
-        done(q, r->table ? clean(r->table, &q->arena) : table_new(&q->arena, 0, 0), NULL,
+        done(q, r->table ? table_clean(&q->arena, r->table) : table_new(&q->arena, 0, 0), NULL,
              r->latency_us);
 }
 

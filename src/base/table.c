@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "pgdba/base/arena.h"
+#include "pgdba/base/utf8.h"
 
 struct table *table_new(struct arena *a, int ncols, int nrows)
 {
@@ -16,6 +17,18 @@ struct table *table_new(struct arena *a, int ncols, int nrows)
     t->cells = arena_array(a, cells, const char *);
     t->tag = "";
     return t;
+}
+
+struct table *table_clean(struct arena *a, const struct table *t)
+{
+    struct table *out = table_new(a, t->ncols, t->nrows);
+    size_t cells = (size_t)t->ncols * (size_t)t->nrows;
+    for (int i = 0; i < t->ncols; i++)
+        out->cols[i] = utf8_clean(a, t->cols[i], strlen(t->cols[i]));
+    for (size_t i = 0; i < cells; i++)
+        out->cells[i] = t->cells[i] ? utf8_clean(a, t->cells[i], strlen(t->cells[i])) : NULL;
+    out->tag = utf8_clean(a, t->tag, strlen(t->tag));
+    return out;
 }
 
 int table_col(const struct table *t, const char *name)

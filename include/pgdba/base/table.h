@@ -25,6 +25,9 @@ int table_col(const struct table *t, const char *name);
 /* NULL when the column is -1, out of range, or the value NULL. */
 const char *table_get(const struct table *t, int row, int col);
 
+/* A copy whose texts hold no control characters: what a server said, fit for a terminal. */
+struct table *table_clean(struct arena *a, const struct table *t);
+
 /* Columns of a terminal that it takes side by side. */
 int table_width(const struct table *t);
 /* For people: columns side by side, numbers right; where that is wider than cols columns of a

@@ -232,6 +232,23 @@ static void tables_are_asked_by_name(void **state)
     arena_release(&a);
 }
 
+static void a_cleaned_table_has_no_control_characters(void **state)
+{
+    static const char *cols[] = {"a\033[2J", "b"}, *cells[] = {"x\ny", NULL};
+    const struct table t = {2, 1, cols, cells, "SEL\aECT"};
+    struct arena a;
+
+    (void)state;
+    arena_init(&a);
+    struct table *c = table_clean(&a, &t);
+    assert_null(strpbrk(c->cols[0], "\033\n\a"));
+    assert_null(strpbrk(c->cells[0], "\033\n\a"));
+    assert_null(strpbrk(c->tag, "\033\n\a"));
+    assert_null(c->cells[1]);
+    assert_string_equal(c->cols[1], "b");
+    arena_release(&a);
+}
+
 static void tables_as_lines(void **state)
 {
     static const char *cols[] = {"name", "n"}, *cells[] = {"ä", "5", "long", NULL, NULL, "-1.5"};
@@ -272,6 +289,7 @@ int main(void)
         cmocka_unit_test(files_are_whole_and_private),
         cmocka_unit_test(log_lines_are_lines),
         cmocka_unit_test(tables_are_asked_by_name),
+        cmocka_unit_test(a_cleaned_table_has_no_control_characters),
         cmocka_unit_test(tables_as_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
