@@ -91,19 +91,49 @@ static const char *rebuilt(const struct audit_line *i, const struct snapshot *s,
 static const char *pause(const struct audit_line *i, const struct snapshot *s, struct arena *a)
 {
     (void)a;
-    return s->paused == (strcmp(i->action, "pause") == 0) ? "it was done" : "it was not done";
+    /* Others may have paused and resumed since: only what is can be said. */
+    return s->paused == (strcmp(i->action, "pause") == 0) ? "that is what was asked for"
+                                                          : "that is not what was asked for";
+}
+
+static const char *scheduled(const struct audit_line *i, const struct snapshot *s, struct arena *a)
+{
+    (void)i;
+    return s->switchover_at ? arena_printf(a, "a switchover is scheduled for %s", s->switchover_at)
+                            : "no switchover is scheduled";
+}
+
+static const char *not_to_be_seen(const struct audit_line *i, const struct snapshot *s,
+                                  struct arena *a)
+{
+    (void)i, (void)s, (void)a;
+    return "the cluster does not show whether it was carried out";
 }
 
 static const struct {
     enum action_kind kind;
     ended_fn *ended;
 } endings[] = {
-    {ACT_SWITCHOVER, lead}, {ACT_FAILOVER, lead}, {ACT_RESTART, members}, {ACT_ROLLING, members},
-    {ACT_REINIT, rebuilt},  {ACT_PAUSE, pause},   {ACT_RESUME, pause},
+    {ACT_SWITCHOVER, lead},      {ACT_FAILOVER, lead},           {ACT_RESTART, members},
+    {ACT_ROLLING, members},      {ACT_REINIT, rebuilt},          {ACT_PAUSE, pause},
+    {ACT_RESUME, pause},         {ACT_SWITCHOVER_AT, scheduled}, {ACT_CANCEL_SWITCHOVER, scheduled},
+    {ACT_QUERY, not_to_be_seen}, {ACT_RELOAD, not_to_be_seen},
 };
 
-static const char *ending(const struct audit_line *i, const struct snapshot *s, struct arena *a)
+static const char *by_configuration(enum tristate configured)
 {
+    static const char *const words[] = {[TRI_UNKNOWN] =
+                                            "whether the configuration says so now is not known",
+                                        [TRI_NO] = "the configuration does not say so, or not yet",
+                                        [TRI_YES] = "the configuration says so now"};
+    return words[configured];
+}
+
+static const char *ending(const struct audit_line *i, const struct snapshot *s,
+                          enum tristate configured, struct arena *a)
+{
+    if (strcmp(action_name(ACT_CONFIG), i->action) == 0)
+        return by_configuration(configured);
     for (size_t k = 0; k < sizeof endings / sizeof *endings; k++)
         if (strcmp(action_name(endings[k].kind), i->action) == 0)
             return endings[k].ended(i, s, a);
@@ -123,8 +153,8 @@ static const char *who_leads(const struct audit_line *intent, const struct snaps
 }
 
 const char *unfinished_since(const struct audit_line *intent, const struct snapshot *s,
-                             struct arena *a)
+                             enum tristate configured, struct arena *a)
 {
-    const char *how = ending(intent, s, a);
+    const char *how = ending(intent, s, configured, a);
     return arena_printf(a, "%s%s%s", who_leads(intent, s, a), *how ? ": " : "", how);
 }

@@ -11,6 +11,7 @@
 #include "pgdba/base/buf.h"
 #include "pgdba/base/fmt.h"
 #include "pgdba/base/path.h"
+#include "pgdba/wire/dynamic.h"
 
 /* Another console of ours may still be following it; on another host nobody here can tell. */
 static bool may_be_followed(const struct audit_line *l)
@@ -42,6 +43,29 @@ static void tell(struct app *a, const struct audit_line *l, const char *since)
     free(text);
 }
 
+/* Does the configuration say what the request wanted? A value that the log hides cannot be
+ * compared.
+ */
+static enum tristate configured(const struct snapshot *s, const struct audit_line *l)
+{
+    const char *patch = l->nrequests ? l->requests[0].body : "", *now;
+    enum tristate out = TRI_UNKNOWN;
+    struct buf merged;
+    now = s->config && s->config_state.outcome == OBS_ANSWERED ? s->config->text : NULL;
+    if (!now || *patch != '{' || strstr(patch, "\"***\""))
+        return out;
+    buf_init(&merged);
+    if (wire_dynamic_merge(now, patch, &merged, NULL) == ST_OK) {
+        struct buf diff;
+        buf_init(&diff);
+        if (wire_dynamic_diff(now, merged.s, &diff, NULL) == ST_OK)
+            out = strcmp(diff.s, "{}") == 0 ? TRI_YES : TRI_NO;
+        buf_release(&diff);
+    }
+    buf_release(&merged);
+    return out;
+}
+
 static void look_back(struct app *a, const struct audit_lines *lines)
 {
     struct arena arena;
@@ -52,7 +76,8 @@ static void look_back(struct app *a, const struct audit_lines *lines)
         struct err e = ERR_INIT;
         if (may_be_followed(v[i]))
             continue;
-        const char *since = unfinished_since(v[i], a->published, &arena);
+        const char *since =
+            unfinished_since(v[i], a->published, configured(a->published, v[i]), &arena);
         tell(a, v[i], since);
         if (app_need_audit(a, &e) != ST_OK || audit_found(a->audit, v[i], since, &e) != ST_OK)
             app_error(a, err_text(&e));

@@ -47,12 +47,27 @@ audit_last() { tail -1 "$audit" | json "$1"; }
 was_sent=0 was_leader='' was_timeline=0
 before() { was_sent=$(sent) was_leader=$(leader) was_timeline=$(timeline); }
 
+# How the next start says that it ended, where the cluster shows it.
+declare -A ends=(
+    [pause]='that is what was asked for' [resume]='that is what was asked for' [config]='the configuration says so now'
+    [reload]='the cluster does not show whether it was carried out' [restart]='has been started since' [reinit]='has been started since'
+    ['scheduled switchover']='a switchover is scheduled for' ['cancel switchover']='no switchover is scheduled'
+)
+# A member answers from what it last heard of the DCS.
+configured() {
+    local url
+    for url in $LAB_PATRONI_URLS; do
+        patroni_get "$url/config" | json_get 'd["maximum_lag_on_failover"] == 2097152' | grep -q True || return 1
+    done
+}
+
 # the_truth WORDS ACTION: pgdba has been killed, and what it had asked for is over.
 the_truth() {
     local name=$1 action=$2 now tl said
     check "$name: an intent without an outcome is the last line of the audit log" audit_last "d['what'] == 'intent' and d['action'] == '$action'"
     check "$name: it takes its course" wait_until 60 all_answered
     check "$name: the cluster is whole" wait_until 60 whole
+    [[ $action != config ]] || check "$name: every member has heard of it" wait_until 30 configured
     now=$(leader) tl=$(timeline)
     said="$was_leader led on timeline $was_timeline then; $now leads on timeline $tl now"
     expect "$name: the next start says what was left without an end ($said)" 0 \
@@ -66,6 +81,8 @@ sys.exit(not (intent["what"] == "intent" and outcome["what"] == "outcome" and in
               and intent["action"] == outcome["action"] == action and intent["leader"] == said.split()[0]
               and outcome["outcome"] == "not followed to its end" and said in outcome["observed"]))
 PY
+    [[ -z ${ends[$action]:-} ]] ||
+        check "$name: and how it ended (${ends[$action]})" audit_last "'${ends[$action]}' in d['observed']"
     check "$name: said once" bash -c "! '$pgdba' reload --role any --dry-run --cluster held 2>&1 | grep 'left without'"
     check "$name: nothing was sent again" test "$(sent)" = $((was_sent + 1))
 }

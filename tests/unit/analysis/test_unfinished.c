@@ -76,13 +76,13 @@ static void what_the_cluster_says_since(void **state)
     const struct audit_lines *l = f->root;
     const struct snapshot *s = sample_snapshot(SAMPLE_HEALTHY, SB_NOW_US);
     arena_init(&a);
-    assert_string_equal(unfinished_since(&l->v[0], s, &a),
+    assert_string_equal(unfinished_since(&l->v[0], s, TRI_UNKNOWN, &a),
                         "pg2 led on timeline 2 then; pg1 leads on timeline 3 now: it was done");
-    assert_string_equal(unfinished_since(&l->v[2], s, &a),
+    assert_string_equal(unfinished_since(&l->v[2], s, TRI_UNKNOWN, &a),
                         "nobody led then; pg1 leads on timeline 3 now");
     snapshot_unref(s);
     s = sample_snapshot(SAMPLE_NO_LEADER, SB_NOW_US);
-    assert_string_equal(unfinished_since(&l->v[0], s, &a),
+    assert_string_equal(unfinished_since(&l->v[0], s, TRI_UNKNOWN, &a),
                         "pg2 led on timeline 2 then; nobody leads now: it has not come to an end");
     snapshot_unref(s);
     arena_release(&a);
@@ -143,10 +143,12 @@ static const struct ending_case {
     {"rolling restart", "", 1, pg2_away, "now: pg2 is not known to be up"},
     {"reinit", "", 1, pg2_made, "now: pg2 is still being made"},
     {"reinit", "", 1, pg2_started, "now: pg2 has been started since"},
-    {"pause", "", 1, paused, "and the cluster is paused: it was done"},
-    {"pause", "", 1, same, "now: it was not done"},
-    {"resume", "", 1, same, "now: it was done"},
-    {"config", "", 1, same, "on timeline 3 now"},
+    {"pause", "", 1, paused, "and the cluster is paused: that is what was asked for"},
+    {"pause", "", 1, same, "now: that is not what was asked for"},
+    {"resume", "", 1, same, "now: that is what was asked for"},
+    {"scheduled switchover", "pg2", 1, same, "now: no switchover is scheduled"},
+    {"query", "", 1, same, "now: the cluster does not show whether it was carried out"},
+    {"config", "", 1, same, "now: whether the configuration says so now is not known"},
 };
 
 static void how_it_ended_where_that_shows(void **state)
@@ -166,13 +168,26 @@ static void how_it_ended_where_that_shows(void **state)
         arena_init(&a);
         c->change(b);
         sb_finish(b);
-        const char *says = unfinished_since(&l, b->s, &a);
+        const char *says = unfinished_since(&l, b->s, TRI_UNKNOWN, &a);
         if (strlen(says) < strlen(c->ends) ||
             strcmp(says + strlen(says) - strlen(c->ends), c->ends) != 0)
             fail_msg("%s, case %zu: \"%s\"", c->action, i, says);
         sb_free(b);
         arena_release(&a);
     }
+}
+
+static void a_change_of_the_configuration(void **state)
+{
+    (void)state;
+    const struct audit_line l = {.action = "config", .leader = "pg1", .timeline = 3};
+    const struct snapshot *s = sample_snapshot(SAMPLE_HEALTHY, SB_NOW_US);
+    struct arena a;
+    arena_init(&a);
+    assert_non_null(strstr(unfinished_since(&l, s, TRI_YES, &a), "now: the configuration says so"));
+    assert_non_null(strstr(unfinished_since(&l, s, TRI_NO, &a), "does not say so, or not yet"));
+    arena_release(&a);
+    snapshot_unref(s);
 }
 
 int main(void)
@@ -182,6 +197,7 @@ int main(void)
         cmocka_unit_test(intents_without_an_outcome),
         cmocka_unit_test(what_the_cluster_says_since),
         cmocka_unit_test(how_it_ended_where_that_shows),
+        cmocka_unit_test(a_change_of_the_configuration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
