@@ -47,6 +47,13 @@ enum pg_state facts_state(const struct snapshot *s, const struct member *m, int6
     return m->listed && m->dcs ? m->dcs->state : PGS_UNKNOWN;
 }
 
+bool facts_standby_cluster(const struct snapshot *s)
+{
+    const struct member *m = snapshot_leader(s);
+    return (s->config && s->config->standby_cluster) ||
+           (m && m->dcs && m->dcs->role == ROLE_STANDBY_LEADER);
+}
+
 const char *facts_state_text(const struct snapshot *s, const struct member *m, int64_t now_us)
 {
     const struct member_health *h = facts_own(s, m, now_us);

@@ -33,6 +33,8 @@ bool facts_view_old(const struct snapshot *s, int64_t now_us);
 char *facts_span(char *out, int64_t us);
 /* When the last good answer was asked for: what it says was true no earlier. */
 int64_t facts_asked_us(const struct source_state *st);
+/* Its leader is in recovery by design: nobody takes writes, and nothing is to route them. */
+bool facts_standby_cluster(const struct snapshot *s);
 /* Does it stream? TRI_UNKNOWN when nobody who could know says so (Patroni before 3.0.4 with the
  * upstream's API out of reach). */
 enum tristate facts_streaming(const struct snapshot *s, const struct member *m, int64_t now_us);

@@ -145,6 +145,8 @@ void judge_haproxy_two_targets_long(struct judge *j)
 
 static void no_target(struct judge *j, bool too_long)
 {
+    if (facts_standby_cluster(j->s))
+        return;
     EACH_HAPROXY(j, h)
     if (answers(j, h) && h->no_target_us &&
         (j->now_us - h->no_target_us > judge_route_gap(j)) == too_long)

@@ -245,10 +245,8 @@ const struct truth_row *truth_rows(const struct snapshot *s, const struct verdic
         [TC_PGBOUNCER] = truth_pgbouncer_cell,
     };
     _Static_assert(sizeof cells / sizeof *cells == TC_COUNT, "a column each");
-    const struct member *leader = snapshot_leader(s);
     struct truth_look k = {.s = s, .now_us = now_us, .a = a};
-    k.standby_cluster = (s->config && s->config->standby_cluster) ||
-                        (leader && leader->dcs && leader->dcs->role == ROLE_STANDBY_LEADER);
+    k.standby_cluster = facts_standby_cluster(s);
     struct truth_row *rows = arena_array(a, (size_t)s->nmembers, struct truth_row);
     for (int i = 0; i < s->nmembers; i++) {
         rows[i].member = &s->members[i];

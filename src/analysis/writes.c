@@ -48,7 +48,7 @@ static struct writes by_row(const struct snapshot *s, const struct member *m, in
 
 struct writes writes_of(const struct snapshot *s, const struct member *m, int64_t now_us)
 {
-    bool standby_cluster = (s->config && s->config->standby_cluster) ||
+    bool standby_cluster = facts_standby_cluster(s) ||
                            (m->dcs && m->dcs->role == ROLE_STANDBY_LEADER) ||
                            (m->health && m->health->role == ROLE_STANDBY_LEADER);
     const struct pg_self *p = writes_pg(s, m, now_us);

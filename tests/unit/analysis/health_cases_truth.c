@@ -714,6 +714,12 @@ static void haproxy_empty_long(struct sb *b)
 {
     haproxy_empty(b, SB_SEC(14));
 }
+/* Nobody takes writes there, and that is what is wanted. */
+static void haproxy_empty_standby_cluster(struct sb *b)
+{
+    haproxy_empty_long(b);
+    b->config->standby_cluster = true;
+}
 static void haproxy_leader_refused(struct sb *b)
 {
     all(b);
@@ -1001,6 +1007,7 @@ const struct health_case health_cases_truth[] = {
     {"haproxy-no-target", all, NULL, NULL},
     {"haproxy-no-target-long", haproxy_empty_long, "haproxy", "(rw) for 14 s: writes fail"},
     {"haproxy-no-target-long", haproxy_empty_briefly, NULL, NULL},
+    {"haproxy-no-target-long", haproxy_empty_standby_cluster, NULL, NULL},
     {"haproxy-leader-down", haproxy_leader_refused, "haproxy",
      "the leader pg1 DOWN, its check ends in L4CON, Connection refused"},
     {"haproxy-leader-down", haproxy_leader_says_no, NULL, NULL},
