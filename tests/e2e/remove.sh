@@ -1,9 +1,26 @@
 # shellcheck shell=bash disable=SC2119,SC2154
-# What is left of a cluster that is no more, out of etcd: refused while anybody is there, then by three words.
+# The last of a cluster: a standby cluster (whose own cluster is no more) becomes one of its own; what is left of a cluster
+# that is no more goes out of etcd: refused while anybody is there, then by three words.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 E2E_PORT=26300 lab_up --members 1
 register_whole local-ha
 p() { "$pgdba" "$@" --cluster local-ha; }
+
+# ---- a cluster that followed another, which is gone
+
+m=$LAB_MEMBERS
+url=LAB_PATRONI_$m
+own() { patroni_get "${!url}/patroni" | json_get "$1"; }
+tl=$(own 'd["timeline"]')
+expect "promote-cluster: a cluster of its own is refused" 4 'is no standby cluster' p promote-cluster --yes
+curl -s -XPATCH -d '{"standby_cluster": {"host": "127.0.0.1", "port": 1}}' "${!url}/config" >/dev/null
+follows() { [[ $(own '(d["role"], d["state"])') == "('standby_leader', 'running')" ]] && p promote-cluster --dry-run; }
+check "it is a standby cluster" wait_until 60 follows
+expect "promote-cluster" 0 "^done: $m leads a cluster of its own" p promote-cluster --yes --force-warnings
+check "it takes writes, on a new timeline" test "$(own '(d["role"] in ("primary", "master"), d["timeline"])')" = "(True, $((tl + 1)))"
+expect "the configuration says so" 0 'None' eval "patroni_get ${!url}/config | json_get 'd.get(\"standby_cluster\")'"
+
+# ---- remove
 
 expect "remove: not while anybody is there" 4 'holds the leader lock' p remove
 for m in $LAB_MEMBERS; do "$lab" stop --dir "$LAB_DIR" "$m" >/dev/null; done
