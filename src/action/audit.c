@@ -310,7 +310,7 @@ enum status audit_outcome(struct audit *a, const struct operation *op, struct er
     bool running = op->state == OP_RUNNING;
     int64_t end_us = running ? clock_mono(a->clock) : op->ended_us;
 
-    wire_json_str(j, "outcome", running ? "left running" : op_state_name(op->state));
+    wire_json_str(j, "outcome", running ? AUDIT_LEFT : op_state_name(op->state));
     wire_json_str(j, "observed",
                   running ? "the program ended while it ran; nothing was cancelled" : op->outcome);
     wire_json_str(j, "answer", op->answer);

@@ -5,10 +5,13 @@
 
 #include "pgdba/model/plan.h"
 
-static bool has_outcome(const struct audit_lines *l, int intent)
+/* One that was left running, by a key or by a connection that was lost, has not been seen to end.
+ */
+static bool has_end(const struct audit_lines *l, int intent)
 {
     for (int i = intent + 1; i < l->n; i++)
-        if (l->v[i].what == AUDIT_OUTCOME && strcmp(l->v[i].id, l->v[intent].id) == 0)
+        if (l->v[i].what == AUDIT_OUTCOME && strcmp(l->v[i].id, l->v[intent].id) == 0 &&
+            strcmp(l->v[i].outcome, AUDIT_LEFT) != 0)
             return true;
     return false;
 }
@@ -19,8 +22,7 @@ const struct audit_line *const *unfinished_intents(const struct audit_lines *l, 
     const struct audit_line **v = arena_array(a, (size_t)l->n, const struct audit_line *);
     *n = 0;
     for (int i = 0; i < l->n; i++)
-        if (l->v[i].what == AUDIT_INTENT && strcmp(l->v[i].cluster, cluster) == 0 &&
-            !has_outcome(l, i))
+        if (l->v[i].what == AUDIT_INTENT && strcmp(l->v[i].cluster, cluster) == 0 && !has_end(l, i))
             v[(*n)++] = &l->v[i];
     return v;
 }

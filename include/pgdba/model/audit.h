@@ -10,6 +10,10 @@
 
 enum audit_what { AUDIT_INTENT, AUDIT_OUTCOME, AUDIT_REFUSAL, AUDIT_WHAT_COUNT };
 
+/* The outcome of what the program did not follow to its end; the next one looks what became of it.
+ */
+#define AUDIT_LEFT "left running"
+
 struct audit_request {
     const char *member, *method, *url, *body;
 };
@@ -33,9 +37,9 @@ struct audit_line {
     const char *cluster, *action, *command;
     const char *leader;
     const char *candidate; /* that the request named */
-    int64_t timeline;     /* 0 not known */
-    const char *accepted; /* intent: how its warnings were confirmed */
-    const char *outcome;  /* "done", "left running", …; a refusal's reason */
+    int64_t timeline;      /* 0 not known */
+    const char *accepted;  /* intent: how its warnings were confirmed */
+    const char *outcome;   /* "done", "left running", …; a refusal's reason */
     const char *observed, *answer;
     const char *ssh_client, *sudo_user, *environment;
     int64_t duration_us; /* outcome; -1 not said */

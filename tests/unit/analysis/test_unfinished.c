@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "pgdba/analysis/unfinished.h"
+#include "pgdba/base/buf.h"
 #include "pgdba/wire/audit.h"
 #include "snapshot_builder.h"
 
@@ -66,6 +67,38 @@ static void intents_without_an_outcome(void **state)
     assert_int_equal(n, 0);
     arena_release(&a);
     facts_unref(f);
+}
+
+/* A key or a lost connection ended the program: what became of it is still to be told, once. */
+static void what_was_left_running_has_no_end(void **state)
+{
+    static const char left[] = "{\"time\":\"2026-11-21T03:00:00.000Z\",\"what\":\"intent\",\"id\":"
+                               "\"1-1\",\"cluster\":\"lab\",\"action\":\"switchover\"}\n"
+                               "{\"time\":\"2026-11-21T03:00:09.000Z\",\"what\":\"outcome\",\"id\":"
+                               "\"1-1\",\"cluster\":\"lab\",\"outcome\":\"left running\"}\n";
+    static const char told[] = "{\"time\":\"2026-11-21T03:00:09.000Z\",\"what\":\"outcome\",\"id\":"
+                               "\"1-1\",\"cluster\":\"lab\","
+                               "\"outcome\":\"not followed to its "
+                               "end\"}\n";
+    struct arena a;
+    struct buf b;
+    int n;
+    (void)state;
+    arena_init(&a);
+    buf_init(&b);
+    buf_puts(&b, left);
+    struct facts *f = wire_audit_read(b.s, b.len, false);
+    const struct audit_line *const *v = unfinished_intents(f->root, "lab", &a, &n);
+    assert_int_equal(n, 1);
+    assert_string_equal(v[0]->id, "1-1");
+    facts_unref(f);
+    buf_puts(&b, told);
+    f = wire_audit_read(b.s, b.len, false);
+    unfinished_intents(f->root, "lab", &a, &n);
+    assert_int_equal(n, 0);
+    facts_unref(f);
+    buf_release(&b);
+    arena_release(&a);
 }
 
 static void what_the_cluster_says_since(void **state)
@@ -195,6 +228,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_are_read_back),
         cmocka_unit_test(intents_without_an_outcome),
+        cmocka_unit_test(what_was_left_running_has_no_end),
         cmocka_unit_test(what_the_cluster_says_since),
         cmocka_unit_test(how_it_ended_where_that_shows),
         cmocka_unit_test(a_change_of_the_configuration),
