@@ -1,4 +1,5 @@
 /* Changes from the shell: the same plan, checks and verification as in the console. */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,9 +81,28 @@ static void print_checks(const struct plan *p, enum check_verdict verdict, FILE 
                     p->checks[i].reason);
 }
 
+#define A_WHILE (100 * USEC_PER_MS)
+
+static bool has_input(void *arg)
+{
+    struct pollfd p = {.fd = *(const int *)arg, .events = POLLIN};
+    return poll(&p, 1, 0) != 0; /* what cannot be polled is read */
+}
+
+/* The cluster is looked at while the operator reads and types, for it is what is checked then: what
+ * nobody has asked for minutes looks like a silence. */
+static void wait_for_input(struct cli *c)
+{
+    int fd = fileno(c->opt->in);
+    while (fd >= 0 && c->opt->interactive &&
+           !app_run_until(c->app, has_input, &fd, cli_now(c) + A_WHILE))
+        continue;
+}
+
 /* One line from the operator without its newline; NULL at the end of input. */
 static char *read_line(struct cli *c)
 {
+    wait_for_input(c);
     char *line = NULL;
     size_t cap = 0;
     ssize_t n = getline(&line, &cap, c->opt->in);
@@ -137,10 +157,20 @@ struct newer {
     int64_t than_us;
 };
 
+/* Asked before, and by then not asked again. A request that is given up is an answer, too. */
+static bool is_old(const struct source_state *st, int64_t than_us)
+{
+    return st->outcome == OBS_ANSWERED && st->answered_us - st->latency_us <= than_us;
+}
+
+/* The members too: one that has gone silent since is what the re-check is there to see. */
 static bool is_newer(void *arg)
 {
     const struct newer *n = arg;
     const struct snapshot *s = app_snapshot(n->app);
+    for (int i = 0; i < s->nmembers; i++)
+        if (s->members[i].listed && is_old(&s->members[i].api, n->than_us))
+            return false;
     return s->view.asked_us > n->than_us;
 }
 
@@ -186,9 +216,10 @@ static void on_operation(void *arg, const struct operation *op)
             continue; /* passed between two looks */
         if (p->state != PHASE_DONE && p->state != PHASE_FAILED)
             break;
-        fprintf(f->cli->opt->out, "  %8s  %s%s%s\n",
+        fprintf(f->cli->opt->out, "  %8s  %s%s%s%s\n",
                 p->at_us ? fmt_duration(t, p->at_us - op->started_us) : "", p->name,
-                p->note && *p->note ? ": " : "", p->note ? p->note : "");
+                p->state == PHASE_FAILED ? " failed" : "", p->note && *p->note ? ": " : "",
+                p->note ? p->note : "");
         fflush(f->cli->opt->out);
         f->say_us = cli_now(f->cli);
     }

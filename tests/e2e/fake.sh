@@ -65,6 +65,7 @@ expect "503 Switchover failed: refused, nothing changed" 4 '^refused: .*Switchov
 fake "${members[@]}" --version 3.0.2
 control '{"rules": [{"member": "*", "method": "POST", "path": "/switchover", "status": 412, "body": "switchover is not possible: no good candidates have been found"}]}'
 expect "412 shows the text" 4 'no good candidates' p switchover --candidate pg2 --yes
+expect "and what was not reached is not listed as if it had been" 4 '^ +[0-9.]+ m?s  requested failed: refused$' p switchover --candidate pg2 --yes
 
 fake "${members[@]}" --auth admin:secret-word
 control "{$fast}"
@@ -153,6 +154,36 @@ wait "$p_pid"
 check "interrupted: the exit code says so" test $? = 5
 check "and the screen" grep -q 'it goes on in the cluster' "$work/interrupted"
 check "and the audit log" grep -q '"outcome":"left running"' "$audit"
+expect "and the next start says what became of it" 0 'switchover of .* was left without an end: pg1 led' p reload pg2 --dry-run
+check "once" test "$(p reload pg2 --dry-run 2>&1 | grep -c 'left without an end')" = 0
+
+# ---- a plan in the shell is read for a while: the cluster is looked at meanwhile, and the member that answers late is waited for
+fake "${members[@]}"
+control "{$fast, \"rules\": [{\"member\": \"pg1\", \"path\": \"/health\", \"delay\": 0.5}]}"
+screen "what was not looked at while the operator read is no silence" <<END
+timeout 40
+spawn 50 160 $pgdba switchover --candidate pg2 --patroni-url $URL_pg1 --patroni-url $URL_pg2 --patroni-url $URL_pg3
+wait Type the new leader
+watch 5
+type pg2
+key Enter
+wait pg2 leads on timeline
+expect-exit 0
+END
+# A leader that freezes between the plan and the answer would carry the request out when it thaws.
+fake "${members[@]}"
+control "{$fast}"
+screen "a leader that went silent while the operator read is seen" <<END
+timeout 40
+spawn 50 160 $pgdba switchover --candidate pg2 --patroni-url $URL_pg2 --patroni-url $URL_pg1 --patroni-url $URL_pg3
+wait Type the new leader
+run curl -s -X POST -d '{"rules": [{"member": "pg1", "path": "/health", "silent": true}]}' ${CONTROL%/}/control
+type pg2
+key Enter
+wait leader-health: pg1: API silent
+expect-exit 4
+END
+check "and nothing was sent to it" test "$(posts)" = 0
 
 # ---- what is checked at Enter is of now, however seldom the operator wants to be bothered
 fake "${members[@]}"
