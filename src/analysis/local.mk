@@ -60,6 +60,7 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/truth.c \
 	src/analysis/truth_routes.c \
 	src/analysis/truth_routes.h \
+	src/analysis/sql_effects.c \
 	src/analysis/unfinished.c \
 	src/analysis/versions.c \
 	src/analysis/whom.c \
@@ -68,6 +69,7 @@ src_libanalysis_la_SOURCES = \
 	include/pgdba/analysis/candidates.h \
 	include/pgdba/analysis/carry.h \
 	include/pgdba/analysis/config_check.h \
+	include/pgdba/analysis/sql_effects.h \
 	include/pgdba/analysis/unfinished.h \
 	include/pgdba/analysis/events.h \
 	include/pgdba/analysis/failover.h \

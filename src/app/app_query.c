@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app_private.h"
+#include "pgdba/analysis/sql_effects.h"
 #include "pgdba/analysis/whom.h"
 #include "pgdba/base/utf8.h"
 #include "pgdba/net/pg.h"
@@ -143,10 +144,29 @@ static const char *role_of(const struct snapshot *s, const struct member *m)
     return !m->listed ? "gone" : m == snapshot_leader(s) ? "leader" : "replica";
 }
 
+/* Read-only, and the policy, are for what changes something: what does so all the same is to go
+ * their way. */
+static enum status only_reads(const char *sql, struct err *e)
+{
+    struct arena a;
+    arena_init(&a);
+    const char *word = sql_effect(sql, &a);
+    enum status st =
+        word ? err_set(e, ST_REFUSED,
+                       "%s is not stopped by a read-only transaction: nothing was sent; query "
+                       "--write asks before it is",
+                       word)
+             : ST_OK;
+    arena_release(&a);
+    return st;
+}
+
 enum status app_query(struct app *a, const struct query_request *r, app_query_fn *fn, void *arg,
                       struct err *e)
 {
     enum status st = app_replay_refuse(a, e);
+    if (st == ST_OK)
+        st = only_reads(r->sql, e);
     if (st != ST_OK)
         return st;
     if (!a->config || !a->published)

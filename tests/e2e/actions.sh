@@ -173,8 +173,11 @@ expect "query: the leader" 0 '^f$' p query --role leader 'select pg_is_in_recove
 expect "query: a replica, as JSON" 0 '"role": "replica"' p query --role replica 'select 1' --format json
 expect "query: nothing is written" 5 'in a read-only transaction' p query --role leader 'create table e2e_never (i int)'
 expect "query: one statement" 5 'multiple commands' p query --role leader 'commit; create table e2e_never (i int)'
-expect "query: nor by what ends the transaction" 5 'invalid transaction termination' \
+expect "query: nor by what ends the transaction" 4 'do is not stopped by a read-only transaction' \
     p query --role leader 'do $$ begin commit; create table e2e_never (i int); end $$'
+expect "query: what a read-only transaction does not stop is not sent" 4 'pg_promote is not stopped .*query --write' \
+    p query --role replica --read-only 'select pg_promote()'
+check "query: and the replica is one still" whole
 expect "query: a time limit" 5 'statement timeout' p query --role leader --timeout 200ms 'select pg_sleep(20)'
 check "nothing was written" test "$(sql "$(leader)" "select to_regclass('e2e_never') is null")" = t
 expect "query --write: a dry run sends nothing" 0 'nothing was sent' p query --role leader --write 'create table e2e_rows (i int)' --dry-run

@@ -15,6 +15,7 @@ unit_analysis_tests = \
 	tests/unit/analysis/test_routes \
 	tests/unit/analysis/test_switchover \
 	tests/unit/analysis/test_truth \
+	tests/unit/analysis/test_sql_effects \
 	tests/unit/analysis/test_unfinished \
 	tests/unit/analysis/test_whom \
 	tests/unit/analysis/test_trail
@@ -32,6 +33,9 @@ tests_unit_analysis_test_pools_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_pools_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
 tests_unit_analysis_test_config_check_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_config_check_LDADD = $(UNIT_ANALYSIS_LIBS) -lm
+tests_unit_analysis_test_sql_effects_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
+tests_unit_analysis_test_sql_effects_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_analysis_test_sql_effects_LDADD = $(UNIT_ANALYSIS_LIBS)
 tests_unit_analysis_test_unfinished_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
 tests_unit_analysis_test_unfinished_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_unfinished_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) $(UNIT_WIRE_LIBS) -lm
