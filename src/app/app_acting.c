@@ -97,48 +97,63 @@ static void leave(struct app_acting *w)
         send_lease(w, "/lease/revoke", revoked);
 }
 
+/* An etcd that was slow may have refused it, or let the lease go: said with the next beat. */
+static void put(void *arg, const struct etcd_reply *r)
+{
+    struct app_acting *w = arg;
+    if (!went_well(w, r, "put") && r->outcome == OBS_ANSWERED)
+        w->lease = 0;
+    if (!w->on)
+        leave(w);
+}
+
+static void send_put(struct app_acting *w)
+{
+    struct buf body;
+    buf_init(&body);
+    wire_etcd_put_body(&body, w->key, w->value, w->lease);
+    send(w, "/kv/put", body.s, put);
+    buf_release(&body);
+}
+
+/* etcd answers well for a lease that is gone, but takes no key for it. */
 static void beaten(void *arg, const struct etcd_reply *r)
 {
     struct app_acting *w = arg;
     (void)went_well(w, r, "keep-alive");
-    if (!w->on)
+    if (w->on)
+        send_put(w);
+    else
         leave(w);
 }
 
 static void beat(void *arg)
 {
     struct app_acting *w = arg;
-    if (!w->write && w->app->etcd)
+    if (w->write || !w->app->etcd)
+        return;
+    if (w->lease)
         send_lease(w, "/lease/keepalive", beaten);
-}
-
-static void put(void *arg, const struct etcd_reply *r)
-{
-    struct app_acting *w = arg;
-    bool ok = went_well(w, r, "put");
-    if (!w->on)
-        leave(w);
-    else if (ok)
-        net_timer_start(w->beat, BEAT, BEAT);
+    else
+        grant(w);
 }
 
 static void granted(void *arg, const struct etcd_reply *r)
 {
     struct app_acting *w = arg;
     struct facts *f = NULL;
-    struct buf body;
-    if (!went_well(w, r, "lease") || wire_etcd_lease(r->body, r->body_len, &f, NULL) != ST_OK)
+    if (!went_well(w, r, "lease") || wire_etcd_lease(r->body, r->body_len, &f, NULL) != ST_OK) {
+        if (!w->on) /* else the next beat asks again */
+            leave(w);
         return;
+    }
     w->lease = ((const struct dcs_lease *)f->root)->id;
     facts_unref(f);
     if (!w->on) {
         leave(w);
         return;
     }
-    buf_init(&body);
-    wire_etcd_put_body(&body, w->key, w->value, w->lease);
-    send(w, "/kv/put", body.s, put);
-    buf_release(&body);
+    send_put(w);
 }
 
 void app_acting_begin(struct app *a, const struct operation *op)
@@ -166,6 +181,7 @@ void app_acting_begin(struct app *a, const struct operation *op)
     w->key = xasprintf("%s%s-%ld", prefix, w->host, (long)getpid());
     free(prefix);
     w->on = true;
+    net_timer_start(w->beat, BEAT, BEAT);
     if (!w->write)
         grant(w);
 }

@@ -180,6 +180,19 @@ expect "query: what a read-only transaction does not stop is not sent" 4 'pg_pro
 check "query: and the replica is one still" whole
 expect "query: a time limit" 5 'statement timeout' p query --role leader --timeout 200ms 'select pg_sleep(20)'
 check "nothing was written" test "$(sql "$(leader)" "select to_regclass('e2e_never') is null")" = t
+# An etcd that was slow may have let go what says who is acting: it is said again, as long as it is so.
+acting() { # PATH: every key under our own prefix asked for or deleted; what etcd says
+    curl -s --max-time 5 "${LAB_ETCD_URLS%% *}/v3/kv/$1" -d '{"key": "L3BnZGJhLw==", "range_end": "L3BnZGJhMA=="}'
+}
+is_said() { acting range | json 'd.get("kvs")'; }
+p query --role leader --write --yes --timeout 60s 'select pg_sleep(25)' >"$work/long" 2>&1 </dev/null &
+long=$!
+check "who is acting is said in etcd" wait_until 10 is_said
+check "and is lost there" json 'int(d["deleted"]) == 1' < <(acting deleterange)
+check "it is said again" wait_until 14 is_said
+wait "$long"
+check "the operation ends well" grep -q '^done: ' "$work/long"
+check "and nobody says so then" json 'not d.get("kvs")' < <(acting range)
 expect "query --write: a dry run sends nothing" 0 'nothing was sent' p query --role leader --write 'create table e2e_rows (i int)' --dry-run
 expect "query --write" 0 '^done: .* says: INSERT 0 3' p query --role leader --write --yes \
     'create table e2e_rows (i int); insert into e2e_rows select generate_series(1, 3)'
