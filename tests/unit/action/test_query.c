@@ -51,6 +51,25 @@ static void test_refused(void **state)
     world_release(&w);
 }
 
+/* What is cancelled half-way is not undone: an index that is no good, half of a procedure. */
+static void test_refused_in_pieces(void **state)
+{
+    static const char *const pieces[] = {"create index concurrently i on t (a)", "CALL p()",
+                                         " vacuum t", "select pg_promote()"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        struct request r = on_leader;
+        struct world w;
+
+        r.sql = pieces[i];
+        start(&w, &r);
+        world_sql(&w, NULL, "57014", "canceling statement due to statement timeout");
+        assert_state(&w, OP_FAILED, "look at what it has left behind");
+        world_release(&w);
+    }
+}
+
 static void test_no_answer(void **state)
 {
     struct world w;
@@ -93,6 +112,7 @@ int run_query_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_done),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_refused_in_pieces),
         cmocka_unit_test(test_no_answer),
         cmocka_unit_test(test_plan),
     };
