@@ -14,13 +14,13 @@ static int64_t patience(const struct action_run *r)
     return (2 * t.loop_wait + 5) * USEC_PER_SEC;
 }
 
-/* "2026-11-22 03:00:00 (in 5h12m)" */
+/* "2026-11-22 03:00:00 CET (in 5h12m)" */
 static const char *when(struct planner *b)
 {
     int64_t at = b->plan->request.at_us;
     char local[FMT_MAX], left[FMT_MAX];
 
-    return arena_printf(&b->plan->arena, "%s (in %s)", fmt_time_local(local, at),
+    return arena_printf(&b->plan->arena, "%s (in %s)", fmt_time_zone(local, at),
                         fmt_duration(left, at - clock_wall(b->env->clock)));
 }
 
@@ -211,7 +211,7 @@ static const char *restart_scheduled(struct action_run *r)
 {
     char at[FMT_MAX];
 
-    return arena_printf(&r->arena, "scheduled for %s", fmt_time_local(at, r->plan->request.at_us));
+    return arena_printf(&r->arena, "scheduled for %s", fmt_time_zone(at, r->plan->request.at_us));
 }
 
 static void begin_restart(struct action_run *r)

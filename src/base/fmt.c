@@ -117,6 +117,14 @@ char *fmt_time_local(char *out, int64_t wall_us)
     return out;
 }
 
+char *fmt_time_zone(char *out, int64_t wall_us)
+{
+    struct tm tm;
+    if (!broken_down(wall_us, false, &tm) || !strftime(out, FMT_MAX, "%Y-%m-%d %H:%M:%S %Z", &tm))
+        plain(out, "?");
+    return out;
+}
+
 char *fmt_clock_local(char *out, int64_t wall_us)
 {
     struct tm tm;

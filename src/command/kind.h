@@ -11,8 +11,9 @@ struct kind_info {
     const char *expects; /* "a whole number" */
     bool (*accepts)(const struct command_arg *arg, const char *text);
     const char *const *values; /* when there are only these (or these are the usual ones), NULL */
-    /* A reason to refuse that must not repeat the text, or NULL: passwords. */
-    const char *(*secret)(const char *text);
+    /* A reason to refuse, or NULL: passwords (it must not repeat the text), hours that come twice.
+     */
+    const char *(*refuses)(const char *text);
 };
 
 const struct kind_info *kind_of(const struct command_arg *arg);

@@ -95,7 +95,7 @@ size_t option_name_len(const char *text)
 const char *arg_complaint(const struct command_arg *arg, const char *text, struct arena *a)
 {
     const struct kind_info *kind = kind_of(arg);
-    const char *why = kind->secret ? kind->secret(text) : NULL;
+    const char *why = kind->refuses ? kind->refuses(text) : NULL;
 
     if (why)
         return why;

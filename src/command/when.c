@@ -81,6 +81,39 @@ static bool moment(const struct tm *given, int east_s, bool here, time_t *out)
     return gmtime_r(&there, &back) && back.tm_mday == tm.tm_mday && back.tm_mon == tm.tm_mon;
 }
 
+/* When clocks go back: as summer time and as winter time it is another moment. */
+static bool comes_twice(const struct tm *given)
+{
+    struct tm summer = *given, winter = *given;
+
+    summer.tm_isdst = 1;
+    winter.tm_isdst = 0;
+    return mktime(&summer) != mktime(&winter) && summer.tm_hour == given->tm_hour &&
+           winter.tm_hour == given->tm_hour && summer.tm_min == given->tm_min &&
+           winter.tm_min == given->tm_min;
+}
+
+const char *command_when_refused(const char *text)
+{
+    struct tm tm = {0}, day;
+    const char *p = date(text, &tm);
+    int east_s;
+    bool here;
+    time_t at;
+
+    if (!p || (*p != 'T' && *p != ' ') || !(p = clock_time(p + 1, &tm)) ||
+        !zone(p, &east_s, &here) || !here)
+        return NULL;
+    if (comes_twice(&tm))
+        return "clocks go back over that hour, so that it comes twice: give its zone too, such as "
+               "2026-11-22T03:00+01:00";
+    day = tm;
+    day.tm_hour = 12; /* 30 February is no day at all */
+    if (!moment(&tm, 0, true, &at) && moment(&day, 0, true, &at))
+        return "clocks go forward over that hour, so that there is none such that day";
+    return NULL;
+}
+
 static bool next_day(struct tm *tm, int east_s, bool here, time_t now, time_t *out)
 {
     for (int day = 0; day < 2; day++, tm->tm_mday++) {

@@ -216,6 +216,9 @@ enum status command_request(const struct invocation *inv, int64_t now_wall_us, s
 /* "2026-11-22T03:00", "03:00:00" (the next there is), both also with "Z" or "+01:00" and else in
  * the local zone, and "+2h". False for what is none, also for a time that clocks skip. */
 bool command_parse_when(const char *text, int64_t now_wall_us, int64_t *wall_us);
+/* Why a date with a time that is written well is no moment: clocks are changed over it, so that it
+ * comes never or twice. NULL: it is one, or is not written well. */
+const char *command_when_refused(const char *text);
 /* "1048576", "16MB", "1.5GB"; 1 KB is 1024 bytes. */
 bool command_parse_bytes(const char *text, int64_t *bytes);
 /* "4x", "0.5", 0.1 to 100. */

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include <cmocka.h>
@@ -76,6 +77,28 @@ static void what_is_no_time_is_refused(void **state)
     in_zone("UTC");
 }
 
+static void hours_that_clocks_change_are_told(void **state)
+{
+    (void)state;
+    in_zone("CET-1CEST,M3.5.0,M10.5.0/3");
+    assert_non_null(strstr(command_when_refused("2026-10-25T02:30"), "comes twice"));
+    assert_non_null(strstr(command_when_refused("2026-10-25 02:00:00"), "comes twice"));
+    assert_non_null(strstr(command_when_refused("2026-03-29T02:30"), "none such"));
+    assert_null(command_when_refused("2026-10-25T02:30+02:00"));
+    assert_null(command_when_refused("2026-10-25T02:30Z"));
+    assert_null(command_when_refused("2026-10-25T01:59"));
+    assert_null(command_when_refused("2026-10-25T03:00"));
+    assert_null(command_when_refused("2026-03-29T03:00"));
+    assert_null(command_when_refused("2026-07-01T12:00"));
+    assert_null(command_when_refused("2026-02-30T12:00"));
+    assert_null(command_when_refused("02:30"));
+    assert_null(command_when_refused("+2h"));
+    assert_null(command_when_refused("soon"));
+    in_zone("UTC");
+    assert_null(command_when_refused("2026-10-25T02:30"));
+    assert_null(command_when_refused("2026-03-29T02:30"));
+}
+
 static void sizes(void **state)
 {
     static const struct {
@@ -99,6 +122,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_are_of_the_zone_that_is_meant),
         cmocka_unit_test(what_is_no_time_is_refused),
+        cmocka_unit_test(hours_that_clocks_change_are_told),
         cmocka_unit_test(sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
