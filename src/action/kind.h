@@ -76,6 +76,8 @@ struct action_run {
     void *call;                  /* waits for its answer; NULL: none */
     enum call_way { CALL_HTTP, CALL_SQL, CALL_ETCD } way; /* of the call */
     int64_t sent_us;                                      /* when the step was sent */
+    const struct plan_step
+        *unanswered;     /* sent, changes something, and nothing was said to it; NULL */
     int64_t deadline_us; /* when ops->expired is called; 0: never */
     uint64_t told;       /* the revision that env.changed has seen */
     bool left;           /* the operator leaves it while it runs */

@@ -120,6 +120,18 @@ static void close_phases(struct action_run *r)
     }
 }
 
+/* A frozen member has the request in its socket, and carries it out minutes later, when it thaws:
+ * whatever was observed meanwhile, that is not over. */
+static void may_still_come(struct action_run *r)
+{
+    if (r->unanswered && r->op.state != OP_DONE)
+        r->op.outcome = arena_printf(
+            &r->arena,
+            "%s; %s %s was never answered, and may still be carried out when %s comes back: look "
+            "at it before anything is sent again",
+            r->op.outcome, r->unanswered->method, r->unanswered->url, r->unanswered->member);
+}
+
 void run_end(struct action_run *r, enum op_state state, const char *fmt, ...)
 {
     va_list ap;
@@ -130,6 +142,7 @@ void run_end(struct action_run *r, enum op_state state, const char *fmt, ...)
     r->op.outcome = arena_vprintf(&r->arena, fmt, ap);
     va_end(ap);
     r->op.state = state;
+    may_still_come(r);
     r->op.ended_us = run_now(r);
     r->op.waiting_for = "";
     r->deadline_us = 0;
@@ -205,6 +218,8 @@ static void replied(void *arg, const struct net_http_reply *reply)
                             .body_len = definite ? reply->body_len : 0};
 
     r->call = NULL;
+    if (r->unanswered == &r->plan->steps[r->step] && (definite || !a.sent))
+        r->unanswered = NULL;
     a.final = definite && reply->status >= 400 && reply->status < 500;
     if (definite)
         a.means = wire_patroni_answer(r->plan->kind, reply->status, reply->body, reply->body_len);
@@ -371,6 +386,8 @@ bool run_send_next(struct action_run *r)
     r->op.answer = "";
     log_write(r->env.log, LOG_INFO, "%s %s: %s %s %s", r->plan->cluster, action_name(r->plan->kind),
               step->method, step->url, step->body);
+    if (strcmp(step->method, "GET") != 0)
+        r->unanswered = step;
     r->way = CALL_HTTP;
     r->call = r->io->send(r->io->arg, &req, replied, r);
     secret_wipe_free(key_password);

@@ -238,6 +238,23 @@ bool app_vitals_known(const struct app *a)
     return m->vitals_state.outcome != OBS_NEVER || (m->pg_self && m->pg_self->in_recovery);
 }
 
+static bool asked_since(const struct source_state *st, int64_t than_us)
+{
+    return st->outcome != OBS_ANSWERED || st->answered_us - st->latency_us > than_us;
+}
+
+bool app_looked_since(const struct app *a, int64_t than_us)
+{
+    const struct snapshot *s = a->published;
+    if (!s)
+        return false;
+    for (int i = 0; i < s->nmembers; i++)
+        if (s->members[i].listed && !asked_since(&s->members[i].api, than_us))
+            return false;
+    /* The watch on etcd is not asked: it tells. */
+    return s->dcs_leads || asked_since(&s->view, than_us);
+}
+
 enum status app_config_text(const struct app *a, struct buf *out, struct err *e)
 {
     const struct snapshot *s = a->published;

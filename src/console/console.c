@@ -324,6 +324,7 @@ static void on_tick(void *arg)
 
 static void on_idle(void *arg)
 {
+    dialog_looked(arg);
     draw(arg);
 }
 

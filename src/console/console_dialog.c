@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pgdba/base/clock.h"
 #include "pgdba/base/utf8.h"
 
 static void close_overlay(struct console *c)
@@ -71,6 +72,27 @@ static void execute(struct console *c)
     err_release(&e);
 }
 
+#define LOOK_MOST (3 * USEC_PER_SEC) /* who is silent for longer, is silent: the checks say it */
+
+void dialog_looked(struct console *c)
+{
+    int64_t now = clock_mono(c->opt->clock);
+    if (c->v.looking && (app_looked_since(c->app, c->look_us) || now - c->look_us >= LOOK_MOST))
+        execute(c);
+}
+
+/* What the checks saw may be seconds old, and who was frozen meanwhile would get a request that he
+ * carries out when he thaws. */
+static void look_once_more(struct console *c)
+{
+    c->v.looking = true;
+    c->look_us = clock_mono(c->opt->clock);
+    buf_clear(&c->v.typed);
+    complain(c, NULL);
+    app_refresh_now(c->app);
+    dialog_looked(c);
+}
+
 static bool says_yes(const char *s)
 {
     return strcmp(s, "y") == 0 || strcmp(s, "Y") == 0 || strcmp(s, "yes") == 0;
@@ -86,7 +108,7 @@ static void confirmed(struct console *c)
 {
     if (++c->v.words >= plan_nwords(c->v.plan)) {
         if (c->v.plan->worst != CHECK_WARN) {
-            execute(c);
+            look_once_more(c);
             return;
         }
         c->v.confirmed = true;
@@ -102,7 +124,7 @@ static void answer_warnings(struct console *c)
         return;
     }
     c->v.plan->accepted = "asked";
-    execute(c);
+    look_once_more(c);
 }
 
 static void answer_plan(struct console *c)
@@ -215,9 +237,11 @@ static bool closes(const struct key *k)
 static void answer_key(struct console *c, const struct key *k)
 {
     bool plan = c->v.overlay == OVERLAY_PLAN;
-    bool can = !plan || (c->v.plan->worst != CHECK_BLOCK && !c->v.read_only);
+    bool can = !plan || (c->v.plan->worst != CHECK_BLOCK && !c->v.read_only && !c->v.looking);
     if (closes(k) && plan)
         escape_plan(c);
+    else if (c->v.looking)
+        scroll_key(c, k, true);
     else if (closes(k))
         close_overlay(c);
     else if (strcmp(k->name, "Enter") == 0 && plan)

@@ -28,6 +28,7 @@ struct console {
     struct replay_state replay;
     struct recording_state recording;
     struct layout layout; /* of the last frame */
+    int64_t look_us;      /* when the confirmed plan asked for a last look */
     struct {
         bool open, moved;  /* one goes on; its pane was opened for it */
         bool due;          /* its pane is to open once the hands are off the keys */
@@ -139,6 +140,7 @@ bool replay_key(struct console *c, const struct key *k);
 void dialog_plan(struct console *c, struct plan *p);
 void dialog_quit(struct console *c); /* asks when an operation runs, else leaves */
 void dialog_key(struct console *c, const struct key *k);
-void dialog_drop(struct console *c); /* on the way out: a plan that was never answered */
+void dialog_looked(struct console *c); /* sends what is confirmed, once the cluster was looked at */
+void dialog_drop(struct console *c);   /* on the way out: a plan that was never answered */
 
 #endif

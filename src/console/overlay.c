@@ -41,6 +41,8 @@ static const char *plan_question(const struct view_state *v, int cols, struct ar
     const struct plan *p = v->plan;
     if (p->worst == CHECK_BLOCK)
         return NULL;
+    if (v->looking)
+        return "Looking at the cluster once more...";
     if (v->confirmed)
         return arena_printf(a, "%d warning%s. All the same? [y/N] ", count_warnings(p),
                             count_warnings(p) > 1 ? "s" : "");
@@ -64,7 +66,9 @@ static void write_plan(const struct frame *f, struct sheet *sh)
     plan_write(p, &sh->doc);
     sh->title = p->title;
     sh->ask = read_only ? NULL : plan_question(f->v, sh->doc.width, &sh->arena);
-    sh->keys = sh->ask ? "Enter confirms, Esc declines" : "Esc closes";
+    sh->keys = !sh->ask        ? "Esc closes"
+               : f->v->looking ? "Esc declines"
+                               : "Enter confirms, Esc declines";
 }
 
 static void write_progress(const struct frame *f, struct sheet *sh)

@@ -83,7 +83,7 @@ void view_open(struct view_state *v, enum overlay o)
     v->overlay = o;
     v->scroll = 0;
     buf_clear(&v->typed);
-    v->confirmed = false;
+    v->confirmed = v->looking = false;
     v->words = 0;
     free(v->complaint);
     v->complaint = NULL;

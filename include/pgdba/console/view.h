@@ -73,6 +73,7 @@ struct view_state {
     struct buf typed;             /* what was typed into a dialog */
     int words;                    /* of the plan's that were typed well */
     bool confirmed;  /* the plan's question is answered: its warnings are asked about */
+    bool looking;    /* all is confirmed: the cluster is looked at once more before it goes out */
     char *complaint; /* why that was not it */
 
     char *message; /* one line at the bottom, NULL none */

@@ -69,6 +69,7 @@ static void test_no_answer(void **state)
         assert_string_equal(w.body[w.nsent - 1], "");
     }
     assert_state(&w, OP_FAILED, "postgresql.parameters.work_mem is not there, not \"8MB\"");
+    assert_non_null(strstr(w.op->outcome, "was never answered, and may still be carried out"));
     world_release(&w);
 }
 

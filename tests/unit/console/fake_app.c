@@ -342,6 +342,12 @@ bool app_acting_settled(const struct app *a)
     return true;
 }
 
+bool app_looked_since(const struct app *a, int64_t than_us)
+{
+    (void)than_us;
+    return !a->not_looked;
+}
+
 bool app_vitals_known(const struct app *a)
 {
     (void)a;

@@ -15,6 +15,7 @@ struct app {
     struct plan *next_plan; /* what app_plan() gives; NULL: it refuses */
     const char *sql_error;  /* of a query; NULL: it is answered */
     bool v6;
+    bool not_looked;     /* nobody has been asked since */
     const char *refusal; /* of app_plan() or app_execute(), NULL: none */
     const char *denied;  /* of app_may(), for that kind; NULL: none */
     enum action_kind denied_kind;

@@ -177,7 +177,7 @@ static void only_the_very_word_confirms(void **state)
     type(w, "pg22");
     press(w, "Backspace");
     press(w, "Enter");
-    assert_string_equal(w->app.log.s, "execute; ");
+    assert_string_equal(w->app.log.s, "refresh; execute; ");
     assert_int_equal(w->c.v.overlay, OVERLAY_PROGRESS);
     assert_null(w->c.v.plan);
 }
@@ -203,8 +203,54 @@ static void warnings_are_confirmed_by_themselves(void **state)
     assert_string_equal(w->app.log.s, "");
     struct plan *p = w->c.v.plan;
     press(w, "Enter");
-    assert_string_equal(w->app.log.s, "execute; ");
+    assert_string_equal(w->app.log.s, "refresh; execute; ");
     assert_string_equal(p->accepted, "asked");
+}
+
+/* Who has been frozen since his last answer would carry the request out when he thaws. */
+static void the_cluster_is_looked_at_once_more(void **state)
+{
+    struct world *w = *state;
+    w->app.not_looked = true;
+    begin_plan(w, false);
+    type(w, "pg2");
+    press(w, "Enter");
+    assert_string_equal(w->app.log.s, "refresh; ");
+    assert_int_equal(w->c.v.overlay, OVERLAY_PLAN);
+    press(w, "Enter");
+    type(w, "y");
+    dialog_looked(&w->c);
+    assert_string_equal(w->app.log.s, "refresh; ");
+    w->app.not_looked = false;
+    dialog_looked(&w->c);
+    assert_string_equal(w->app.log.s, "refresh; execute; ");
+    assert_int_equal(w->c.v.overlay, OVERLAY_PROGRESS);
+}
+
+/* Its silence is then what the checks say. */
+static void the_last_look_has_an_end(void **state)
+{
+    struct world *w = *state;
+    w->app.not_looked = true;
+    begin_plan(w, false);
+    type(w, "pg2");
+    press(w, "Enter");
+    clock_advance(&w->clock, 3 * USEC_PER_SEC);
+    dialog_looked(&w->c);
+    assert_string_equal(w->app.log.s, "refresh; execute; ");
+}
+
+static void the_last_look_can_be_declined(void **state)
+{
+    struct world *w = *state;
+    w->app.not_looked = true;
+    begin_plan(w, false);
+    type(w, "pg2");
+    press(w, "Enter");
+    press(w, "Esc");
+    dialog_looked(&w->c);
+    assert_string_equal(w->app.log.s, "refresh; decline: declined by the operator; ");
+    assert_int_equal(w->c.v.overlay, OVERLAY_NONE);
 }
 
 static void pasting_does_not_confirm(void **state)
@@ -226,8 +272,8 @@ static void yes_is_y_and_everything_else_is_no(void **state)
 {
     static const struct {
         const char *answer, *log;
-    } cases[] = {{"y", "execute; "},
-                 {"yes", "execute; "},
+    } cases[] = {{"y", "refresh; execute; "},
+                 {"yes", "refresh; execute; "},
                  {"", "decline: declined by the operator; "},
                  {"n", "decline: declined by the operator; "},
                  {"yy", "decline: declined by the operator; "}};
@@ -714,6 +760,9 @@ int main(void)
         TEST(a_binding_that_is_unfinished_opens_the_bar),
         TEST(only_the_very_word_confirms),
         TEST(warnings_are_confirmed_by_themselves),
+        TEST(the_cluster_is_looked_at_once_more),
+        TEST(the_last_look_has_an_end),
+        TEST(the_last_look_can_be_declined),
         TEST(pasting_does_not_confirm),
         TEST(yes_is_y_and_everything_else_is_no),
         TEST(a_blocked_plan_cannot_be_confirmed),
