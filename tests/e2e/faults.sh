@@ -74,6 +74,28 @@ END
 keys "a frozen leader"
 mend
 
+# Frozen, it would keep the request in its socket, and carry it out when it thaws.
+l=$(leader) m=$(replica)
+screen "the leader froze since the plan was shown: nothing goes out" <<END
+timeout 40
+spawn 24 80 $pgdba
+wait healthy
+type :switchover --candidate $m
+key Enter
+wait Type the new leader
+type $m
+run $(node freeze) $l
+key Enter
+wait Nothing was sent
+key Esc
+run $(node thaw) $l
+wait healthy
+key q
+expect-exit 0
+END
+check "it leads on" test "$(leader)" = "$l"
+mend
+
 for e in etcd1 etcd2 etcd3; do
     screen "frozen $e: keys go on" <<END
 timeout 40
