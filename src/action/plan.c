@@ -77,8 +77,8 @@ void planner_check(struct planner *b, const char *check, enum check_verdict verd
     if (v)
         b->checks = v;
     va_start(ap, fmt);
-    b->checks[b->nchecks++] =
-        (struct check_result){check, verdict, arena_vprintf(&b->plan->arena, fmt, ap)};
+    b->checks[b->nchecks++] = (struct check_result){
+        .check = check, .verdict = verdict, .reason = arena_vprintf(&b->plan->arena, fmt, ap)};
     va_end(ap);
 }
 
@@ -456,24 +456,40 @@ static enum status moved_leader(const struct plan *p, const struct member *now, 
                    p->leader, now->name);
 }
 
-static int warnings(const struct check_result *v, int n, const char *check)
-{
-    int found = 0;
-
-    for (int i = 0; i < n; i++)
-        found += v[i].verdict == CHECK_WARN && strcmp(v[i].check, check) == 0;
-    return found;
-}
-
-/* A warning that was not there to be confirmed. */
-static const struct check_result *new_warning(const struct plan *p, const struct check_result *v,
-                                              int n)
+/* The k-th warning of that check; NULL: there are not so many. */
+static const struct check_result *nth_warning(const struct check_result *v, int n,
+                                              const char *check, int k)
 {
     for (int i = 0; i < n; i++)
-        if (v[i].verdict == CHECK_WARN &&
-            warnings(v, n, v[i].check) > warnings(p->checks, p->nchecks, v[i].check))
+        if (v[i].verdict == CHECK_WARN && strcmp(v[i].check, check) == 0 && k-- == 0)
             return &v[i];
     return NULL;
+}
+
+static bool outgrew(const struct check_result *then, const struct check_result *now)
+{
+    return now->amount / 2 > then->amount && now->amount - then->amount > now->slack;
+}
+
+/* What was confirmed was another warning, or one of much less. */
+static enum status warns_anew(const struct plan *p, const struct check_result *v, int n,
+                              struct err *e)
+{
+    for (int i = 0; i < n; i++) {
+        int k = 0;
+        if (v[i].verdict != CHECK_WARN)
+            continue;
+        for (int before = 0; before < i; before++)
+            k += v[before].verdict == CHECK_WARN && strcmp(v[before].check, v[i].check) == 0;
+        const struct check_result *then = nth_warning(p->checks, p->nchecks, v[i].check, k);
+        if (!then)
+            return err_set(e, ST_CONFLICT, "this was not so when the plan was made: %s",
+                           v[i].reason);
+        if (outgrew(then, &v[i]))
+            return err_set(e, ST_CONFLICT, "when the plan was made: %s; and now: %s", then->reason,
+                           v[i].reason);
+    }
+    return ST_OK;
 }
 
 static enum status check_anew(const struct plan *p, const struct snapshot *now,
@@ -487,15 +503,14 @@ static enum status check_anew(const struct plan *p, const struct snapshot *now,
     arena_init(&a);
     const struct check_result *v =
         preflight_run(now, &p->request, operation_running, now_us, &a, &n, &worst);
-    const struct check_result *warning = new_warning(p, v, n);
     const char *moved = standing_moved(p->facts, p->nfacts, now, &a);
 
     if (worst == CHECK_BLOCK)
         st = err_set(e, ST_REFUSED, "%s: %s", v[0].check, v[0].reason);
     else if (moved)
         st = err_set(e, ST_CONFLICT, "%s", moved);
-    else if (warning)
-        st = err_set(e, ST_CONFLICT, "this was not so when the plan was made: %s", warning->reason);
+    else
+        st = warns_anew(p, v, n, e);
     arena_release(&a);
     return st;
 }

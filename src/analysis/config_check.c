@@ -107,7 +107,8 @@ static void say(struct checking *c, const char *check, enum check_verdict verdic
         c->v = xrealloc(c->v, (size_t)c->cap * sizeof *c->v);
     }
     va_start(ap, fmt);
-    c->v[c->n++] = (struct check_result){check, verdict, arena_vprintf(c->a, fmt, ap)};
+    c->v[c->n++] = (struct check_result){
+        .check = check, .verdict = verdict, .reason = arena_vprintf(c->a, fmt, ap)};
     va_end(ap);
 }
 

@@ -32,6 +32,9 @@ static inline enum check_verdict flight_no(const struct flight *f)
 void flight_say(struct flight *f, enum check_verdict v, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* How much the last one is about; see check_result. */
+void flight_amount(struct flight *f, int64_t amount, int64_t slack);
+
 static inline const struct member_health *flight_own(const struct flight *f, const struct member *m)
 {
     return facts_own(f->s, m, f->now_us);

@@ -136,7 +136,13 @@ void flight_say(struct flight *f, enum check_verdict v, const char *fmt, ...)
         f->cap = f->cap ? 2 * f->cap : 32;
         f->v = xrealloc(f->v, (size_t)f->cap * sizeof *f->v);
     }
-    f->v[f->n++] = (struct check_result){f->check->check, v, text};
+    f->v[f->n++] = (struct check_result){.check = f->check->check, .verdict = v, .reason = text};
+}
+
+void flight_amount(struct flight *f, int64_t amount, int64_t slack)
+{
+    f->v[f->n - 1].amount = amount;
+    f->v[f->n - 1].slack = slack;
 }
 
 const char *flight_silence(const struct flight *f, const struct member *m)

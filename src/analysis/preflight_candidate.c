@@ -133,12 +133,13 @@ static void lag_without_leader(struct flight *f, const struct member *m)
     }
     if (own == LSN_UNKNOWN || end == LSN_UNKNOWN)
         flight_say(f, CHECK_WARN, "%s: how far it is behind is not known", m->name);
-    else if (own < end)
+    else if (own < end) {
         flight_say(f, CHECK_WARN,
                    "%s: %s less than what %s: they are LOST, and nobody looks at a "
                    "limit",
                    m->name, fmt_bytes(lag, (int64_t)(end - own)), whose);
-    else
+        flight_amount(f, (int64_t)(end - own), facts_lag_limit(f->s));
+    } else
         flight_say(f, CHECK_PASS, "%s has all that is known to have been written", m->name);
 }
 
@@ -156,10 +157,11 @@ void flight_lag(struct flight *f)
     const char *from = m->lag.basis == LAG_PUBLISHED ? ", published once a loop" : "";
     if (m->lag.basis == LAG_NONE || m->lag.receive == LAG_UNKNOWN)
         flight_say(f, CHECK_WARN, "%s: lag not known (limit %s)", m->name, fmt_bytes(limit, max));
-    else if (m->lag.receive > max)
+    else if (m->lag.receive > max) {
         flight_say(f, flight_no(f), "%s: %s behind, the limit is %s%s", m->name,
                    fmt_bytes(lag, m->lag.receive), fmt_bytes(limit, max), from);
-    else
+        flight_amount(f, m->lag.receive, max);
+    } else
         flight_say(f, CHECK_PASS, "%s: %s behind, the limit is %s%s", m->name,
                    fmt_bytes(lag, m->lag.receive), fmt_bytes(limit, max), from);
 }
@@ -179,6 +181,7 @@ void flight_replay(struct flight *f)
                    fmt_bytes(b, m->lag.replay), candidate_catches_up(f->s, m, f->now_us, f->a));
     else
         flight_say(f, CHECK_PASS, "%s: %s to replay", m->name, fmt_bytes(b, m->lag.replay));
+    flight_amount(f, m->lag.replay, facts_lag_limit(f->s));
 }
 
 void flight_timeline(struct flight *f)

@@ -213,6 +213,8 @@ void flight_probe_running(struct flight *f)
         flight_say(f, CHECK_PASS, "the probe through %s only reads", p->route);
 }
 
+#define FEW_CLIENTS 20
+
 static void clients_of(struct flight *f, const struct bouncer *b)
 {
     int64_t waiting = 0, longest = 0;
@@ -232,10 +234,11 @@ static void clients_of(struct flight *f, const struct bouncer *b)
         if (p->maxwait_us > longest)
             longest = p->maxwait_us;
     }
-    if (waiting)
+    if (waiting) {
         flight_say(f, CHECK_WARN, "%s: %" PRId64 " clients wait already, the first for %s", b->name,
                    waiting, fmt_duration(d, longest));
-    else
+        flight_amount(f, waiting, FEW_CLIENTS);
+    } else
         flight_say(f, CHECK_PASS, "%s: no clients wait", b->name);
 }
 

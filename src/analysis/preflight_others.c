@@ -20,7 +20,9 @@ void flight_others(struct flight *f)
     if (!f->s->etcd_configured)
         return;
     if (!l)
-        flight_say(f, CHECK_PASS, "whether somebody else acts cannot be read from etcd");
+        flight_say(f, CHECK_WARN,
+                   "whether somebody else acts is not known: pgdba's own keys in etcd cannot be "
+                   "read (its user needs the right to read and write under /pgdba)");
     for (int i = 0; l && i < l->n; i++)
         say_one(f, &l->v[i]);
     if (l && l->n == 0)

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "pgdba/base/buf.h"
+#include "pgdba/base/clock.h"
 #include "pgdba/base/fmt.h"
 
+#define READING_TIME     (600 * USEC_PER_SEC)
 #define LONG_TRANSACTION (60 * INT64_C(1000000))
 #define OLD              (60 * INT64_C(1000000))
 
@@ -42,13 +44,15 @@ void flight_transactions(struct flight *f)
     char age[FMT_MAX];
     if (!v)
         return;
-    if (v->xact_us >= LONG_TRANSACTION)
+    if (v->xact_us >= LONG_TRANSACTION) {
         flight_say(f, CHECK_WARN,
                    "a transaction on %s has been open for %s (%s, pid %lld): it is "
                    "broken off",
                    f->leader->name, fmt_duration(age, v->xact_us), v->xact_who,
                    (long long)v->xact_pid);
-    else if (!v->sees_all)
+        /* It gets older while the plan is read. */
+        flight_amount(f, v->xact_us, READING_TIME);
+    } else if (!v->sees_all)
         flight_say(f, CHECK_PASS, "none that our login may see (it is no member of pg_monitor)");
     else if (v->xact_us >= 0)
         flight_say(f, CHECK_PASS, "the longest transaction on %s has been open for %s",

@@ -19,6 +19,7 @@ struct app_query {
     const char *sql;
     int64_t timeout_us;
     const char *member, *role, *endpoint;
+    const char *no_superuser; /* why none may ask; NULL: one may */
     app_query_fn *fn;
     void *arg;
 };
@@ -129,14 +130,43 @@ static void on_rows(void *arg, const struct net_pg_reply *r)
              r->latency_us);
 }
 
+/* A read-only transaction keeps a superuser from little: pg_promote(), pg_terminate_backend() and
+ * many more are functions that it lets him call. */
+static const char *too_mighty(struct app_query *q)
+{
+    const char *mighty = net_pg_parameter(q->pg, "is_superuser");
+    if (!q->no_superuser || (mighty && strcmp(mighty, "off") == 0))
+        return NULL;
+    return arena_printf(&q->arena,
+                        "not asked: PostgreSQL's login here is a superuser's, who can promote, end "
+                        "sessions and write files in a read-only transaction too, and %s; give "
+                        "--username with one that is none",
+                        q->no_superuser);
+}
+
 static void on_begun(void *arg, const struct net_pg_reply *r)
 {
     struct app_query *q = arg;
     const char *error = error_of(q, r);
+    if (!error)
+        error = too_mighty(q);
     if (error)
         done(q, NULL, error, r->latency_us);
     else
         (void)net_pg_query_one(q->pg, q->sql, q->timeout_us + GRACE, on_rows, q, NULL);
+}
+
+/* Who may change nothing here may not do it by a SELECT. */
+static const char *no_superuser(struct app *a, struct arena *arena)
+{
+    struct err e = ERR_INIT;
+    const char *why = NULL;
+    if (app_read_only(a))
+        why = "this cluster is read-only here";
+    else if (app_may(a, ACT_QUERY, &e) != ST_OK)
+        why = arena_strdup(arena, err_text(&e));
+    err_release(&e);
+    return why;
 }
 
 static const char *role_of(const struct snapshot *s, const struct member *m)
@@ -186,6 +216,7 @@ enum status app_query(struct app *a, const struct query_request *r, app_query_fn
     q->member = arena_strdup(&q->arena, m->name);
     q->role = role_of(a->published, m);
     q->endpoint = w.label;
+    q->no_superuser = no_superuser(a, &q->arena);
     q->fn = fn;
     q->arg = arg;
     q->pg = net_pg_new(a->loop, a->resolver, w.conninfo, w.password, w.extra);

@@ -293,7 +293,9 @@ static const struct command commands[] = {
                    .summary = "ask a member's PostgreSQL in SQL",
                    .details = "In a read-only transaction and as one statement, with a time limit. "
                               "What a function does outside of the transaction is not held back "
-                              "by that. With --write it is a change like any other.",
+                              "by that (pg_promote, pg_terminate_backend): where changing is not "
+                              "allowed, a superuser may not ask at all. "
+                              "With --write it is a change like any other.",
                    .flags = CMDF_CLI | CMDF_CONSOLE | CMDF_CLUSTER,
                    ARGS(query_args)},
     [CMD_DSN] = {.name = "dsn",

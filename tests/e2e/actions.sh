@@ -201,6 +201,8 @@ check "the leader has what was written" test "$(sql "$(leader)" 'select count(*)
 expect "the audit log has the statement" 0 'delete from e2e_rows' tail -2 "$XDG_STATE_HOME/pgdba/audit.jsonl"
 expect "query --write on a replica: a warning" 4 'nothing can be written there' p query "$(replica)" --write 'drop table e2e_rows' --yes
 expect "query --write: refused, and said" 4 'nothing was changed' p query --role leader --write 'drop table e2e_none' --yes
+expect "query: --read-only asks nothing as a superuser" 5 'superuser.*read-only here; give --username' p --read-only query --role replica 'select pg_promote()'
+expect "query: --read-only asks as somebody who is none" 5 'permission denied for function pg_promote' p --read-only query -U monitor --role replica 'select pg_promote()'
 expect "query --write: with --read-only nothing is sent" 4 'read-only' p --read-only query --role leader --write 'drop table e2e_rows' --yes
 check "it is still there" test "$(sql "$(leader)" 'select count(*) from e2e_rows')" = 2
 

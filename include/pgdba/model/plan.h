@@ -74,6 +74,9 @@ struct check_result {
     const char *check; /* "candidate-lag": stable */
     enum check_verdict verdict;
     const char *reason; /* a sentence with the numbers in it */
+    /* Of a warning about how much of something there is (bytes, µs, clients): how much, and by how
+     * much it may grow until it is no longer what was confirmed. 0: not of that kind. */
+    int64_t amount, slack;
 };
 
 enum fitness {

@@ -251,12 +251,42 @@ static void test_recheck(void **state)
     world_release(&w);
 }
 
+/* A little more of what was confirmed is still that; much more is not. */
+static void test_a_warning_that_grew(void **state)
+{
+    static const struct {
+        int64_t mb;
+        enum status st;
+    } t[] = {{4, ST_OK}, {2, ST_OK}, {8, ST_OK}, {64, ST_CONFLICT}};
+    struct world w;
+    struct plan *p;
+
+    (void)state;
+    world_init(&w);
+    struct sb *b = world_picture(&w);
+    sb_lag(b, "pg2", 0, INT64_C(4) << 20);
+    assert_int_equal(world_plan(&w, b, &to_pg2, &p), ST_OK);
+    assert_int_equal(check_of(p, "candidate-replay")->verdict, CHECK_WARN);
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        b = world_picture(&w);
+        sb_lag(b, "pg2", 0, t[i].mb << 20);
+        sb_finish(b);
+        assert_int_equal(action_recheck(p, b->s, false, b->now_us, &w.err), t[i].st);
+        sb_free(b);
+    }
+    assert_string_equal(err_text(&w.err),
+                        "when the plan was made: pg2: 4.0 MB to replay before it accepts writes; "
+                        "and now: pg2: 64.0 MB to replay before it accepts writes");
+    plan_free(p);
+    world_release(&w);
+}
+
 int run_plan_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_switchover), cmocka_unit_test(test_confirmations),
         cmocka_unit_test(test_nonsense),   cmocka_unit_test(test_blocks_of_the_way),
-        cmocka_unit_test(test_recheck),
+        cmocka_unit_test(test_recheck),    cmocka_unit_test(test_a_warning_that_grew),
     };
 
     return cmocka_run_group_tests_name("action: plan", tests, NULL, NULL);

@@ -15,6 +15,8 @@ static struct sb *deserted(struct world *w)
     sb_fail(b, &b->s->cluster_state, OBS_REFUSED, SB_SEC(60));
     for (int i = 0; i < b->s->nmembers; i++)
         sb_fail(b, &b->members[i].api, OBS_REFUSED, SB_SEC(60));
+    static const struct acting_list nobody = {0};
+    b->s->acting = &nobody;
     return b;
 }
 

@@ -428,7 +428,7 @@ const struct preflight_case preflight_more_cases[] = {
     {"others-acting", &switch_any, alice_acts, CHECK_WARN,
      "alice on jump1 is doing this now, since 12.0 s: pgdba pause"},
     {"others-acting", &pause, nobody_acts, CHECK_PASS, "nobody else says"},
-    {"others-acting", &pause, sb_etcd, CHECK_PASS, "cannot be read from etcd"},
+    {"others-acting", &pause, sb_etcd, CHECK_WARN, "whether somebody else acts is not known"},
     {"others-acting", &pause, same, ABSENT, ""}, /* without etcd there is nothing to say */
     {"others-acting", &pause, somebody_acts, CHECK_WARN,
      "somebody on another host is doing this now: x"},

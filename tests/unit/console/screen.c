@@ -147,14 +147,15 @@ struct plan *screen_plan(struct arena *a, bool blocked)
         "Undo: a switchover back to pg1.",
     };
     static const struct check_result passes[] = {
-        {"leader-unchanged", CHECK_PASS, "pg1 leads, on timeline 3"},
-        {"candidate-running", CHECK_PASS, "pg2 is running and answered 0.2 s ago"},
-        {"candidate-lag", CHECK_PASS, "pg2 is 0 B behind, the limit is 1.0 MB"},
+        {"leader-unchanged", CHECK_PASS, "pg1 leads, on timeline 3", 0, 0},
+        {"candidate-running", CHECK_PASS, "pg2 is running and answered 0.2 s ago", 0, 0},
+        {"candidate-lag", CHECK_PASS, "pg2 is 0 B behind, the limit is 1.0 MB", 0, 0},
     };
     static const struct check_result blocks[] = {
-        {"candidate-nofailover", CHECK_BLOCK, "pg2 carries the tag nofailover: it may not lead"},
-        {"candidate-lag", CHECK_WARN, "pg2 is 812.0 KB behind, the limit is 1.0 MB"},
-        {"leader-unchanged", CHECK_PASS, "pg1 leads, on timeline 3"},
+        {"candidate-nofailover", CHECK_BLOCK, "pg2 carries the tag nofailover: it may not lead", 0,
+         0},
+        {"candidate-lag", CHECK_WARN, "pg2 is 812.0 KB behind, the limit is 1.0 MB", 0, 0},
+        {"leader-unchanged", CHECK_PASS, "pg1 leads, on timeline 3", 0, 0},
     };
     static const struct plan_candidate candidates[] = {
         {"pg2", FIT, true, "streams, 0 B behind, timeline 3, answers in 5.0 ms"},
