@@ -94,7 +94,7 @@ lab_up() {
     LAB_DIR=$work/lab
     export LAB_DIR
     at_exit "$lab down --dir $work/lab"
-    if ! "$lab" up --dir "$LAB_DIR" --base-port "$("$repo/tests/free-ports" "${E2E_PORT:-24000}" 100)" ${E2E_ROOT:+--root "$E2E_ROOT"} "$@" >"$work/lab.log" 2>&1; then
+    if ! "$lab" up --dir "$LAB_DIR" --base-port "$("$repo/tests/free-ports" "${E2E_PORT:-24000}" 100 "$$")" ${E2E_ROOT:+--root "$E2E_ROOT"} "$@" >"$work/lab.log" 2>&1; then
         not_ok "the lab comes up" "$(tail -40 "$work/lab.log")"
         exit 1
     fi

@@ -5,7 +5,7 @@
 old=pg1
 lab_may_be_apart() { # else $why_not
     local out
-    out=$("$lab" up --dir "$work/try" --base-port "$("$repo/tests/free-ports" 24900 100)" --members 1 --apart pg1 2>&1)
+    out=$("$lab" up --dir "$work/try" --base-port "$("$repo/tests/free-ports" 24900 100 "$$")" --members 1 --apart pg1 2>&1)
     local rc=$?
     "$lab" down --dir "$work/try" >/dev/null 2>&1
     why_not=$(grep -oE 'a member cannot be apart on this machine.*|only root may give a member.*' <<<"$out")

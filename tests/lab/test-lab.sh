@@ -12,7 +12,7 @@ set -uo pipefail
 
 top=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 lab=$top/deployments/local/lab
-base=${LAB_TEST_BASE_PORT:-$("$(dirname "$0")/../free-ports" 27000 400)}
+base=${LAB_TEST_BASE_PORT:-$("$(dirname "$0")/../free-ports" 27000 400 "$$")}
 unset LAB_DIR
 passed=0 failed=0
 

@@ -7,7 +7,7 @@
 set -uo pipefail
 
 top=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
-base=${LAB_TEST_BASE_PORT:-$("$(dirname "$0")/../free-ports" 27500 100)}
+base=${LAB_TEST_BASE_PORT:-$("$(dirname "$0")/../free-ports" 27500 100 "$$")}
 unset LAB_DIR
 passed=0 failed=0
 
