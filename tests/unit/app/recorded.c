@@ -103,11 +103,11 @@ void recorded_wait(struct recorded *r, bool (*cond)(const struct app *a, void *a
                    const char *what)
 {
     struct clock real = clock_real();
-    int64_t deadline = clock_mono(&real) + 20 * USEC_PER_SEC;
+    int64_t deadline = clock_mono(&real) + 60 * USEC_PER_SEC;
     while (!cond(r->app, arg)) {
         net_loop_turn(r->app->loop, false);
         if (clock_mono(&real) > deadline)
-            fail_msg("within 20 s it was not so: %s", what);
+            fail_msg("within 60 s it was not so: %s", what);
         usleep(200);
     }
 }
