@@ -164,7 +164,7 @@ wait healthy
 wait 3 of 3 members answer
 type :config show
 key Enter
-wait loop_wait
+until loop_wait
 key Esc
 absent loop_wait
 type :$action --candidate $to

@@ -38,7 +38,7 @@ spawn 40 160 $pgdba --cluster local-ha
 wait-re 3 of 3 members answer|degraded
 type :config show
 key Enter
-wait loop_wait
+until loop_wait
 key Esc
 absent loop_wait
 type :pane dcs

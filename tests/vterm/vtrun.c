@@ -11,6 +11,8 @@
  *   absent TEXT            until it is not
  *   never TEXT             from here on it must at no moment be there; "never" alone lifts that
  *   wait-re REGEX          until a line matches
+ *   until TEXT             as wait; what was typed last is typed again with Enter every three
+ *                          seconds
  *   latency TEXT           as wait, and prints "latency MS" from the last key, type or spawn to the
  *                          cell
  *   latency-re REGEX       the same for wait-re
@@ -46,6 +48,7 @@ struct run {
     double timeout, sent_at;
     uint64_t mark;
     char term[64];
+    char *typed;
     int line;
 };
 
@@ -113,6 +116,8 @@ static bool do_type(struct run *r, char *rest)
 {
     r->sent_at = now();
     vt_send(r->vt, rest, strlen(rest));
+    free(r->typed);
+    r->typed = strdup(rest);
     return true;
 }
 
@@ -149,6 +154,18 @@ static bool do_never(struct run *r, char *rest)
 static bool do_wait_re(struct run *r, char *rest)
 {
     return vt_wait_re(r->vt, rest, r->timeout);
+}
+
+static bool do_until(struct run *r, char *rest)
+{
+    double end = now() + r->timeout;
+    while (!vt_wait(r->vt, rest, true, 3)) {
+        if (!r->typed || now() >= end || !vt_pump(r->vt, 20))
+            return false;
+        vt_send(r->vt, r->typed, strlen(r->typed));
+        vt_key(r->vt, "Enter");
+    }
+    return true;
 }
 
 static bool do_latency(struct run *r, char *rest)
@@ -276,6 +293,7 @@ static const struct verb {
     {"absent", do_absent, false},
     {"never", do_never, false},
     {"wait-re", do_wait_re, false},
+    {"until", do_until, false},
     {"latency", do_latency, false},
     {"latency-re", do_latency_re, false},
     {"resize", do_resize, false},
@@ -348,5 +366,6 @@ int main(void)
     if (r.vt)
         vt_free(r.vt);
     free(line);
+    free(r.typed);
     return code;
 }
