@@ -29,19 +29,19 @@ void events_of_snapshots(const struct snapshot *a, const struct snapshot *b, eve
 void verdicts_told_release(struct verdicts_told *t)
 {
     free(t->critical);
-    t->critical = NULL;
-    t->worst = HEALTH_COUNT;
+    free(t->grave);
+    *t = (struct verdicts_told)VERDICTS_TOLD_INIT;
 }
 
 /* Is it remembered from now on that the rule speaks of that subject? False: it was already. */
-static bool remember(struct verdicts_told *told, const struct verdict *v)
+static bool remember(char **told, const struct verdict *v)
 {
     char *mark = xasprintf("\n%s %s\n", v->rule, v->subject);
-    bool fresh = !told->critical || !strstr(told->critical, mark);
+    bool fresh = !*told || !strstr(*told, mark);
     if (fresh) {
-        char *all = xasprintf("%s%s", told->critical ? told->critical : "", mark);
-        free(told->critical);
-        told->critical = all;
+        char *all = xasprintf("%s%s", *told ? *told : "", mark);
+        free(*told);
+        *told = all;
     }
     free(mark);
     return fresh;
@@ -60,6 +60,34 @@ static void say_verdict(struct telling *t, enum health before, enum health now,
                 v ? ": " : "", v ? v->reason : "");
 }
 
+static void forget(char **told)
+{
+    free(*told);
+    *told = NULL;
+}
+
+/* Where two may take writes: whatever else is degraded, and was so before. */
+static bool is_grave(const struct verdict *v)
+{
+    return v->health == HEALTH_DEGRADED && strcmp(v->rule, "old-leader-unseen") == 0;
+}
+
+static void tell_grave(struct telling *t, struct verdicts_told *told, const struct verdicts *now,
+                       enum health before)
+{
+    bool any = false;
+    for (int i = 0; i < now->n; i++) {
+        if (!is_grave(&now->v[i]))
+            continue;
+        bool headline = i == 0 && before != now->worst;
+        any = true;
+        if (remember(&told->grave, &now->v[i]) && before < HEALTH_COUNT && !headline)
+            say_verdict(t, HEALTH_DEGRADED, HEALTH_DEGRADED, &now->v[i]);
+    }
+    if (!any)
+        forget(&told->grave);
+}
+
 void events_of_verdict(struct verdicts_told *told, const struct verdicts *now,
                        const struct snapshot *s, event_fn *fn, void *arg)
 {
@@ -69,12 +97,14 @@ void events_of_verdict(struct verdicts_told *told, const struct verdicts *now,
     t.mono_us = t.not_before_us = s->mono_us;
     t.wall_us = s->wall_us;
     if (now->worst != HEALTH_CRITICAL || before != HEALTH_CRITICAL)
-        verdicts_told_release(told);
+        forget(&told->critical);
     told->worst = now->worst;
     if (before < HEALTH_COUNT && before != now->worst)
         say_verdict(&t, before, now->worst, now->n ? &now->v[0] : NULL);
     for (int i = 0; i < now->n && now->v[i].health == HEALTH_CRITICAL; i++)
-        if (remember(told, &now->v[i]) && before < HEALTH_COUNT && (i > 0 || before == now->worst))
+        if (remember(&told->critical, &now->v[i]) && before < HEALTH_COUNT &&
+            (i > 0 || before == now->worst))
             say_verdict(&t, HEALTH_CRITICAL, HEALTH_CRITICAL, &now->v[i]);
+    tell_grave(&t, told, now, before);
     telling_flush(&t, fn, arg);
 }

@@ -234,9 +234,18 @@ static bool closes(const struct key *k)
     return strcmp(k->name, "Esc") == 0 || strcmp(k->name, "C-c") == 0;
 }
 
+/* Of a terminal that is too small nothing is shown but that: nobody may confirm what he cannot
+ * read. */
+static bool is_unseen(const struct console *c)
+{
+    return c->surface.rows < SCREEN_MIN_ROWS || c->surface.cols < SCREEN_MIN_COLS;
+}
+
 static void answer_key(struct console *c, const struct key *k)
 {
     bool plan = c->v.overlay == OVERLAY_PLAN;
+    if (is_unseen(c) && !closes(k))
+        return;
     bool can = !plan || (c->v.plan->worst != CHECK_BLOCK && !c->v.read_only && !c->v.looking);
     if (closes(k) && plan)
         escape_plan(c);

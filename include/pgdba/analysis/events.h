@@ -23,14 +23,16 @@ void events_of_snapshots(const struct snapshot *a, const struct snapshot *b, eve
 struct verdicts_told {
     enum health worst; /* HEALTH_COUNT: unknown */
     char *critical;    /* rules and subjects since it is critical; NULL none */
+    char *grave;       /* those of the degraded that are always told, while there is one; NULL */
 };
-#define VERDICTS_TOLD_INIT \
-    {                      \
-        HEALTH_COUNT, NULL \
+#define VERDICTS_TOLD_INIT       \
+    {                            \
+        HEALTH_COUNT, NULL, NULL \
     }
 void verdicts_told_release(struct verdicts_told *t);
 /* A change of verdict; and, while it is critical, whatever else becomes so, each once: a split
- * brain must not go unsaid because a silent leader was told before. */
+ * brain must not go unsaid because a silent leader was told before. Nor may it that an old leader,
+ * unseen, may still take writes, which is merely degraded. */
 void events_of_verdict(struct verdicts_told *told, const struct verdicts *now,
                        const struct snapshot *s, event_fn *fn, void *arg);
 

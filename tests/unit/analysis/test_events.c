@@ -560,6 +560,36 @@ static void a_change_of_verdict(void **state)
     sb_free(b);
 }
 
+/* It becomes so in the shadow of something else that is degraded. */
+static void an_old_leader_unseen_is_always_told(void **state)
+{
+    (void)state;
+    const struct verdict v[] = {
+        {HEALTH_DEGRADED, "leader-promoting", "pg2", "pg2: not writable yet"},
+        {HEALTH_DEGRADED, "old-leader-unseen", "pg1", "pg1: may still take writes"},
+        {HEALTH_DEGRADED, "lag", "pg3", "pg3: far behind"},
+    };
+    const struct verdicts well = {HEALTH_OK, 0, NULL}, first = {HEALTH_DEGRADED, 1, v},
+                          all = {HEALTH_DEGRADED, 3, v}, alone = {HEALTH_DEGRADED, 2, v + 1};
+    struct sb *b = sb_new(T0);
+    struct heard h;
+    struct verdicts_told told = VERDICTS_TOLD_INIT;
+    heard_init(&h);
+    events_of_verdict(&told, &well, b->s, hear, &h);
+    events_of_verdict(&told, &first, b->s, hear, &h);
+    events_of_verdict(&told, &all, b->s, hear, &h); /* told, once */
+    events_of_verdict(&told, &all, b->s, hear, &h);
+    events_of_verdict(&told, &alone, b->s, hear, &h);
+    events_of_verdict(&told, &well, b->s, hear, &h);
+    events_of_verdict(&told, &alone, b->s, hear, &h); /* as the headline: not twice */
+    assert_heard(&h, "verdict : healthy -> degraded\n"
+                     "verdict : degraded -> degraded\n"
+                     "verdict : degraded -> healthy\n"
+                     "verdict : healthy -> degraded\n");
+    verdicts_told_release(&told);
+    sb_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -583,6 +613,7 @@ int main(void)
         cmocka_unit_test(routes_and_pools),
         cmocka_unit_test(endpoints),
         cmocka_unit_test(a_change_of_verdict),
+        cmocka_unit_test(an_old_leader_unseen_is_always_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -253,6 +253,18 @@ static void the_last_look_can_be_declined(void **state)
     assert_int_equal(w->c.v.overlay, OVERLAY_NONE);
 }
 
+static void what_cannot_be_read_is_not_confirmed(void **state)
+{
+    struct world *w = *state;
+    begin_plan(w, false);
+    type(w, "pg2");
+    surface_resize(&w->c.surface, SCREEN_MIN_ROWS - 1, SCREEN_MIN_COLS);
+    press(w, "Enter");
+    assert_string_equal(w->app.log.s, "");
+    press(w, "Esc");
+    assert_string_equal(w->app.log.s, "decline: declined by the operator; ");
+}
+
 static void pasting_does_not_confirm(void **state)
 {
     struct world *w = *state;
@@ -763,6 +775,7 @@ int main(void)
         TEST(the_cluster_is_looked_at_once_more),
         TEST(the_last_look_has_an_end),
         TEST(the_last_look_can_be_declined),
+        TEST(what_cannot_be_read_is_not_confirmed),
         TEST(pasting_does_not_confirm),
         TEST(yes_is_y_and_everything_else_is_no),
         TEST(a_blocked_plan_cannot_be_confirmed),
