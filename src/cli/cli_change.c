@@ -157,21 +157,11 @@ struct newer {
     int64_t than_us;
 };
 
-/* Asked before, and by then not asked again. A request that is given up is an answer, too. */
-static bool is_old(const struct source_state *st, int64_t than_us)
-{
-    return st->outcome == OBS_ANSWERED && st->answered_us - st->latency_us <= than_us;
-}
-
 /* The members too: one that has gone silent since is what the re-check is there to see. */
 static bool is_newer(void *arg)
 {
     const struct newer *n = arg;
-    const struct snapshot *s = app_snapshot(n->app);
-    for (int i = 0; i < s->nmembers; i++)
-        if (s->members[i].listed && is_old(&s->members[i].api, n->than_us))
-            return false;
-    return s->view.asked_us > n->than_us;
+    return app_looked_since(n->app, n->than_us);
 }
 
 static void look_again(struct cli *c)
@@ -181,9 +171,8 @@ static void look_again(struct cli *c)
     app_run_until(c->app, is_newer, &n, cli_now(c) + 5 * USEC_PER_SEC);
 }
 
-#define WAIT_SAID                                                                   \
-    (5 * USEC_PER_SEC) /* a wait is told when it has lasted, and not with each look \
-                        */
+/* A wait is told when it has lasted, and not with each look. */
+#define WAIT_SAID (5 * USEC_PER_SEC)
 
 struct follower {
     struct cli *cli;

@@ -12,8 +12,8 @@
 /* Oldest first, of that cluster; in the arena. */
 const struct audit_line *const *unfinished_intents(const struct audit_lines *l, const char *cluster,
                                                    struct arena *a, int *n);
-/* "pg1 led on timeline 3 then; pg2 leads on timeline 4 now: it was done". configured: of a change of
- * the configuration, whether that says what was wanted. */
+/* "pg1 led on timeline 3 then; pg2 leads on timeline 4 now: it was done". configured: of a change
+ * of the configuration, whether that says what was wanted. */
 const char *unfinished_since(const struct audit_line *intent, const struct snapshot *s,
                              enum tristate configured, struct arena *a);
 
