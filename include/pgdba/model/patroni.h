@@ -116,9 +116,9 @@ struct member_health {
     bool has_sql;
     const char *postmaster_start_time;
     int64_t postmaster_start_us; /* the same, wall; 0 unknown */
-    int64_t server_version;   /* 150020; 0 unknown */
-    lsn_t location;           /* primary: current (4.1+: flush) position */
-    lsn_t received, replayed; /* in recovery */
+    int64_t server_version;      /* 150020; 0 unknown */
+    lsn_t location;              /* primary: current (4.1+: flush) position */
+    lsn_t received, replayed;    /* in recovery */
     const char *replayed_timestamp;
     int64_t replayed_wall_us; /* the same parsed, 0 when unknown */
     bool replay_paused;
