@@ -173,12 +173,21 @@ void flight_restart_sync(struct flight *f)
         flight_say(f, CHECK_PASS, "%d of %d synchronous standbys are restarted", hit, all);
 }
 
+/* Patroni writes it into its key at once, which the watch brings at once: its own answer may be of
+ * before. /cluster's word may be a round of its loop old. */
+static const char *restart_scheduled(const struct flight *f, const struct member *m)
+{
+    const struct member_health *h = flight_own(f, m);
+    if (m->dcs && (f->s->dcs_leads || !h))
+        return m->dcs->scheduled_restart.at;
+    return h ? h->scheduled_restart.at : NULL;
+}
+
 void flight_restart_scheduled(struct flight *f)
 {
     EACH_TARGET(f, i, m)
     {
-        const struct member_health *h = flight_own(f, m);
-        const char *at = h ? h->scheduled_restart.at : m->dcs ? m->dcs->scheduled_restart.at : NULL;
+        const char *at = restart_scheduled(f, m);
         if (at && f->r->kind == ACT_RESTART_AT)
             flight_say(f, CHECK_BLOCK,
                        "%s: a restart is scheduled at %s already; cancel restart %s makes room",

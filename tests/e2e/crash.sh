@@ -53,6 +53,13 @@ declare -A ends=(
     [reload]='the cluster does not show whether it was carried out' [restart]='has been started since' [reinit]='has been started since'
     ['scheduled switchover']='a switchover is scheduled for' ['cancel switchover']='no switchover is scheduled'
 )
+# A Patroni that has just found its PostgreSQL up says "running" a moment before it can say more.
+all_up() {
+    local url
+    for url in $LAB_PATRONI_URLS; do
+        patroni_get "$url/patroni" | json_get '"postmaster_start_time" in d' | grep -q True || return 1
+    done
+}
 # A member answers from what it last heard of the DCS.
 configured() {
     local url
@@ -67,6 +74,7 @@ the_truth() {
     check "$name: an intent without an outcome is the last line of the audit log" audit_last "d['what'] == 'intent' and d['action'] == '$action'"
     check "$name: it takes its course" wait_until 60 all_answered
     check "$name: the cluster is whole" wait_until 60 whole
+    check "$name: every PostgreSQL says since when it runs" wait_until 30 all_up
     [[ $action != config ]] || check "$name: every member has heard of it" wait_until 30 configured
     now=$(leader) tl=$(timeline)
     said="$was_leader led on timeline $was_timeline then; $now leads on timeline $tl now"

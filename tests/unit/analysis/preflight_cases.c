@@ -249,6 +249,12 @@ static void pg3_restart_scheduled(struct sb *b)
 {
     sb_health(b, "pg3")->scheduled_restart.at = "2026-11-22T04:00:00+00:00";
 }
+/* Its key in etcd has it no more: the own answer is of before it was cancelled. */
+static void pg3_restart_cancelled(struct sb *b)
+{
+    pg3_restart_scheduled(b);
+    sb_etcd(b);
+}
 static void cascade(struct sb *b)
 {
     sb_add_replica(b, "pg4");
@@ -381,6 +387,8 @@ const struct preflight_case preflight_more_cases[] = {
     {"restart-scheduled", &restart_at, pg3_restart_scheduled, CHECK_BLOCK,
      "cancel restart pg3 makes room"},
     {"restart-scheduled", &rolling, pg3_restart_scheduled, CHECK_WARN, "this one cancels it"},
+    {"restart-scheduled", &rolling, pg3_restart_cancelled, CHECK_PASS,
+     "pg3: no restart is scheduled"},
     {"downstream", &rolling_pg2, cascade, CHECK_WARN, "pg4 streams from pg2"},
     {"base-backup", &at_pg2, copying, CHECK_WARN, "pg1 sends a base backup"},
     {"base-backup", &over_pg2, copying, CHECK_WARN, "pg1 sends a base backup"},
