@@ -173,14 +173,16 @@ void flight_restart_sync(struct flight *f)
         flight_say(f, CHECK_PASS, "%d of %d synchronous standbys are restarted", hit, all);
 }
 
-/* Patroni writes it into its key at once, which the watch brings at once: its own answer may be of
- * before. /cluster's word may be a round of its loop old. */
+/* Cancelled is what either says has none: the own answer may be of before, and Patroni (3.0) leaves
+ * its key as it is until its next round when it takes back what it has just written. What is
+ * scheduled stands in both at once; /cluster's word may be a round old. */
 static const char *restart_scheduled(const struct flight *f, const struct member *m)
 {
     const struct member_health *h = flight_own(f, m);
-    if (m->dcs && (f->s->dcs_leads || !h))
-        return m->dcs->scheduled_restart.at;
-    return h ? h->scheduled_restart.at : NULL;
+    const char *key = m->dcs ? m->dcs->scheduled_restart.at : NULL;
+    if (!h)
+        return key;
+    return f->s->dcs_leads && m->dcs && !key ? NULL : h->scheduled_restart.at;
 }
 
 void flight_restart_scheduled(struct flight *f)

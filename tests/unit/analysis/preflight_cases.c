@@ -255,6 +255,17 @@ static void pg3_restart_cancelled(struct sb *b)
     pg3_restart_scheduled(b);
     sb_etcd(b);
 }
+static void pg3_restart_in_both(struct sb *b)
+{
+    pg3_restart_cancelled(b);
+    sb_row(b, "pg3")->scheduled_restart.at = "2026-11-22T04:00:00+00:00";
+}
+/* The key still has it: Patroni takes it out in its next round. */
+static void pg3_restart_left_in_key(struct sb *b)
+{
+    pg3_restart_in_both(b);
+    sb_health(b, "pg3")->scheduled_restart.at = NULL;
+}
 static void cascade(struct sb *b)
 {
     sb_add_replica(b, "pg4");
@@ -387,6 +398,9 @@ const struct preflight_case preflight_more_cases[] = {
     {"restart-scheduled", &restart_at, pg3_restart_scheduled, CHECK_BLOCK,
      "cancel restart pg3 makes room"},
     {"restart-scheduled", &rolling, pg3_restart_scheduled, CHECK_WARN, "this one cancels it"},
+    {"restart-scheduled", &rolling, pg3_restart_in_both, CHECK_WARN, "this one cancels it"},
+    {"restart-scheduled", &rolling, pg3_restart_left_in_key, CHECK_PASS,
+     "pg3: no restart is scheduled"},
     {"restart-scheduled", &rolling, pg3_restart_cancelled, CHECK_PASS,
      "pg3: no restart is scheduled"},
     {"downstream", &rolling_pg2, cascade, CHECK_WARN, "pg4 streams from pg2"},
