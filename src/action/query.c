@@ -2,11 +2,9 @@
  * query.c: SQL that may write, to one member's PostgreSQL. The answer itself says what it did:
  * there is nothing to look at afterwards but that. Without one it may have been carried out or not.
  */
-#define _GNU_SOURCE 1
 #include "kind.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "pgdba/analysis/sql_effects.h"
 #include "pgdba/analysis/whom.h"
@@ -83,25 +81,6 @@ static void observe(struct action_run *r, const struct snapshot *s)
     (void)s; /* no picture shows what was written */
 }
 
-/* Those that commit on their way, or that no rollback takes back. */
-static bool in_pieces(const struct action_run *r)
-{
-    static const char *const pieces[] = {"alter system", "analyze", "analyse", "call",
-                                         "cluster",      "do",      "reindex", "vacuum"};
-    const char *sql = r->plan->request.sql, *first = sql + strspn(sql, " \t\r\n(;");
-    struct arena a;
-
-    arena_init(&a);
-    bool found = strcasestr(sql, "concurrently") || sql_effect(sql, &a);
-    arena_release(&a);
-    for (size_t i = 0; !found && i < sizeof pieces / sizeof *pieces; i++) {
-        size_t n = strlen(pieces[i]);
-
-        found = strncasecmp(first, pieces[i], n) == 0 && strchr(" \t\r\n;($", first[n]);
-    }
-    return found;
-}
-
 /* One statement is all or nothing, as a rule; of several, some may have been committed before. */
 static void refused(struct action_run *r, const char *text)
 {
@@ -110,7 +89,7 @@ static void refused(struct action_run *r, const char *text)
     if (semicolon && semicolon[1 + strspn(semicolon + 1, " \t\r\n;")])
         run_end(r, OP_FAILED, "PostgreSQL refused: %s; what was committed before that stands",
                 text);
-    else if (in_pieces(r))
+    else if (sql_in_pieces(r->plan->request.sql))
         run_end(r, OP_FAILED,
                 "PostgreSQL refused: %s; such a statement is not all or nothing: look at what it "
                 "has left behind",

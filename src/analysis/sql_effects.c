@@ -1,6 +1,6 @@
+#define _GNU_SOURCE 1
 #include "pgdba/analysis/sql_effects.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -84,17 +84,43 @@ static bool is_call(const char *word)
     return false;
 }
 
-const char *sql_effect(const char *sql, struct arena *a)
+/* Where it stands, *n its length; NULL nowhere. */
+static const char *find(const char *sql, size_t *n)
 {
     const char *first = first_word(sql);
-    size_t n = word_length(first);
 
-    if (is_statement(first, n))
-        return arena_strndup(a, first, n);
-    for (const char *s = sql; *s; s += n ? n : 1) {
-        n = word_length(s);
-        if (n && is_call(s))
-            return arena_strndup(a, s, n);
+    *n = word_length(first);
+    if (is_statement(first, *n))
+        return first;
+    for (const char *s = sql; *s; s += *n ? *n : 1) {
+        *n = word_length(s);
+        if (*n && is_call(s))
+            return s;
     }
     return NULL;
+}
+
+const char *sql_effect(const char *sql, struct arena *a)
+{
+    size_t n;
+    const char *word = find(sql, &n);
+
+    return word ? arena_strndup(a, word, n) : NULL;
+}
+
+bool sql_in_pieces(const char *sql)
+{
+    static const char *const pieces[] = {"alter system", "analyze", "analyse",
+                                         "cluster",      "reindex", "vacuum"};
+    const char *first = first_word(sql);
+    size_t n;
+
+    if (strcasestr(sql, "concurrently") || find(sql, &n))
+        return true;
+    for (size_t i = 0; i < COUNT(pieces); i++) {
+        n = strlen(pieces[i]);
+        if (strncasecmp(first, pieces[i], n) == 0 && strchr(" \t\r\n;($", first[n]))
+            return true;
+    }
+    return false;
 }
