@@ -21,21 +21,15 @@ void wire_acting_write(const struct acting *w, struct buf *out)
     wire_json_free(j);
 }
 
-static const char *text(struct arena *a, const json_t *o, const char *key)
-{
-    const char *s = wire_get_text(a, o, key);
-    return s ? s : "";
-}
-
 static bool read_one(struct arena *a, const struct etcd_kv *kv, struct acting *out)
 {
     json_t *j = wire_json_load(kv->value, kv->value_len, MOST_VALUES, NULL);
     bool ok = json_is_object(j);
     if (ok)
-        *out = (struct acting){.user = text(a, j, "user"),
-                               .host = text(a, j, "host"),
-                               .action = text(a, j, "action"),
-                               .command = text(a, j, "command"),
+        *out = (struct acting){.user = wire_get_words(a, j, "user"),
+                               .host = wire_get_words(a, j, "host"),
+                               .action = wire_get_words(a, j, "action"),
+                               .command = wire_get_words(a, j, "command"),
                                .pid = wire_get_int(j, "pid", 1, 0),
                                .since_wall_us = wire_get_int(j, "since_us", 1, 0)};
     json_decref(j);

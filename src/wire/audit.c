@@ -10,12 +10,6 @@
 
 enum { MOST_LINES = 100000, MOST_VALUES = 4000 };
 
-static const char *text(struct arena *a, const json_t *o, const char *key)
-{
-    const char *s = wire_get_text(a, o, key);
-    return s ? s : "";
-}
-
 static bool what_of(const char *name, enum audit_what *out)
 {
     for (int i = 0; i < AUDIT_WHAT_COUNT; i++)
@@ -42,18 +36,18 @@ static void *read_list(struct arena *a, const json_t *o, const char *key, size_t
 static void read_request(struct arena *a, const json_t *item, void *at)
 {
     struct audit_request *r = at;
-    r->member = text(a, item, "member");
-    r->method = text(a, item, "method");
-    r->url = text(a, item, "url");
-    r->body = text(a, item, "body");
+    r->member = wire_get_words(a, item, "member");
+    r->method = wire_get_words(a, item, "method");
+    r->url = wire_get_words(a, item, "url");
+    r->body = wire_get_words(a, item, "body");
 }
 
 static void read_check(struct arena *a, const json_t *item, void *at)
 {
     struct audit_check *c = at;
-    c->check = text(a, item, "check");
-    c->verdict = text(a, item, "verdict");
-    c->reason = text(a, item, "reason");
+    c->check = wire_get_words(a, item, "check");
+    c->verdict = wire_get_words(a, item, "verdict");
+    c->reason = wire_get_words(a, item, "reason");
 }
 
 static int64_t micros(const json_t *o, const char *key)
@@ -65,9 +59,9 @@ static int64_t micros(const json_t *o, const char *key)
 static void read_phase(struct arena *a, const json_t *item, void *at)
 {
     struct audit_phase *p = at;
-    p->phase = text(a, item, "phase");
-    p->state = text(a, item, "state");
-    p->note = text(a, item, "note");
+    p->phase = wire_get_words(a, item, "phase");
+    p->state = wire_get_words(a, item, "state");
+    p->note = wire_get_words(a, item, "note");
     p->after_us = micros(item, "after_ms");
 }
 
@@ -75,16 +69,16 @@ static void read_phase(struct arena *a, const json_t *item, void *at)
 static void read_candidate(struct arena *a, const char *body, struct audit_line *out)
 {
     json_t *o = *body ? wire_json_load(body, strlen(body), MOST_VALUES, NULL) : NULL;
-    out->candidate = text(a, o, "candidate");
+    out->candidate = wire_get_words(a, o, "candidate");
     json_decref(o);
 }
 
 static void read_details(struct arena *a, const json_t *o, struct audit_line *out)
 {
-    out->ssh_client = text(a, o, "ssh_client");
-    out->sudo_user = text(a, o, "sudo_user");
-    out->environment = text(a, o, "environment");
-    out->answer = text(a, o, "answer");
+    out->ssh_client = wire_get_words(a, o, "ssh_client");
+    out->sudo_user = wire_get_words(a, o, "sudo_user");
+    out->environment = wire_get_words(a, o, "environment");
+    out->answer = wire_get_words(a, o, "answer");
     out->duration_us = micros(o, "duration_ms");
     out->requests =
         read_list(a, o, "requests", sizeof *out->requests, &out->nrequests, read_request);
@@ -97,22 +91,22 @@ static void read_details(struct arena *a, const json_t *o, struct audit_line *ou
 static bool read_line(struct arena *a, const char *s, size_t n, struct audit_line *out)
 {
     json_t *o = wire_json_load(s, n, MOST_VALUES, NULL);
-    bool ok = json_is_object(o) && what_of(text(a, o, "what"), &out->what) &&
-              wire_patroni_time(text(a, o, "time"), &out->wall_us);
+    bool ok = json_is_object(o) && what_of(wire_get_words(a, o, "what"), &out->what) &&
+              wire_patroni_time(wire_get_words(a, o, "time"), &out->wall_us);
     if (ok) {
-        out->id = text(a, o, "id");
-        out->user = text(a, o, "user");
-        out->host = text(a, o, "host");
+        out->id = wire_get_words(a, o, "id");
+        out->user = wire_get_words(a, o, "user");
+        out->host = wire_get_words(a, o, "host");
         out->pid = wire_get_int(o, "pid", 1, 0);
-        out->cluster = text(a, o, "cluster");
-        out->action = text(a, o, "action");
-        out->command = text(a, o, "command");
-        out->leader = text(a, o, "leader");
+        out->cluster = wire_get_words(a, o, "cluster");
+        out->action = wire_get_words(a, o, "action");
+        out->command = wire_get_words(a, o, "command");
+        out->leader = wire_get_words(a, o, "leader");
         out->candidate = "";
         out->timeline = wire_get_int(o, "timeline", 1, 0);
-        out->accepted = text(a, o, "accepted");
-        out->outcome = text(a, o, out->what == AUDIT_REFUSAL ? "why" : "outcome");
-        out->observed = text(a, o, "observed");
+        out->accepted = wire_get_words(a, o, "accepted");
+        out->outcome = wire_get_words(a, o, out->what == AUDIT_REFUSAL ? "why" : "outcome");
+        out->observed = wire_get_words(a, o, "observed");
         read_details(a, o, out);
     }
     json_decref(o);

@@ -141,12 +141,6 @@ enum status wire_etcd_range(const char *body, size_t n, struct facts **out, stru
     return ST_OK;
 }
 
-static const char *text_or_empty(struct arena *a, const json_t *o, const char *key)
-{
-    const char *s = wire_get_text(a, o, key);
-    return s ? s : "";
-}
-
 /* "PUT" is zero and left out. */
 static bool read_type(const json_t *event, bool *deleted)
 {
@@ -188,7 +182,7 @@ static bool read_error(struct arena *a, const json_t *o, struct etcd_watch_line 
     int64_t code = wire_get_int(from, "grpc_code", 0, wire_get_int(from, "code", 0, 0));
     l->error = true;
     l->error_code = code <= 16 ? (int)code : 0;
-    l->error_message = text_or_empty(a, from, "message");
+    l->error_message = wire_get_words(a, from, "message");
     return true;
 }
 
@@ -206,7 +200,7 @@ static enum status read_line(struct arena *a, const json_t *o, struct etcd_watch
     wire_etcd_read_header(result, &l->header);
     l->created = wire_get_flag(result, "created");
     l->canceled = wire_get_flag(result, "canceled");
-    l->cancel_reason = text_or_empty(a, result, "cancel_reason");
+    l->cancel_reason = wire_get_words(a, result, "cancel_reason");
     l->compact_revision = wire_get_int(result, "compact_revision", 1, 0);
     return read_events(a, result, l, e);
 }

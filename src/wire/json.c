@@ -162,6 +162,12 @@ char *wire_get_text(struct arena *a, const json_t *o, const char *key)
     return wire_json_text(a, json_object_get(o, key));
 }
 
+const char *wire_get_words(struct arena *a, const json_t *o, const char *key)
+{
+    const char *s = wire_get_text(a, o, key);
+    return s ? s : "";
+}
+
 int64_t wire_get_int(const json_t *o, const char *key, int64_t min, int64_t unknown)
 {
     int64_t v;

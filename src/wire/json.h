@@ -42,6 +42,8 @@ bool wire_json_truthy(const json_t *j);
 
 /* Of the member of an object; o may be NULL or not an object. */
 char *wire_get_text(struct arena *a, const json_t *o, const char *key);
+/* "" instead of NULL. */
+const char *wire_get_words(struct arena *a, const json_t *o, const char *key);
 /* At least min, else unknown. */
 int64_t wire_get_int(const json_t *o, const char *key, int64_t min, int64_t unknown);
 bool wire_get_flag(const json_t *o, const char *key); /* unknown is false */

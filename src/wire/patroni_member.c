@@ -99,17 +99,11 @@ lsn_t wire_get_lsn_text(const json_t *o, const char *key)
     return s && lsn_parse(s, &v) ? v : LSN_UNKNOWN;
 }
 
-static const char *text_or_empty(struct arena *a, const json_t *o, const char *key)
-{
-    const char *s = wire_get_text(a, o, key);
-    return s ? s : "";
-}
-
 enum status wire_read_row(struct arena *a, const json_t *o, struct cluster_member *m, struct err *e)
 {
-    m->role_text = text_or_empty(a, o, "role");
+    m->role_text = wire_get_words(a, o, "role");
     m->role = role_parse(m->role_text);
-    m->state_text = text_or_empty(a, o, "state");
+    m->state_text = wire_get_words(a, o, "state");
     m->state = pg_state_parse(m->state_text);
     m->api_url = wire_get_text(a, o, "api_url");
     m->timeline = wire_get_int(o, "timeline", 0, 0);

@@ -91,19 +91,14 @@ static int count(const json_t *j)
     return n < MOST ? (int)n : MOST;
 }
 
-static const char *or_none(const char *s)
-{
-    return s ? s : "";
-}
-
 static void read_slots(struct arena *a, const struct table *t, struct pg_vitals *out)
 {
     json_t *j = list(t, "slots");
     struct pg_slot *v = arena_array(a, (size_t)count(j), struct pg_slot);
     for (out->nslots = 0; out->nslots < count(j); out->nslots++) {
         const json_t *o = json_array_get(j, (size_t)out->nslots);
-        const char *type = or_none(wire_get_text(a, o, "type"));
-        v[out->nslots] = (struct pg_slot){.name = or_none(wire_get_text(a, o, "name")),
+        const char *type = wire_get_words(a, o, "type");
+        v[out->nslots] = (struct pg_slot){.name = wire_get_words(a, o, "name"),
                                           .logical = strcmp(type, "logical") == 0,
                                           .failover = wire_get_flag(o, "failover"),
                                           .active = wire_get_flag(o, "active")};
@@ -118,8 +113,8 @@ static void read_backups(struct arena *a, const struct table *t, struct pg_vital
     struct pg_backup *v = arena_array(a, (size_t)count(j), struct pg_backup);
     for (out->nbackups = 0; out->nbackups < count(j); out->nbackups++) {
         const json_t *o = json_array_get(j, (size_t)out->nbackups);
-        v[out->nbackups] = (struct pg_backup){.phase = or_none(wire_get_text(a, o, "phase")),
-                                              .client = or_none(wire_get_text(a, o, "client")),
+        v[out->nbackups] = (struct pg_backup){.phase = wire_get_words(a, o, "phase"),
+                                              .client = wire_get_words(a, o, "client"),
                                               .done = wire_get_int(o, "done", 0, 0),
                                               .total = wire_get_int(o, "total", 0, 0)};
     }

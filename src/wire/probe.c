@@ -185,13 +185,6 @@ void wire_probe_encode(const struct probe_sample *s, struct buf *out)
     wire_json_free(j);
 }
 
-static const char *text_or_empty(struct arena *a, const json_t *o, const char *key)
-{
-    const char *s = wire_get_text(a, o, key);
-
-    return s ? s : "";
-}
-
 static bool read_run(struct arena *a, const json_t *o, const char **run)
 {
     *run = wire_get_text(a, o, "run");
@@ -221,10 +214,10 @@ static enum status read_sample(const json_t *o, struct arena *a, struct probe_sa
     s->sent_mono_us = wire_get_int(o, "sent_mono", INT64_MIN + 1, 0);
     s->sent_wall_us = wire_get_int(o, "sent_wall", 0, 0);
     s->latency_us = wire_get_int(o, "latency", 0, 0);
-    s->server = text_or_empty(a, o, "server");
+    s->server = wire_get_words(a, o, "server");
     s->in_recovery = wire_get_flag(o, "in_recovery");
-    s->sqlstate = text_or_empty(a, o, "sqlstate");
-    s->detail = text_or_empty(a, o, "detail");
+    s->sqlstate = wire_get_words(a, o, "sqlstate");
+    s->detail = wire_get_words(a, o, "detail");
     return ST_OK;
 }
 

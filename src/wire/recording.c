@@ -61,12 +61,6 @@ json_t *recording_load(const char *line, size_t n, size_t max_values, struct err
     return NULL;
 }
 
-const char *recording_text(struct arena *a, const json_t *o, const char *key)
-{
-    const char *s = wire_get_text(a, o, key);
-    return s ? s : "";
-}
-
 void recording_put(struct wire_json *j, const char *key, const char *value)
 {
     if (value && *value)
@@ -203,7 +197,7 @@ static enum status read_header(struct arena *a, const json_t *j, struct recordin
                                struct err *e)
 {
     int64_t format = wire_get_int(j, "pgdba-recording", 1, 0);
-    h->program = recording_text(a, j, "program");
+    h->program = wire_get_words(a, j, "program");
     if (!format)
         return err_set(e, ST_INVALID, "the first line is not the header of a recording");
     if (format != RECORDING_FORMAT)
@@ -211,9 +205,9 @@ static enum status read_header(struct arena *a, const json_t *j, struct recordin
             e, ST_INVALID, "a recording of format %lld%s%s: this program reads format %d",
             (long long)format, *h->program ? ", by pgdba " : "", h->program, (int)RECORDING_FORMAT);
     h->format = (int)format;
-    h->cluster = recording_text(a, j, "cluster");
+    h->cluster = wire_get_words(a, j, "cluster");
     h->scope = null_when_empty(wire_get_text(a, j, "scope"));
-    h->note = recording_text(a, j, "note");
+    h->note = wire_get_words(a, j, "note");
     if (!*h->cluster)
         return err_set(e, ST_INVALID, "the header names no cluster");
     if (!recording_time_read(json_string_value(json_object_get(j, "started")), &h->start_wall_us))
@@ -369,10 +363,10 @@ static enum status read_line(struct arena *a, const json_t *j, struct observatio
     if (!obs_outcome_parse(json_string_value(json_object_get(j, "outcome")), &o->outcome) ||
         o->outcome == OBS_NEVER)
         return err_set(e, ST_INVALID, "its outcome is not known here");
-    o->target = recording_text(a, j, "target");
-    o->endpoint = recording_text(a, j, "endpoint");
-    o->detail = recording_text(a, j, "detail");
-    o->date = recording_text(a, j, "date");
+    o->target = wire_get_words(a, j, "target");
+    o->endpoint = wire_get_words(a, j, "endpoint");
+    o->detail = wire_get_words(a, j, "detail");
+    o->date = wire_get_words(a, j, "date");
     o->latency_us = wire_get_int(j, "latency", 0, 0);
     int64_t status = wire_get_int(j, "status", 0, 0);
     o->http_status = status < 1000 ? (int)status : 0;

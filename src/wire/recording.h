@@ -18,8 +18,6 @@ bool recording_wall_sane(int64_t wall_us);
 
 /* The tree is the caller's; NULL: not one line of JSON with an object, or too long. */
 json_t *recording_load(const char *line, size_t n, size_t max, struct err *e);
-/* Cleaned, in the arena, "" when it is not there. */
-const char *recording_text(struct arena *a, const json_t *o, const char *key);
 /* Left out when empty. */
 void recording_put(struct wire_json *j, const char *key, const char *value);
 bool recording_system(const json_t *o, const char *key, enum obs_system *out);

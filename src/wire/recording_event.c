@@ -65,11 +65,11 @@ static enum status read_event(struct arena *a, const json_t *j, struct event *ev
     int64_t uncertain = wire_get_int(j, "uncertain_us", 0, -1);
     ev->not_before_us = uncertain >= 0 && uncertain < ev->wall_us ? ev->wall_us - uncertain : 0;
     ev->revision = wire_get_int(j, "revision", 0, 0);
-    ev->subject = recording_text(a, j, "subject");
-    ev->old = recording_text(a, j, "old");
-    ev->now = recording_text(a, j, "now");
-    ev->text = recording_text(a, j, "text");
-    ev->evidence = recording_text(a, j, "evidence");
+    ev->subject = wire_get_words(a, j, "subject");
+    ev->old = wire_get_words(a, j, "old");
+    ev->now = wire_get_words(a, j, "now");
+    ev->text = wire_get_words(a, j, "text");
+    ev->evidence = wire_get_words(a, j, "evidence");
     return ST_OK;
 }
 

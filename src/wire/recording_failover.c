@@ -122,8 +122,8 @@ static enum status get_phase(struct arena *a, const json_t *j, const struct fail
         !fo_state_parse(json_string_value(json_object_get(j, "state")), &p->state))
         return err_set(e, ST_INVALID, "a phase that is not known here");
     (void)recording_system(j, "source", &p->source);
-    p->subject = recording_text(a, j, "subject");
-    p->note = recording_text(a, j, "note");
+    p->subject = wire_get_words(a, j, "subject");
+    p->note = wire_get_words(a, j, "note");
     p->revision = wire_get_int(j, "revision", 0, 0);
     p->predicted_lo_us = get_span(j, "predicted_lo_us", -1);
     p->predicted_hi_us = get_span(j, "predicted_hi_us", -1);
@@ -155,7 +155,7 @@ static void get_outage(const json_t *j, struct failover *f)
         return;
     o->known = true;
     o->is_write = wire_get_flag(p, "write");
-    o->route = recording_text(&f->arena, p, "route");
+    o->route = wire_get_words(&f->arena, p, "route");
     o->longest_us = get_span(p, "longest_us", 0);
     o->total_us = get_span(p, "total_us", 0);
     o->from_wall_us = get_wall(p, "from_wall_us");
@@ -180,12 +180,12 @@ static enum status read_failover(const json_t *j, struct failover *f, struct err
     f->number = (uint64_t)wire_get_int(j, "number", 0, 0);
     f->open = wire_get_flag(j, "open");
     f->coarse = wire_get_flag(j, "coarse");
-    f->cluster = recording_text(&f->arena, j, "cluster");
-    f->from = recording_text(&f->arena, j, "from");
-    f->to = recording_text(&f->arena, j, "to");
+    f->cluster = wire_get_words(&f->arena, j, "cluster");
+    f->from = wire_get_words(&f->arena, j, "from");
+    f->to = wire_get_words(&f->arena, j, "to");
     f->old_timeline = wire_get_int(j, "old_timeline", 0, 0);
     f->new_timeline = wire_get_int(j, "new_timeline", 0, 0);
-    f->summary = recording_text(&f->arena, j, "summary");
+    f->summary = wire_get_words(&f->arena, j, "summary");
     get_outage(j, f);
     return get_phases(j, f, e);
 }
