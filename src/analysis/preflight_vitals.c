@@ -9,8 +9,8 @@
 #include "pgdba/base/fmt.h"
 
 #define READING_TIME     (600 * USEC_PER_SEC)
-#define LONG_TRANSACTION (60 * INT64_C(1000000))
-#define OLD              (60 * INT64_C(1000000))
+#define LONG_TRANSACTION (60 * USEC_PER_SEC)
+#define OLD              (60 * USEC_PER_SEC)
 
 /* True when the leader is hit by this: a restart of replicas alone is none of its business. */
 static bool leader_goes(const struct flight *f)

@@ -58,8 +58,6 @@ enum status wire_patroni_history(const char *body, size_t n, struct facts **out,
     return ST_OK;
 }
 
-/* PATCH /config checks nothing, so that anything may stand there; what Patroni cannot use it
- * leaves at its default, and so does this. */
 static void read_slots(struct arena *a, const json_t *o, struct dynamic_config *c)
 {
     json_t *slots = json_object_get(o, "slots"), *slot;
@@ -68,6 +66,8 @@ static void read_slots(struct arena *a, const json_t *o, struct dynamic_config *
     c->slots = v;
 }
 
+/* PATCH /config checks nothing, so that anything may stand there; what Patroni cannot use it
+ * leaves at its default, and so does this. */
 void wire_read_config(struct arena *a, const json_t *o, struct dynamic_config *c)
 {
     const json_t *mode = json_object_get(o, "synchronous_mode");

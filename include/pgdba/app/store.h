@@ -37,9 +37,9 @@ void store_probe_stopped(struct store *st);
 /* Which URL a member answers on (from source/patroni); base NULL: not reachable, why says. Copied.
  */
 void store_set_route(struct store *st, const char *member, const char *base, const char *why);
-/* The configured URLs that give no answer and are nobody's, all of them. Copied. */
 /* struct acting_list, NULL not known; its own reference is taken. */
 void store_set_acting(struct store *st, struct facts *f);
+/* The configured URLs that give no answer and are nobody's, all of them. Copied. */
 void store_set_silent_urls(struct store *st, const struct silent_url *v, int n);
 /* Parses and keeps. An answer that does not parse becomes OBS_GARBLED with the reason; the last
  * good facts stay. */

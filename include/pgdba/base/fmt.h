@@ -23,8 +23,7 @@ char *fmt_duration(char *out, int64_t us);
 char *fmt_age(char *out, int64_t us);
 /* Wall time: "2026-11-21 03:12:07" local; fmt_time_iso: "2026-11-21T03:12:07.123Z" UTC. */
 char *fmt_time_local(char *out, int64_t wall_us);
-char *fmt_time_zone(char *out,
-                    int64_t wall_us); /* the same with its zone: "2026-11-21 03:00:00 CET" */
+char *fmt_time_zone(char *out, int64_t wall_us);   /* "2026-11-21 03:12:07 CET" */
 char *fmt_clock_local(char *out, int64_t wall_us); /* "03:12:07" */
 char *fmt_time_iso(char *out, int64_t wall_us);
 
