@@ -77,9 +77,9 @@ static void draw_notice(const struct frame *f, struct surface *s, struct rect r)
 {
     const struct failover *o = f->failovers->open;
     surface_fill(s, r, TR_ERROR);
-    surface_textf(s, r.row, r.col + 1, r.cols - 2, TR_ERROR, "a %s has begun%s%s: key %d shows it",
+    surface_textf(s, r.row, r.col + 1, r.cols - 2, TR_ERROR, "a %s has begun%s%s: key %s shows it",
                   failover_kind_name(o->kind), *o->from ? ", from " : "", o->from,
-                  (int)PANE_FAILOVERS + 1);
+                  pane_key(PANE_FAILOVERS));
 }
 
 void footer_draw(const struct frame *f, struct surface *s, struct rect r)

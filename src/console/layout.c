@@ -70,18 +70,27 @@ static int slots_of(const struct frame *f, bool beside, struct slot *out)
     static const struct slot narrow[] = {
         {1, {PANE_TOPOLOGY}, 0}, {1, {PANE_FAILOVERS}, 0}, {1, {PANE_TRUTH}, 0},
         {1, {PANE_LAG}, 0},      {1, {PANE_POOLS}, 0},     {1, {PANE_STATS}, 0},
-        {1, {PANE_DCS}, 0},      {1, {PANE_EVENTS}, 0},
+        {1, {PANE_DCS}, 0},      {1, {PANE_ROUTES}, 0},    {1, {PANE_HAPROXY}, 0},
+        {1, {PANE_BOUNCERS}, 0}, {1, {PANE_EVENTS}, 0},
     };
     static const struct slot wide_calm[] = {
         {1, {PANE_TOPOLOGY}, 0},
         {1, {PANE_TRUTH}, 0},
         {2, {PANE_LAG, PANE_DCS}, 50},
         {2, {PANE_POOLS, PANE_STATS}, 60},
+        {1, {PANE_HAPROXY}, 0},
+        {2, {PANE_ROUTES, PANE_BOUNCERS}, 60},
         {2, {PANE_EVENTS, PANE_FAILOVERS}, 58},
     };
     static const struct slot wide_failover[] = {
-        {1, {PANE_TOPOLOGY}, 0},       {1, {PANE_FAILOVERS}, 0},          {1, {PANE_TRUTH}, 0},
-        {2, {PANE_LAG, PANE_DCS}, 50}, {2, {PANE_POOLS, PANE_STATS}, 60}, {1, {PANE_EVENTS}, 0},
+        {1, {PANE_TOPOLOGY}, 0},
+        {1, {PANE_FAILOVERS}, 0},
+        {1, {PANE_TRUTH}, 0},
+        {2, {PANE_LAG, PANE_DCS}, 50},
+        {2, {PANE_POOLS, PANE_STATS}, 60},
+        {1, {PANE_HAPROXY}, 0},
+        {2, {PANE_ROUTES, PANE_BOUNCERS}, 60},
+        {1, {PANE_EVENTS}, 0},
     };
 #define TAKE(table) (memcpy(out, table, sizeof(table)), (int)(sizeof(table) / sizeof *(table)))
     if (!beside)
@@ -119,10 +128,11 @@ static void choose(const struct frame *f, const struct slot *slots, const int *w
                    int rows, bool *in)
 {
     const enum pane_id order[] = {
-        f->v->focus,   PANE_TOPOLOGY, failover_goes_on(f) ? PANE_FAILOVERS : PANE_TRUTH,
-        PANE_TRUTH,    PANE_EVENTS,   PANE_LAG,
-        PANE_POOLS,    PANE_STATS,    PANE_DCS,
-        PANE_FAILOVERS};
+        f->v->focus, PANE_TOPOLOGY, failover_goes_on(f) ? PANE_FAILOVERS : PANE_TRUTH,
+        PANE_TRUTH,  PANE_EVENTS,   PANE_LAG,
+        PANE_POOLS,  PANE_STATS,    PANE_DCS,
+        PANE_ROUTES, PANE_BOUNCERS, PANE_FAILOVERS,
+        PANE_HAPROXY};
     memset(in, 0, (size_t)n * sizeof *in);
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         for (int k = 0; k < n; k++) {

@@ -41,11 +41,14 @@ src_libconsole_la_SOURCES = \
 	src/console/overlay.c \
 	src/console/menu.c \
 	src/console/pane.c \
+	src/console/pane_bouncers.c \
 	src/console/pane_dcs.c \
 	src/console/pane_events.c \
 	src/console/pane_failovers.c \
+	src/console/pane_haproxy.c \
 	src/console/pane_lag.c \
 	src/console/pane_pools.c \
+	src/console/pane_routes.c \
 	src/console/pane_stats.c \
 	src/console/pane_topology.c \
 	src/console/pane_truth.c \

@@ -16,16 +16,30 @@ static const struct pane *const panes[] = {
     [PANE_POOLS] = &pane_pools,       [PANE_STATS] = &pane_stats,
     [PANE_TRUTH] = &pane_truth,       [PANE_DCS] = &pane_dcs,
     [PANE_EVENTS] = &pane_events,     [PANE_FAILOVERS] = &pane_failovers,
+    [PANE_ROUTES] = &pane_routes,     [PANE_HAPROXY] = &pane_haproxy,
+    [PANE_BOUNCERS] = &pane_bouncers,
 };
 _Static_assert(sizeof panes / sizeof *panes == PANE_COUNT, "a pane an id");
 
-static const char *const names[] = {"topology", "lag", "pools",  "stats",
-                                    "truth",    "dcs", "events", "failovers"};
+static const char *const names[] = {"topology", "lag",       "pools",  "stats",   "truth",   "dcs",
+                                    "events",   "failovers", "routes", "haproxy", "bouncers"};
 _Static_assert(sizeof names / sizeof *names == PANE_COUNT, "a name a pane");
+
+static const char *const keys[] = {
+    [PANE_TOPOLOGY] = "1", [PANE_LAG] = "2",     [PANE_POOLS] = "3",    [PANE_STATS] = "4",
+    [PANE_TRUTH] = "5",    [PANE_DCS] = "6",     [PANE_EVENTS] = "7",   [PANE_FAILOVERS] = "8",
+    [PANE_ROUTES] = "9",   [PANE_HAPROXY] = "0", [PANE_BOUNCERS] = "b",
+};
+_Static_assert(sizeof keys / sizeof *keys == PANE_COUNT, "a key a pane");
 
 const struct pane *pane_get(enum pane_id id)
 {
     return panes[id];
+}
+
+const char *pane_key(enum pane_id id)
+{
+    return keys[id];
 }
 
 int pane_find(const char *name)
@@ -95,7 +109,7 @@ static void draw_title(enum pane_id id, const struct table_model *m, const char 
     enum theme_role role = focused ? TR_TITLE_FOCUS : TR_TITLE;
     int x = r.col + 1, right = r.col + r.cols;
     surface_hline(s, r.row, r.col, r.cols, TR_BORDER);
-    x += surface_textf(s, r.row, x, right - x, role, focused ? "[%d %s]" : " %d %s ", (int)id + 1,
+    x += surface_textf(s, r.row, x, right - x, role, focused ? "[%s %s]" : " %s %s ", keys[id],
                        panes[id]->title);
     if (*m->note)
         x += 1 + surface_textf(s, r.row, x + 1, right - x - 1, m->note_role, " %s ", m->note);

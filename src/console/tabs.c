@@ -3,13 +3,14 @@
 
 #include <string.h>
 
-/* Full titles, short ones, or only numbers but for the one in focus: what the width holds. */
-enum form { FORM_FULL, FORM_BRIEF, FORM_NUMBERS };
+/* Full titles, short ones, short ones without the blanks between, or only keys but for the one in
+ * focus: what the width holds. */
+enum form { FORM_FULL, FORM_BRIEF, FORM_TIGHT, FORM_KEYS };
 
 static const char *title_of(enum pane_id id, enum form form, bool on)
 {
     const struct pane *p = pane_get(id);
-    if (form == FORM_NUMBERS)
+    if (form == FORM_KEYS)
         return on ? p->title : "";
     return form == FORM_FULL || !p->brief ? p->title : p->brief;
 }
@@ -17,7 +18,7 @@ static const char *title_of(enum pane_id id, enum form form, bool on)
 static int tab_width(const struct surface *s, enum pane_id id, enum form form, bool on)
 {
     int w = surface_width(s, title_of(id, form, on));
-    return w ? w + 4 : 2;
+    return !w ? 2 : form == FORM_TIGHT ? w + 2 + on : w + 4;
 }
 
 static int all_width(const struct surface *s, enum pane_id focus, enum form form)
@@ -32,17 +33,15 @@ static int draw_tabs(const struct frame *f, struct surface *s, struct rect r)
 {
     int x = r.col, right = r.col + r.cols;
     enum form form = FORM_FULL;
-    while (form < FORM_NUMBERS && all_width(s, f->v->focus, form) > r.cols)
+    while (form < FORM_KEYS && all_width(s, f->v->focus, form) > r.cols)
         form++;
     for (int i = 0; i < PANE_COUNT; i++) {
         bool on = i == (int)f->v->focus;
         const char *title = title_of((enum pane_id)i, form, on);
-        bool named = *title != 0;
-        x += surface_textf(s, r.row, x, right - x, on ? TR_TITLE_FOCUS : TR_TITLE, "%s%d%s%s%s",
-                           on ? "[" : " ", i + 1, named ? " " : "", title,
-                           on      ? "]"
-                           : named ? " "
-                                   : "");
+        const char *blank = *title && form != FORM_TIGHT ? " " : "";
+        x += surface_textf(s, r.row, x, right - x, on ? TR_TITLE_FOCUS : TR_TITLE, "%s%s%s%s%s",
+                           on ? "[" : " ", pane_key((enum pane_id)i), blank, title,
+                           on ? "]" : blank);
     }
     return x;
 }

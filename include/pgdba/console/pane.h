@@ -22,6 +22,9 @@ enum pane_id {
     PANE_DCS,
     PANE_EVENTS,
     PANE_FAILOVERS,
+    PANE_ROUTES,
+    PANE_HAPROXY,
+    PANE_BOUNCERS,
     PANE_COUNT
 };
 
@@ -59,9 +62,11 @@ struct pane {
 };
 
 extern const struct pane pane_topology, pane_lag, pane_pools, pane_stats, pane_truth, pane_dcs,
-    pane_events, pane_failovers;
+    pane_events, pane_failovers, pane_routes, pane_haproxy, pane_bouncers;
 
 const struct pane *pane_get(enum pane_id id);
+/* The key it stands under unless the settings give that key away: "1" … "9", "0", "b". */
+const char *pane_key(enum pane_id id);
 int pane_find(const char *name); /* enum pane_id, or -1 */
 /* Names of all panes, in order. */
 const char *const *pane_names(void);

@@ -24,6 +24,14 @@ static void panes_by_key_and_by_command(void **state)
     press(w, "8");
     assert_int_equal(w->c.v.focus, PANE_FAILOVERS);
     press(w, "Tab");
+    assert_int_equal(w->c.v.focus, PANE_ROUTES);
+    press(w, "0");
+    assert_int_equal(w->c.v.focus, PANE_HAPROXY);
+    press(w, "9");
+    assert_int_equal(w->c.v.focus, PANE_ROUTES);
+    press(w, "b");
+    assert_int_equal(w->c.v.focus, PANE_BOUNCERS);
+    press(w, "Tab");
     assert_int_equal(w->c.v.focus, PANE_TOPOLOGY);
     command(w, "lag");
     assert_int_equal(w->c.v.focus, PANE_LAG);
