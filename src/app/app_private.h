@@ -53,6 +53,7 @@ struct app {
     int nsecrets;
     struct app_secret *secrets; /* one a source, Patroni's first */
     bool leases_shown, urgent, dcs_watched;
+    uint64_t bouncers_shown;   /* kinds */
     int64_t followed_revision; /* of the DCS, whose members Patroni's source has heard of */
     int64_t refresh_us;
     uint64_t routes_seen;

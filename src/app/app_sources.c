@@ -45,6 +45,7 @@ static void start_bouncer(struct app *a, int index, const char *password)
 {
     struct source_ctx ctx = app_source_ctx(a);
     a->bouncers[index] = source_pgbouncer_new(&ctx, index, app_effective_refresh(a), password);
+    source_pgbouncer_want(a->bouncers[index], a->bouncers_shown);
     source_pgbouncer_start(a->bouncers[index]);
 }
 
@@ -342,6 +343,16 @@ void app_show_leases(struct app *a, bool shown)
     a->leases_shown = shown;
     if (a->published)
         follow_leases(a, a->published);
+}
+
+void app_show_bouncers(struct app *a, uint64_t kinds)
+{
+    if (kinds == a->bouncers_shown)
+        return;
+    a->bouncers_shown = kinds;
+    for (int i = 0; a->bouncers && i < a->config->npgbouncer; i++)
+        if (a->bouncers[i])
+            source_pgbouncer_want(a->bouncers[i], kinds);
 }
 
 const char *app_etcd_prefix(const struct app *a)

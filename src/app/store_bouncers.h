@@ -6,10 +6,24 @@
 
 #include "state.h"
 
+enum { BOUNCER_SAMPLES = 300 }; /* five minutes at one a second */
+
+/* What goes on in a bouncer over time. */
+struct bouncer_ring {
+    int n, next; /* next: where the following sample goes */
+    int64_t at_us[BOUNCER_SAMPLES];
+    int64_t waiting[BOUNCER_SAMPLES], maxwait[BOUNCER_SAMPLES];
+    int64_t queries[BOUNCER_SAMPLES], mean_wait[BOUNCER_SAMPLES];
+};
+
 struct kept_bouncer {
     char *name;
     struct kept_state version_state, pools_state, databases_state, stats_state, servers_state;
+    struct kept_state lists_state, config_state, clients_state, users_state, memory_state;
+    struct kept_state dns_hosts_state, dns_zones_state;
     struct facts *version, *pools, *databases, *stats, *globals, *servers;
+    struct facts *lists, *config, *clients, *users, *memory, *dns_hosts, *dns_zones;
+    struct bouncer_ring ring;
     struct facts *rates; /* root: the array of pgb_rates */
     int nrates;
     int64_t stats_us; /* when `stats` was answered */

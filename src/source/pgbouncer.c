@@ -23,22 +23,42 @@ enum {
     GRACEFUL_SINCE = 12300 /* SIGTERM waits for clients, and a console is one */
 };
 
+/* How often a step is asked. */
+enum beat {
+    EACH_ROUND,
+    ONCE,  /* a connection */
+    LISTS, /* now and then; each round while it is looked at */
+    CONFIG,
+    WANTED /* only while it is looked at */
+};
+
 static const struct step {
     const char *sql;
     enum obs_kind kind;
     int since; /* server version, 0 any */
-    bool once; /* once a connection */
+    enum beat beat;
 } steps[] = {
-    {"SHOW VERSION", OBS_PGB_VERSION, 0, true},        {"SHOW POOLS", OBS_PGB_POOLS, 0, false},
-    {"SHOW DATABASES", OBS_PGB_DATABASES, 0, false},   {"SHOW STATS", OBS_PGB_STATS, 0, false},
-    {"SHOW STATE", OBS_PGB_STATE, STATE_SINCE, false}, {"SHOW SERVERS", OBS_PGB_SERVERS, 0, false},
+    {"SHOW VERSION", OBS_PGB_VERSION, 0, ONCE},
+    {"SHOW POOLS", OBS_PGB_POOLS, 0, EACH_ROUND},
+    {"SHOW DATABASES", OBS_PGB_DATABASES, 0, EACH_ROUND},
+    {"SHOW STATS", OBS_PGB_STATS, 0, EACH_ROUND},
+    {"SHOW STATE", OBS_PGB_STATE, STATE_SINCE, EACH_ROUND},
+    {"SHOW SERVERS", OBS_PGB_SERVERS, 0, EACH_ROUND},
+    {"SHOW LISTS", OBS_PGB_LISTS, 0, LISTS},
+    {"SHOW CONFIG", OBS_PGB_CONFIG, 0, CONFIG},
+    {"SHOW CLIENTS", OBS_PGB_CLIENTS, 0, WANTED},
+    {"SHOW USERS", OBS_PGB_USERS, 0, WANTED},
+    {"SHOW MEM", OBS_PGB_MEM, 0, WANTED},
+    {"SHOW DNS_HOSTS", OBS_PGB_DNS_HOSTS, 0, WANTED},
+    {"SHOW DNS_ZONES", OBS_PGB_DNS_ZONES, 0, WANTED},
 };
 enum {
     N_STEPS = sizeof(steps) / sizeof(steps[0]),
     FIRST_STEP = 1, /* of every round: what comes before is once a connection */
-    SERVERS_STEP = N_STEPS - 1
+    SERVERS_STEP = 5,
+    SELDOM_STEP /* from here on: what is asked seldom, or only when wanted */
 };
-_Static_assert(N_STEPS == OBS_PGB_SERVERS - OBS_PGB_VERSION + 1, "a step for every kind");
+_Static_assert(N_STEPS == OBS_PGB_DNS_ZONES - OBS_PGB_VERSION + 1, "a step for every kind");
 
 struct source_pgbouncer {
     struct source_ctx ctx;
@@ -49,10 +69,11 @@ struct source_pgbouncer {
     struct net_timer *timer, *urgent_timer;
     struct net_pg *pg;
     bool started, urgent;
-    int step;               /* running; N_STEPS when none is */
-    bool alone;             /* the running step is an urgent one, between two rounds */
-    bool round_waits;       /* a round came due meanwhile */
-    int64_t servers_due_us; /* the next urgent one not before */
+    int step, until;         /* running, and where to end; step N_STEPS when none is */
+    bool alone;              /* what runs are a few steps between two rounds */
+    bool round_waits;        /* a round came due meanwhile */
+    uint64_t wanted;         /* kinds that somebody looks at */
+    int64_t due_us[N_STEPS]; /* SHOW SERVERS: the next urgent one not before; seldom ones: any */
     bool version_known;
     bool has_state;       /* SHOW STATE: 1.19 and later, by the last connection */
     bool active;          /* what it said last */
@@ -102,27 +123,57 @@ static void emit(struct source_pgbouncer *b, enum obs_kind kind, enum obs_outcom
                      body);
 }
 
+static bool is_wanted(const struct source_pgbouncer *b, const struct step *s)
+{
+    return (b->wanted & OBS_BIT(s->kind)) != 0;
+}
+
 static bool applies(const struct source_pgbouncer *b, const struct step *s)
 {
-    if (s->once)
+    if (s->beat == ONCE)
         return !b->version_known;
+    if (s->beat == WANTED && !is_wanted(b, s))
+        return false;
+    if (s->beat != EACH_ROUND && now_us(b) < b->due_us[s - steps])
+        return false;
     return s->since == 0 || net_pg_server_version(b->pg) >= s->since;
+}
+
+/* A bouncer is one process, and a list can be long: a tenth of its time at most. */
+static void step_answered(struct source_pgbouncer *b, const struct step *s, int64_t latency_us)
+{
+    int64_t every = is_wanted(b, s)     ? 0
+                    : s->beat == LISTS  ? b->t.pgb_lists_us
+                    : s->beat == CONFIG ? b->t.pgb_config_us
+                                        : 0;
+
+    b->due_us[s - steps] = now_us(b) + (10 * latency_us > every ? 10 * latency_us : every);
 }
 
 static void next_step(struct source_pgbouncer *b)
 {
-    if (b->alone) {
-        b->alone = false;
-        b->step = N_STEPS;
-        if (b->round_waits)
-            round_begin(b, false);
-        return;
-    }
     do
         b->step++;
-    while (b->step < N_STEPS && !applies(b, &steps[b->step]));
-    if (b->step < N_STEPS)
+    while (b->step < b->until && !applies(b, &steps[b->step]));
+    if (b->step < b->until) {
         ask_step(b);
+        return;
+    }
+    b->step = N_STEPS;
+    b->alone = false;
+    if (b->round_waits)
+        round_begin(b, false);
+}
+
+/* Between two rounds, on a connection that stands: whether it comes back a round finds out. */
+static void ask_alone(struct source_pgbouncer *b, int from, int until)
+{
+    if (b->step < N_STEPS || !net_pg_connected(b->pg))
+        return;
+    b->alone = true;
+    b->step = from - 1;
+    b->until = until;
+    next_step(b);
 }
 
 /* PgBouncer has one SQLSTATE for nearly everything: the words decide. */
@@ -150,7 +201,7 @@ static void note_change(struct source_pgbouncer *b, enum obs_outcome outcome, co
 static void round_failed(struct source_pgbouncer *b, enum obs_outcome outcome, const char *detail,
                          int64_t latency_us)
 {
-    int from = b->alone ? FIRST_STEP : b->step;
+    int from = b->alone || b->step >= SELDOM_STEP ? FIRST_STEP : b->step;
     bool hurry = b->urgent && outcome == OBS_REFUSED; /* a bouncer that is being restarted */
 
     b->step = N_STEPS;
@@ -163,8 +214,10 @@ static void round_failed(struct source_pgbouncer *b, enum obs_outcome outcome, c
         pace_fail(&b->pace, now_us(b), b->t.pgb_first_us,
                   hurry ? b->t.pgb_first_us : b->t.pgb_max_us);
     note_change(b, outcome, detail);
+    memset(b->due_us, 0, sizeof(b->due_us));
     for (int i = from; i < N_STEPS; i++)
-        if (steps[i].since == 0 || b->has_state || i == from)
+        if (i == from || (steps[i].beat == WANTED ? is_wanted(b, &steps[i])
+                                                  : steps[i].since == 0 || b->has_state))
             emit(b, steps[i].kind, outcome, detail, latency_us, NULL);
 }
 
@@ -193,9 +246,11 @@ static void step_done(void *arg, const struct net_pg_reply *r)
     }
     pace_reset(&b->pace);
     b->has_state = net_pg_server_version(b->pg) >= STATE_SINCE;
+    step_answered(b, s, r->latency_us);
     if (r->sqlstate[0] != '\0' || r->table == NULL) {
         outcome = is_denied(r->detail) ? OBS_UNAUTHORISED : OBS_GARBLED;
-        note_change(b, outcome, r->detail);
+        if (s->beat == EACH_ROUND || s->beat == ONCE) /* the rest a version may not know */
+            note_change(b, outcome, r->detail);
         emit(b, s->kind, outcome, r->detail, r->latency_us, NULL);
     } else {
         struct buf body;
@@ -208,8 +263,6 @@ static void step_done(void *arg, const struct net_pg_reply *r)
         }
         if (s->kind == OBS_PGB_STATE)
             b->active = says_active(r->table);
-        if (s->kind == OBS_PGB_SERVERS) /* a bouncer is one process: a tenth of it at most */
-            b->servers_due_us = now_us(b) + 10 * r->latency_us;
         note_change(b, OBS_ANSWERED, "");
         emit(b, s->kind, OBS_ANSWERED, "", r->latency_us, &body);
         buf_release(&body);
@@ -252,6 +305,7 @@ static void round_begin(struct source_pgbouncer *b, bool by_hand)
     if (!net_pg_connected(b->pg))
         b->version_known = false;
     b->step = -1;
+    b->until = N_STEPS;
     next_step(b);
 }
 
@@ -260,17 +314,12 @@ static void timer_fired(void *arg)
     round_begin(arg, false);
 }
 
-/* Between two rounds only, and on a connection that stands: whether it comes back the round finds
- * out. */
 static void urgent_fired(void *arg)
 {
     struct source_pgbouncer *b = arg;
 
-    if (b->step < N_STEPS || !net_pg_connected(b->pg) || now_us(b) < b->servers_due_us)
-        return;
-    b->alone = true;
-    b->step = SERVERS_STEP;
-    ask_step(b);
+    if (now_us(b) >= b->due_us[SERVERS_STEP])
+        ask_alone(b, SERVERS_STEP, SERVERS_STEP + 1);
 }
 
 /* "host:port/pgbouncer": the database asked, whatever the conninfo says or libpq would guess. */
@@ -341,6 +390,18 @@ void source_pgbouncer_set_urgent(struct source_pgbouncer *b, bool urgent)
     if (urgent && b->outcome == OBS_REFUSED)
         pace_cap(&b->pace, now_us(b) + b->t.pgb_first_us);
     urgent_timer_set(b);
+}
+
+void source_pgbouncer_want(struct source_pgbouncer *b, uint64_t kinds)
+{
+    uint64_t more = kinds & ~b->wanted;
+
+    b->wanted = kinds;
+    for (int i = SELDOM_STEP; more != 0 && i < N_STEPS; i++)
+        if (more & OBS_BIT(steps[i].kind))
+            b->due_us[i] = 0;
+    if (more != 0)
+        ask_alone(b, SELDOM_STEP, N_STEPS); /* whoever has opened it looks at an empty list */
 }
 
 void source_pgbouncer_start(struct source_pgbouncer *b)

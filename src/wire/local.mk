@@ -31,6 +31,9 @@ src_libwire_la_SOURCES = \
 	src/wire/patroni_post.c \
 	src/wire/patroni_time.c \
 	src/wire/pgbouncer.c \
+	src/wire/pgbouncer_lists.c \
+	src/wire/pgbouncer_rows.c \
+	src/wire/pgbouncer_rows.h \
 	src/wire/pg_vitals.c \
 	src/wire/postgres.c \
 	src/wire/probe.c \

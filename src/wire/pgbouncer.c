@@ -7,30 +7,11 @@
 
 #include "pgdba/base/clock.h"
 #include "pgdba/base/fmt.h"
+#include "pgbouncer_rows.h"
 #include "pgdba/base/utf8.h"
 
-enum { MAX_ROWS = 100000 }; /* databases × users of one bouncer; more is absurd */
-
-/* The console's own database: its rows say nothing about the service. */
-static const char console_db[] = "pgbouncer";
-
-static enum status check_table(const struct table *t, const char *what, const char *const *keys,
-                               size_t nkeys, struct err *e)
-{
-    for (size_t i = 0; i < nkeys; i++)
-        if (table_col(t, keys[i]) < 0)
-            return err_set(e, ST_INVALID, "%s has no column \"%s\"", what, keys[i]);
-    if (t->nrows > MAX_ROWS)
-        return err_set(e, ST_INVALID, "absurd: %s has %d rows, at most %d are believed", what,
-                       t->nrows, MAX_ROWS);
-    for (int r = 0; r < t->nrows; r++)
-        if (!table_get(t, r, table_col(t, keys[0])))
-            return err_set(e, ST_INVALID, "row %d of %s has no %s", r + 1, what, keys[0]);
-    return ST_OK;
-}
-
 #define CHECK_TABLE(t, what, keys, e) \
-    check_table((t), (what), (keys), sizeof(keys) / sizeof *(keys), (e))
+    pgb_table_check((t), (what), (keys), sizeof(keys) / sizeof *(keys), (e))
 
 static const char *text(struct arena *a, const struct table *t, int row, const char *name)
 {
@@ -60,7 +41,7 @@ static int64_t count_all(const struct table *t, int row, const char *const *name
 
 static bool is_console(const struct table *t, int row, const char *column)
 {
-    return strcmp(table_get(t, row, table_col(t, column)), console_db) == 0;
+    return strcmp(table_get(t, row, table_col(t, column)), pgb_console_db) == 0;
 }
 
 /* maxwait is whole seconds, maxwait_us the rest. */
@@ -131,6 +112,10 @@ static void read_database(struct arena *a, const struct table *t, int r, struct 
         .current_connections = count(t, r, "current_connections"),
         .paused = count(t, r, "paused") > 0,
         .disabled = count(t, r, "disabled") > 0,
+        .server_lifetime_s = count(t, r, "server_lifetime"),
+        .max_clients = count(t, r, "max_client_connections"),
+        .current_clients = count(t, r, "current_client_connections"),
+        .load_balance_hosts = text(a, t, r, "load_balance_hosts"),
     };
 }
 
@@ -176,38 +161,6 @@ enum status wire_pgb_stats(const struct table *t, struct facts **out, struct err
             .assignments = count(t, r, "total_server_assignment_count"),
         };
     }
-    set->v = v;
-    f->root = set;
-    *out = f;
-    return ST_OK;
-}
-
-static void read_server(struct arena *a, const struct table *t, int r, struct pgb_server *s)
-{
-    const char *addr = text(a, t, r, "addr");
-    *s = (struct pgb_server){
-        .database = text(a, t, r, "database"),
-        .user = text(a, t, r, "user"),
-        .state = text(a, t, r, "state"),
-        .addr = addr && strncmp(addr, "unix", 4) != 0 ? addr : NULL,
-        .port = count(t, r, "port"),
-        .close_needed = count(t, r, "close_needed") > 0,
-        .connected_at = text(a, t, r, "connect_time"),
-    };
-}
-
-enum status wire_pgb_servers(const struct table *t, struct facts **out, struct err *e)
-{
-    static const char *const keys[] = {"database", "user", "state", "addr", "port"};
-    enum status st = CHECK_TABLE(t, "SHOW SERVERS", keys, e);
-    if (st)
-        return st;
-    struct facts *f = facts_new();
-    struct pgb_servers *set = arena_new(&f->arena, struct pgb_servers);
-    struct pgb_server *v = arena_array(&f->arena, (size_t)t->nrows, struct pgb_server);
-    for (int r = 0; r < t->nrows; r++)
-        if (!is_console(t, r, "database"))
-            read_server(&f->arena, t, r, &v[set->n++]);
     set->v = v;
     f->root = set;
     *out = f;

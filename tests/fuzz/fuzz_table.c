@@ -33,7 +33,62 @@ static void check_servers(const struct pgb_servers *s)
         fuzz_shown(s->v[i].state);
         fuzz_shown(s->v[i].addr);
         fuzz_shown(s->v[i].connected_at);
+        fuzz_shown(s->v[i].ptr);
+        fuzz_shown(s->v[i].application_name);
     }
+}
+
+static void check_clients(const struct pgb_clients *c)
+{
+    for (int i = 0; i < c->n; i++) {
+        FUZZ_CHECK(c->v[i].wait_us >= -1 && c->v[i].id >= -1);
+        fuzz_shown(c->v[i].link);
+        fuzz_shown(c->v[i].tls);
+        fuzz_shown(c->v[i].requested_at);
+    }
+}
+
+static void check_users(const struct pgb_users *u)
+{
+    for (int i = 0; i < u->n; i++) {
+        FUZZ_CHECK(u->v[i].name && u->v[i].clients >= -1);
+        fuzz_shown(u->v[i].name);
+        fuzz_shown(u->v[i].pool_mode);
+    }
+}
+
+static void check_config(const struct pgb_config *c)
+{
+    for (int i = 0; i < c->n; i++) {
+        FUZZ_CHECK(c->v[i].key && c->v[i].changeable <= TRI_YES);
+        fuzz_shown(c->v[i].key);
+        fuzz_shown(c->v[i].value);
+        fuzz_shown(c->v[i].initial);
+    }
+}
+
+static void check_lists(const struct table *t)
+{
+    struct facts *f = NULL;
+    if (wire_pgb_lists(t, &f, NULL) == ST_OK)
+        for (int i = 0; i < ((const struct pgb_lists *)f->root)->n; i++)
+            fuzz_shown(((const struct pgb_lists *)f->root)->v[i].name);
+    facts_unref(f);
+    f = NULL;
+    if (wire_pgb_memory(t, &f, NULL) == ST_OK)
+        for (int i = 0; i < ((const struct pgb_memory *)f->root)->n; i++)
+            fuzz_shown(((const struct pgb_memory *)f->root)->v[i].name);
+    facts_unref(f);
+    f = NULL;
+    if (wire_pgb_dns_hosts(t, &f, NULL) == ST_OK)
+        for (int i = 0; i < ((const struct pgb_dns_hosts *)f->root)->n; i++)
+            fuzz_shown(((const struct pgb_dns_hosts *)f->root)->v[i].addrs);
+    facts_unref(f);
+    f = NULL;
+    if (wire_pgb_dns_zones(t, &f, NULL) == ST_OK)
+        for (int i = 0; i < ((const struct pgb_dns_zones *)f->root)->n; i++)
+            fuzz_shown(((const struct pgb_dns_zones *)f->root)->v[i].name);
+    facts_unref(f);
 }
 
 static void check_self(const struct pg_self *p)
@@ -71,6 +126,19 @@ static void check_readers(const struct table *t)
         check_servers(f->root);
     facts_unref(f);
     f = NULL;
+    if (fuzz_ended(wire_pgb_clients(t, &f, &e), &e))
+        check_clients(f->root);
+    facts_unref(f);
+    f = NULL;
+    if (fuzz_ended(wire_pgb_users(t, &f, &e), &e))
+        check_users(f->root);
+    facts_unref(f);
+    f = NULL;
+    if (fuzz_ended(wire_pgb_config(t, &f, &e), &e))
+        check_config(f->root);
+    facts_unref(f);
+    f = NULL;
+    check_lists(t);
     if (fuzz_ended(wire_pg_self(t, NULL, &f, &e), &e))
         check_self(f->root);
     facts_unref(f);

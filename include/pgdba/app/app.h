@@ -79,6 +79,8 @@ void app_failovers(const struct app *a, struct failover_list *out);
 
 /* Leases of leader and members are asked for only while somebody looks at them. */
 void app_show_leases(struct app *a, bool shown);
+/* The same with what is long or rare in PgBouncer: OBS_BIT() of each kind that is looked at. */
+void app_show_bouncers(struct app *a, uint64_t kinds);
 /* What was set up may be shown: the etcd prefix watched ("" none yet), whether PostgreSQL is asked.
  */
 const char *app_etcd_prefix(const struct app *a);

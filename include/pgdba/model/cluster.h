@@ -104,6 +104,13 @@ struct haproxy {
     int64_t no_target_us;         /* its write backend has had no server since; 0 it has (carry) */
 };
 
+/* Since when, monotonic µs; 0 it is not so, SINCE_BEFORE since before we looked. */
+struct pgb_since {
+    int64_t paused_us, disabled_us;
+    int64_t no_server_us; /* clients wait, and there is no server connection */
+    int64_t closing_us;   /* some of its server connections are to be closed, and are not */
+};
+
 struct bouncer {
     const char *name;
     const char *endpoint;      /* host:port, no secrets */
@@ -117,6 +124,23 @@ struct bouncer {
     struct source_state pools_state, databases_state, stats_state, servers_state;
     int nrates;
     const struct pgb_rates *rates; /* one a database of stats */
+    /* Asked seldom, or only while somebody looks (source_pgbouncer_want()). */
+    const struct pgb_lists *lists;
+    const struct pgb_config *config;
+    const struct pgb_clients *clients;
+    const struct pgb_users *users;
+    const struct pgb_memory *memory;
+    const struct pgb_dns_hosts *dns_hosts;
+    const struct pgb_dns_zones *dns_zones;
+    struct source_state lists_state, config_state, clients_state, users_state, memory_state,
+        dns_hosts_state, dns_zones_state;
+    /* All databases together, a sample a round: LAG_UNKNOWN where there was none. Clients, µs, a
+     * thousandth of a query a second, µs. */
+    struct series waiting, maxwait, queries, mean_wait;
+    /* What only a look back can tell (carry_bouncers() of analysis/). */
+    int64_t held_us; /* paused or suspended as a whole since; 0 it is not */
+    int nsince;
+    const struct pgb_since *since; /* one a database of databases */
 };
 
 struct snapshot {

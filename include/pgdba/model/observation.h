@@ -20,6 +20,13 @@ enum obs_kind {
     OBS_PGB_STATS,
     OBS_PGB_STATE,   /* 1.19+ only */
     OBS_PGB_SERVERS, /* where its server connections go */
+    OBS_PGB_CONFIG,
+    OBS_PGB_LISTS,
+    OBS_PGB_CLIENTS, /* from here on only while somebody looks at them */
+    OBS_PGB_USERS,
+    OBS_PGB_MEM,
+    OBS_PGB_DNS_HOSTS,
+    OBS_PGB_DNS_ZONES,
     OBS_ETCD_RANGE,  /* every key under target (a prefix, "/service/demo/"): POST /v3/kv/range */
     OBS_ETCD_WATCH,  /* one line of the watch on target (the same prefix), as it came; not ANSWERED:
                         the stream has ended, detail says why */
@@ -39,6 +46,9 @@ enum obs_kind {
     OBS_PROBE_ROWS, /* the rows that are there after an outage: for lost and ghost rows */
     OBS_KIND_COUNT
 };
+
+#define OBS_BIT(kind) (UINT64_C(1) << (kind))
+_Static_assert(OBS_KIND_COUNT <= 64, "a set of kinds is one word");
 
 /* Whose word a kind is: who is told, and which part of the store keeps it. */
 enum obs_system {

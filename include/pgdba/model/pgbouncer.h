@@ -28,6 +28,9 @@ struct pgb_database {
     int64_t port, pool_size, min_pool_size, reserve_pool;
     int64_t max_connections, current_connections; /* max 0: unlimited */
     bool paused, disabled;                        /* PAUSE db; a global PAUSE is not seen here */
+    int64_t server_lifetime_s;                    /* 1.23+ */
+    int64_t max_clients, current_clients;         /* 1.24+; max 0: unlimited */
+    const char *load_balance_hosts;               /* 1.24+, where host is a list */
 };
 
 struct pgb_databases {
@@ -48,13 +51,24 @@ struct pgb_stats_set {
     const struct pgb_stats *v;
 };
 
-/* A row of SHOW SERVERS: one connection to PostgreSQL (or to what stands before it). */
+/*
+ * A row of SHOW SERVERS, one connection to PostgreSQL (or to what stands before it), or of SHOW
+ * CLIENTS, one connection of an application: both have the same columns.
+ */
 struct pgb_server {
     const char *database, *user, *state; /* active, idle, used, tested, login, … */
     const char *addr;                    /* numeric address, NULL: unix socket */
     int64_t port;
     bool close_needed; /* to be closed when it comes back: points at something that is no more */
-    const char *connected_at; /* NULL unknown */
+    const char *connected_at, *requested_at; /* in the daemon's zone; NULL unknown */
+    const char *local_addr;                  /* NULL: unix socket */
+    int64_t local_port;
+    int64_t wait_us;        /* a client's, in the queue */
+    const char *ptr, *link; /* itself, and its peer: a client's server, a server's client */
+    int64_t remote_pid;     /* of the backend; of a client by unix socket */
+    int64_t id;             /* 1.24+, unique in one process; ptr is used again */
+    int64_t prepared;       /* 1.21+ */
+    const char *tls, *application_name, *replication; /* NULL: none, or not said */
 };
 
 struct pgb_servers {
@@ -62,7 +76,78 @@ struct pgb_servers {
     const struct pgb_server *v;
 };
 
+struct pgb_clients {
+    int n;
+    const struct pgb_server *v;
+};
+
+/* A row of SHOW USERS. Its pool sizes are not here: up to 1.25 a row has the value of another. */
+struct pgb_user {
+    const char *name, *pool_mode;         /* NULL: the default */
+    int64_t max_connections, connections; /* 1.23+; max 0: unlimited */
+    int64_t max_clients, clients;         /* 1.24+ */
+};
+
+struct pgb_users {
+    int n;
+    const struct pgb_user *v;
+};
+
 enum tristate { TRI_UNKNOWN, TRI_NO, TRI_YES };
+
+/* A row of SHOW CONFIG. */
+struct pgb_setting {
+    const char *key;             /* never NULL */
+    const char *value, *initial; /* initial: the default, 1.15+; NULL: none */
+    enum tristate changeable;    /* by SET; what is not is silently left as it is */
+};
+
+struct pgb_config {
+    int n;
+    const struct pgb_setting *v;
+};
+
+/* A row of SHOW LISTS. */
+struct pgb_list {
+    const char *name;
+    int64_t items;
+};
+
+struct pgb_lists {
+    int n;
+    const struct pgb_list *v;
+};
+
+/* A row of SHOW MEM; bytes, but used and free count pieces of that size. */
+struct pgb_cache {
+    const char *name;
+    int64_t size, used, free, total;
+};
+
+struct pgb_memory {
+    int n;
+    const struct pgb_cache *v;
+};
+
+struct pgb_dns_host {
+    const char *name, *addrs; /* addrs: separated by commas; NULL: not resolved */
+    int64_t ttl_s;
+};
+
+struct pgb_dns_hosts {
+    int n;
+    const struct pgb_dns_host *v;
+};
+
+struct pgb_dns_zone {
+    const char *name;
+    int64_t serial, count;
+};
+
+struct pgb_dns_zones {
+    int n;
+    const struct pgb_dns_zone *v;
+};
 
 /* SHOW STATE (1.19+): the global switches. */
 struct pgb_state {

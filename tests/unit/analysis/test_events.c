@@ -482,12 +482,42 @@ static void routes_and_pools(void **state)
     a->s->haproxies = &ha;
     b->s->haproxies = &hb;
     a->s->nhaproxies = b->s->nhaproxies = 1;
-    struct pgb_server old[] = {{"app", "alice", "active", "10.0.0.1", 5432, false, ""},
-                               {"app", "alice", "active", "10.0.0.1", 5432, false, ""}};
-    struct pgb_server new[] = {{"app", "alice", "active", "10.0.0.1", 5432, true, ""},
-                               {"app", "alice", "active", "10.0.0.9", 5432, false, ""},
-                               {"app", "alice", "idle", "10.0.0.2", 5432, false, ""},
-                               {"app", "bob", "idle", "10.0.0.2", 5432, false, ""}};
+    struct pgb_server old[] = {{.database = "app",
+                                .user = "alice",
+                                .state = "active",
+                                .addr = "10.0.0.1",
+                                .port = 5432,
+                                .close_needed = false},
+                               {.database = "app",
+                                .user = "alice",
+                                .state = "active",
+                                .addr = "10.0.0.1",
+                                .port = 5432,
+                                .close_needed = false}};
+    struct pgb_server new[] = {{.database = "app",
+                                .user = "alice",
+                                .state = "active",
+                                .addr = "10.0.0.1",
+                                .port = 5432,
+                                .close_needed = true},
+                               {.database = "app",
+                                .user = "alice",
+                                .state = "active",
+                                .addr = "10.0.0.9",
+                                .port = 5432,
+                                .close_needed = false},
+                               {.database = "app",
+                                .user = "alice",
+                                .state = "idle",
+                                .addr = "10.0.0.2",
+                                .port = 5432,
+                                .close_needed = false},
+                               {.database = "app",
+                                .user = "bob",
+                                .state = "idle",
+                                .addr = "10.0.0.2",
+                                .port = 5432,
+                                .close_needed = false}};
     struct pgb_servers so = {2, old}, sn = {4, new};
     a->bouncers[0].servers = &so;
     b->bouncers[0].servers = &sn;

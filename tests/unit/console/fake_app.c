@@ -175,6 +175,12 @@ void app_failovers(const struct app *a, struct failover_list *out)
     *out = a->failovers;
 }
 
+void app_show_bouncers(struct app *a, uint64_t kinds)
+{
+    (void)a;
+    (void)kinds;
+}
+
 void app_show_leases(struct app *a, bool shown)
 {
     a->leases_shown = shown;

@@ -68,9 +68,9 @@ static int count(const struct bench *k, enum obs_kind kind, int outcome)
 
 static void asks_in_turn(void **state)
 {
-    static const char *const want[] = {"SHOW VERSION",   "SHOW POOLS",   "SHOW DATABASES",
-                                       "SHOW STATS",     "SHOW SERVERS", "SHOW POOLS",
-                                       "SHOW DATABASES", "SHOW STATS",   "SHOW SERVERS"};
+    static const char *const want[] = {
+        "SHOW VERSION", "SHOW POOLS", "SHOW DATABASES", "SHOW STATS", "SHOW SERVERS", "SHOW LISTS",
+        "SHOW CONFIG",  "SHOW POOLS", "SHOW DATABASES", "SHOW STATS", "SHOW SERVERS"};
     struct bench *k = bench_new();
 
     (void)state;
@@ -90,6 +90,69 @@ static void asks_in_turn(void **state)
     assert_true(k->pgb.name_ok);
     assert_int_equal(count(k, OBS_PGB_VERSION, OBS_ANSWERED), 1);
     assert_int_equal(count(k, OBS_PGB_STATE, -1), 0); /* 1.18 has none */
+    bench_free(k);
+}
+
+/* What is long or rare is asked while somebody looks at it, from the moment that he does. */
+static void lists_while_wanted(void **state)
+{
+    struct bench *k = bench_new();
+
+    (void)state;
+    k->rig.t.pgb_query_us = 5000 * MS;
+    k->rig.refresh_us = 200 * MS;
+    bench_start(k);
+    wait_for(k, OBS_PGB_CONFIG, OBS_ANSWERED);
+    wait_for(k, OBS_PGB_SERVERS, OBS_ANSWERED);
+    assert_int_equal(count(k, OBS_PGB_CLIENTS, -1) + count(k, OBS_PGB_USERS, -1), 0);
+    assert_int_equal(count(k, OBS_PGB_MEM, -1) + count(k, OBS_PGB_DNS_HOSTS, -1), 0);
+    int64_t at = clock_mono(&k->rig.clock);
+
+    source_pgbouncer_want(k->b, OBS_BIT(OBS_PGB_CLIENTS) | OBS_BIT(OBS_PGB_CONFIG));
+    const struct observation *o = wait_for(k, OBS_PGB_CLIENTS, OBS_ANSWERED);
+
+    if (o->mono_us - at > 150 * MS)
+        fail_msg("clients came after %lld us", (long long)(o->mono_us - at));
+    int config = count(k, OBS_PGB_CONFIG, OBS_ANSWERED);
+
+    wait_for(k, OBS_PGB_CLIENTS, OBS_ANSWERED);
+    assert_true(count(k, OBS_PGB_CONFIG, OBS_ANSWERED) > config);
+    source_pgbouncer_want(k->b, OBS_BIT(OBS_PGB_DNS_ZONES));
+    wait_for(k, OBS_PGB_DNS_ZONES, OBS_ANSWERED);
+    int clients = fake_pgb_count(&k->pgb, "SHOW CLIENTS");
+
+    wait_for(k, OBS_PGB_DNS_ZONES, OBS_ANSWERED);
+    assert_int_equal(fake_pgb_count(&k->pgb, "SHOW CLIENTS"), clients);
+    assert_int_equal(count(k, OBS_PGB_USERS, -1), 0);
+    assert_int_equal(k->pgb.connections, 1);
+    bench_free(k);
+}
+
+/* Lists come now and then, and a console that goes speaks for what is wanted, not for the rest. */
+static void lists_on_their_own_beat(void **state)
+{
+    struct bench *k = bench_new();
+
+    (void)state;
+    k->rig.t.pgb_query_us = 5000 * MS;
+    k->rig.refresh_us = 50 * MS;
+    bench_start(k);
+    const struct observation *o = wait_for(k, OBS_PGB_LISTS, OBS_ANSWERED);
+    int64_t first = o->mono_us;
+
+    o = wait_for(k, OBS_PGB_LISTS, OBS_ANSWERED);
+    assert_true(o->mono_us - first >= k->rig.t.pgb_lists_us);
+    assert_int_equal(count(k, OBS_PGB_CONFIG, -1), 1);
+    assert_true(count(k, OBS_PGB_POOLS, OBS_ANSWERED) > 3);
+    source_pgbouncer_want(k->b, OBS_BIT(OBS_PGB_USERS));
+    wait_for(k, OBS_PGB_USERS, OBS_ANSWERED);
+    k->pgb.mode = PGB_HANG_UP;
+    wait_for(k, OBS_PGB_USERS, OBS_GARBLED);
+    assert_int_equal(count(k, OBS_PGB_CLIENTS, -1), 0);
+    assert_int_equal(count(k, OBS_PGB_STATE, -1), 0);
+    k->pgb.mode = PGB_ANSWER;
+    wait_for(k, OBS_PGB_USERS, OBS_ANSWERED);
+    assert_int_equal(count(k, OBS_PGB_CONFIG, OBS_ANSWERED), 2); /* another process, perhaps */
     bench_free(k);
 }
 
@@ -138,7 +201,7 @@ static void killed_and_back(void **state)
     (void)state;
     k->rig.refresh_us = 2000 * MS;
     bench_start(k);
-    wait_for(k, OBS_PGB_SERVERS, OBS_ANSWERED);
+    wait_for(k, OBS_PGB_CONFIG, OBS_ANSWERED);
     int64_t at = clock_mono(&k->rig.clock);
 
     fake_pgb_down(&k->pgb);
@@ -216,7 +279,7 @@ static void round_waits_for_urgent(void **state)
     k->rig.refresh_us = 60 * MS;
     k->rig.t.pgb_query_us = 2000 * MS;
     bench_start(k);
-    wait_for(k, OBS_PGB_SERVERS, OBS_ANSWERED);
+    wait_for(k, OBS_PGB_CONFIG, OBS_ANSWERED);
     k->pgb.mode = PGB_SILENT;
     source_pgbouncer_set_urgent(k->b, true);
     rig_for(&k->rig, 150 * MS); /* rounds came due meanwhile */
@@ -309,12 +372,19 @@ static void nobody_or_nonsense(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(asks_in_turn),           cmocka_unit_test(state_from_1_19),
-        cmocka_unit_test(connection_is_recycled), cmocka_unit_test(silent_console),
-        cmocka_unit_test(login_refused),          cmocka_unit_test(right_missing),
-        cmocka_unit_test(nobody_or_nonsense),     cmocka_unit_test(killed_and_back),
-        cmocka_unit_test(urgent_servers),         cmocka_unit_test(urgent_and_gone),
+        cmocka_unit_test(asks_in_turn),
+        cmocka_unit_test(state_from_1_19),
+        cmocka_unit_test(connection_is_recycled),
+        cmocka_unit_test(silent_console),
+        cmocka_unit_test(login_refused),
+        cmocka_unit_test(right_missing),
+        cmocka_unit_test(nobody_or_nonsense),
+        cmocka_unit_test(killed_and_back),
+        cmocka_unit_test(urgent_servers),
+        cmocka_unit_test(urgent_and_gone),
         cmocka_unit_test(round_waits_for_urgent),
+        cmocka_unit_test(lists_while_wanted),
+        cmocka_unit_test(lists_on_their_own_beat),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -144,8 +144,9 @@ static const struct pgb_pool sample_pools[] = {
     {"reports", "carol", 3, 0, 0, 2, 0, 0, 0, 0, 0, 0, "session"},
 };
 static const struct pgb_database sample_databases[] = {
-    {"app", "127.0.0.1", "app", NULL, NULL, 5000, 20, 0, 5, 0, 10, false, false},
-    {"reports", "127.0.0.1", "reports", NULL, "session", 5001, 10, 0, 0, 50, 2, false, false},
+    {"app", "127.0.0.1", "app", NULL, NULL, 5000, 20, 0, 5, 0, 10, false, false, -1, -1, -1, NULL},
+    {"reports", "127.0.0.1", "reports", NULL, "session", 5001, 10, 0, 0, 50, 2, false, false, -1,
+     -1, -1, NULL},
 };
 static const struct pgb_stats sample_stats[] = {
     {"app", 184000, 552000, 91000000, 410000000, 736000000, 276000000, 920000, -1},

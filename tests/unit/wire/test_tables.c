@@ -180,6 +180,10 @@ static void databases_of_118_123_and_124(void **state)
     assert_int_equal(d->v[0].max_connections, 0);
     assert_int_equal(d->v[0].current_connections, 7);
     assert_false(d->v[0].paused);
+    assert_int_equal(d->v[0].server_lifetime_s, 3600);
+    assert_int_equal(d->v[0].max_clients, 0);
+    assert_int_equal(d->v[0].current_clients, 3);
+    assert_string_equal(d->v[0].load_balance_hosts, "round-robin");
 }
 
 #define STATS_118                                                                        \
@@ -370,6 +374,180 @@ static void servers_of_124(void **state)
               "7"));
     assert_string_equal(s->v[0].state, "used");
     assert_int_equal(s->v[0].port, -1);
+    assert_string_equal(s->v[0].replication, "none");
+    assert_string_equal(s->v[0].local_addr, "10.0.0.9");
+    assert_int_equal(s->v[0].local_port, 52788);
+    assert_int_equal(s->v[0].remote_pid, 25470);
+    assert_int_equal(s->v[0].prepared, 0);
+    assert_int_equal(s->v[0].id, 7);
+    assert_null(s->v[0].tls);
+    assert_null(s->v[0].link);
+}
+
+/* 1.16 and 1.17 had no application_name; nobody had an id before 1.24. */
+static void clients_of_116_118_and_125(void **state)
+{
+    (void)state;
+    const struct pgb_clients *c = read_as(
+        wire_pgb_clients,
+        TABLE("type user database state addr port local_addr local_port connect_time request_time "
+              "wait wait_us close_needed ptr link remote_pid tls",
+              "C web app waiting 10.1.0.7 40112 10.0.0.9 6432 2026-11-21T06:56:32 "
+              "2026-11-21T06:56:33 3 250000 0 0x5a '' 0 TLSv1.3",
+              "C admin pgbouncer active 127.0.0.1 40113 127.0.0.1 6432 x x 0 0 0 0x5b '' 0 ''"));
+    assert_int_equal(c->n, 1); /* a console is nobody's client */
+    assert_string_equal(c->v[0].user, "web");
+    assert_string_equal(c->v[0].state, "waiting");
+    assert_int_equal(c->v[0].wait_us, 3250000);
+    assert_string_equal(c->v[0].ptr, "0x5a");
+    assert_null(c->v[0].link);
+    assert_string_equal(c->v[0].tls, "TLSv1.3");
+    assert_string_equal(c->v[0].requested_at, "2026-11-21T06:56:33");
+    assert_null(c->v[0].application_name);
+    assert_int_equal(c->v[0].id, -1);
+    assert_int_equal(c->v[0].prepared, -1);
+    facts_unref(parsed);
+    parsed = NULL;
+    c = read_as(wire_pgb_clients, TABLE(SERVERS_118, "C web app active unix 6432 unix 6432 x x 0 0 "
+                                                     "0 0x5a 0x77 812 '' psql"));
+    assert_null(c->v[0].addr);
+    assert_null(c->v[0].local_addr);
+    assert_int_equal(c->v[0].remote_pid, 812);
+    assert_string_equal(c->v[0].link, "0x77");
+    assert_string_equal(c->v[0].application_name, "psql");
+    facts_unref(parsed);
+    parsed = NULL;
+    c = read_as(wire_pgb_clients,
+                TABLE("type user database replication state addr port local_addr local_port "
+                      "connect_time request_time wait wait_us close_needed ptr link remote_pid tls "
+                      "application_name prepared_statements id",
+                      "C web app logical idle 10.1.0.7 40112 10.0.0.9 6432 x x 9223372036854775807 "
+                      "0 1 0x5a '' 0 '' x 12 4711"));
+    assert_string_equal(c->v[0].state, "idle");
+    assert_string_equal(c->v[0].replication, "logical");
+    assert_int_equal(c->v[0].wait_us, -1); /* no such time */
+    assert_int_equal(c->v[0].id, 4711);
+    assert_int_equal(c->v[0].prepared, 12);
+    assert_true(c->v[0].close_needed);
+}
+
+/* Five columns of 1.24: of its pool sizes nothing is believed (they leak into later rows). */
+static void users_of_118_123_and_124(void **state)
+{
+    (void)state;
+    const struct pgb_users *u =
+        read_as(wire_pgb_users, TABLE("name pool_mode", "web ~", "batch session"));
+    assert_int_equal(u->n, 2);
+    assert_string_equal(u->v[0].name, "web");
+    assert_null(u->v[0].pool_mode);
+    assert_int_equal(u->v[0].max_connections, -1);
+    assert_string_equal(u->v[1].pool_mode, "session");
+    facts_unref(parsed);
+    parsed = NULL;
+    u = read_as(wire_pgb_users, TABLE("name pool_size pool_mode max_user_connections "
+                                      "current_connections",
+                                      "web '' ~ 50 7"));
+    assert_int_equal(u->v[0].max_connections, 50);
+    assert_int_equal(u->v[0].connections, 7);
+    assert_int_equal(u->v[0].max_clients, -1);
+    facts_unref(parsed);
+    parsed = NULL;
+    u = read_as(wire_pgb_users,
+                TABLE("name pool_size reserve_pool_size pool_mode max_user_connections "
+                      "current_connections max_user_client_connections current_client_connections",
+                      "web 7 '' ~ 0 3 200 199"));
+    assert_int_equal(u->v[0].max_connections, 0);
+    assert_int_equal(u->v[0].max_clients, 200);
+    assert_int_equal(u->v[0].clients, 199);
+}
+
+static void config_of_114_and_118(void **state)
+{
+    (void)state;
+    const struct pgb_config *c = read_as(
+        wire_pgb_config, TABLE("key value default changeable", "max_client_conn 500 100 yes",
+                               "listen_port 6432 6432 no", "auth_user ~ ~ maybe", "x '' '' yes"));
+    assert_int_equal(c->n, 4);
+    assert_string_equal(c->v[0].key, "max_client_conn");
+    assert_string_equal(c->v[0].value, "500");
+    assert_string_equal(c->v[0].initial, "100");
+    assert_int_equal(c->v[0].changeable, TRI_YES);
+    assert_int_equal(c->v[1].changeable, TRI_NO);
+    assert_null(c->v[2].value);
+    assert_int_equal(c->v[2].changeable, TRI_UNKNOWN);
+    assert_string_equal(c->v[3].value, "");
+    facts_unref(parsed);
+    parsed = NULL;
+    c = read_as(wire_pgb_config,
+                TABLE("key value changeable", "max_client_conn 500 yes",
+                      "auth_ldap_options ldapserver=h;ldapbindpasswd=tiger no", "some_token t no"));
+    assert_null(c->v[0].initial);
+    assert_string_equal(c->v[0].value, "500");
+    assert_null(strstr(c->v[1].value, "tiger")); /* 1.25 */
+    assert_string_equal(c->v[2].value, "***");
+}
+
+static void lists_memory_and_names(void **state)
+{
+    (void)state;
+    const struct pgb_lists *l =
+        read_as(wire_pgb_lists, TABLE("list items", "databases 2", "used_clients -7"));
+    assert_int_equal(l->n, 2);
+    assert_string_equal(l->v[0].name, "databases");
+    assert_int_equal(l->v[0].items, 2);
+    assert_int_equal(l->v[1].items, -1);
+    facts_unref(parsed);
+    parsed = NULL;
+    const struct pgb_memory *m = read_as(
+        wire_pgb_memory, TABLE("name size used free memtotal", "user_cache 344 4 46 17200"));
+    assert_string_equal(m->v[0].name, "user_cache");
+    assert_int_equal(m->v[0].size, 344);
+    assert_int_equal(m->v[0].used, 4);
+    assert_int_equal(m->v[0].free, 46);
+    assert_int_equal(m->v[0].total, 17200);
+    facts_unref(parsed);
+    parsed = NULL;
+    const struct pgb_dns_hosts *h =
+        read_as(wire_pgb_dns_hosts,
+                TABLE("hostname ttl addrs", "db.example 12 10.0.0.1:0,10.0.0.2:0", "gone 0 ''"));
+    assert_int_equal(h->v[0].ttl_s, 12);
+    assert_string_equal(h->v[0].addrs, "10.0.0.1:0,10.0.0.2:0");
+    assert_null(h->v[1].addrs);
+    facts_unref(parsed);
+    parsed = NULL;
+    const struct pgb_dns_zones *z =
+        read_as(wire_pgb_dns_zones, TABLE("zonename serial count", "example 2026112101 3"));
+    assert_string_equal(z->v[0].name, "example");
+    assert_int_equal(z->v[0].serial, 2026112101);
+    assert_int_equal(z->v[0].count, 3);
+}
+
+/* Tables of another kind, of no kind, with names that are none: refused, or cleaned. */
+static void lists_from_the_hostile(void **state)
+{
+    (void)state;
+    refuses(wire_pgb_clients, TABLE("database user state addr", "a b c d"), "no column \"port\"");
+    refuses(wire_pgb_users, TABLE("name", "~"), "row 1 of SHOW USERS has no name");
+    refuses(wire_pgb_config, TABLE("key", "a"), "SHOW CONFIG has no column \"value\"");
+    refuses(wire_pgb_lists, TABLE("list", "a"), "SHOW LISTS has no column \"items\"");
+    refuses(wire_pgb_memory, TABLE("name size", "a 1"), "no column \"memtotal\"");
+    refuses(wire_pgb_dns_hosts, TABLE("hostname ttl", "a 1"), "no column \"addrs\"");
+    refuses(wire_pgb_dns_zones, TABLE("zonename count", "a 1"), "no column \"serial\"");
+    struct table *t = table("list items", NULL, 0);
+    t->nrows = 100001;
+    refuses(wire_pgb_lists, t, "absurd: SHOW LISTS has 100001 rows");
+    const struct pgb_clients *c =
+        read_as(wire_pgb_clients,
+                TABLE(SERVERS_118, "C web\033[2J app\xff \b unix(x) 99999999999999999999 ~ ~ ~ ~ "
+                                   "-1 -1 2 \033 \033 z ~ \007"));
+    assert_string_equal(c->v[0].user, "web\xEF\xBF\xBD[2J");
+    assert_string_equal(c->v[0].state, "\xEF\xBF\xBD");
+    assert_string_equal(c->v[0].ptr, "\xEF\xBF\xBD");
+    assert_string_equal(c->v[0].application_name, "\xEF\xBF\xBD");
+    assert_null(c->v[0].addr);
+    assert_int_equal(c->v[0].port, -1);
+    assert_int_equal(c->v[0].wait_us, -1);
+    assert_true(c->v[0].close_needed);
 }
 
 int main(void)
@@ -381,6 +559,11 @@ int main(void)
         TEST(stats_of_118_123_and_124),
         TEST(servers_of_118),
         TEST(servers_of_124),
+        TEST(clients_of_116_118_and_125),
+        TEST(users_of_118_123_and_124),
+        TEST(config_of_114_and_118),
+        TEST(lists_memory_and_names),
+        TEST(lists_from_the_hostile),
         TEST(state_and_version),
         TEST(tables_without_their_keys),
         TEST(names_are_cleaned),
