@@ -12,6 +12,8 @@ static enum status by_policy(const struct action_env *env, const struct request 
     st = policy_may(env->policy, env->config, r->kind, e);
     if (st == ST_OK && r->kind == ACT_ROLLING && r->hand_over)
         st = policy_may(env->policy, env->config, ACT_SWITCHOVER, e);
+    if (st == ST_OK && r->kind == ACT_HOLD)
+        st = policy_may(env->policy, env->config, ACT_PGB_PAUSE, e);
     return st;
 }
 

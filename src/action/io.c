@@ -75,6 +75,36 @@ static void io_sql_cancel(void *arg, void *call)
     free(c);
 }
 
+static void *io_console(void *arg, const struct action_sql_route *to)
+{
+    static const char *const ours[] = {"dbname=pgbouncer", "application_name=pgdba",
+                                       "gssencmode=disable", NULL};
+    struct net_io *io = arg;
+
+    return net_pg_new(io->loop, io->resolver, to->conninfo, to->password,
+                      to->extra ? to->extra : ours);
+}
+
+static void io_ask(void *arg, void *console, const char *sql, int64_t timeout_us, net_pg_fn *fn,
+                   void *fn_arg)
+{
+    (void)arg;
+    /* One at a time: it is never refused. */
+    (void)net_pg_query(console, sql, timeout_us, fn, fn_arg, NULL);
+}
+
+static int io_console_version(void *arg, void *console)
+{
+    (void)arg;
+    return net_pg_server_version(console);
+}
+
+static void io_console_close(void *arg, void *console)
+{
+    (void)arg;
+    net_pg_free(console);
+}
+
 static void ring(void *arg)
 {
     struct net_io *io = arg;
@@ -117,6 +147,10 @@ enum status action_start(const struct action_env *env, struct plan *p, const str
                                                  .cancel = io_cancel,
                                                  .sql = io_sql,
                                                  .sql_cancel = io_sql_cancel,
+                                                 .console = io_console,
+                                                 .ask = io_ask,
+                                                 .console_version = io_console_version,
+                                                 .console_close = io_console_close,
                                                  .alarm = io_alarm,
                                                  .release = io_release},
                              p, now, out, e);

@@ -18,6 +18,13 @@ struct action_io {
     void *(*sql)(void *arg, const struct action_sql_route *to, const char *sql, int64_t timeout_us,
                  net_pg_fn *fn, void *fn_arg);
     void (*sql_cancel)(void *arg, void *call);
+    /* A connection to PgBouncer's admin console, made with the first question and held until it is
+     * closed, which never sends a cancel. One question at a time; fn once, later, unless closed. */
+    void *(*console)(void *arg, const struct action_sql_route *to);
+    void (*ask)(void *arg, void *console, const char *sql, int64_t timeout_us, net_pg_fn *fn,
+                void *fn_arg);
+    int (*console_version)(void *arg, void *console); /* 11800; 0 not connected */
+    void (*console_close)(void *arg, void *console);
     /* One alarm; a new one replaces it; delay_us < 0: none. It calls action_alarm(run). */
     void (*alarm)(void *arg, struct action_run *run, int64_t delay_us);
     void (*release)(void *arg);

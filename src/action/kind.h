@@ -52,6 +52,9 @@ void planner_sql_member(struct planner *b, const char *sql, int64_t timeout_us,
  * "/v3". */
 void planner_etcd(struct planner *b, const char *path, const char *body, int64_t timeout_us,
                   const char *summary);
+/* sql to the admin console of a PgBouncer; argument: what of it the run needs by itself. */
+void planner_bouncer(struct planner *b, const char *bouncer, const char *sql, const char *argument,
+                     int64_t timeout_us, const char *summary);
 const char *planner_quote(struct planner *b, const char *word); /* for a shell */
 /* "pgdba VERB --cluster NAME", for the equivalent command. */
 const char *planner_command(struct planner *b, const char *verb);
@@ -104,13 +107,17 @@ struct action_ops {
     void (*observe)(struct action_run *r, const struct snapshot *s);
     void (*answered)(struct action_run *r, const struct step_answer *a);
     void (*expired)(struct action_run *r); /* deadline_us has come */
+    /* The run is about to end: true takes that over, and it ends later, by another run_end(). */
+    bool (*ending)(struct action_run *r, enum op_state state, const char *outcome);
+    void (*release)(struct action_run *r); /* what it has open */
     bool elects;                           /* somebody else is to lead after it */
+    bool begins_itself;                    /* begin() sends, not the plan's first step */
 };
 
 extern const struct action_ops switchover_ops, switchover_at_ops, cancel_switchover_ops,
     failover_ops, restart_ops, restart_at_ops, cancel_restart_ops, rolling_ops, reload_ops,
     reinit_ops, pause_ops, resume_ops, config_ops, demote_ops, promote_ops, probe_start_ops,
-    probe_drop_ops, query_ops, remove_ops;
+    probe_drop_ops, query_ops, remove_ops, pgb_ops;
 const struct action_ops *action_ops_of(enum action_kind k);
 
 int64_t run_now(const struct action_run *r);
@@ -120,6 +127,8 @@ void run_drop_call(struct action_run *r); /* no longer interested in the answer 
 void run_end(struct action_run *r, enum op_state state, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 bool run_ended(const struct action_run *r);
+/* The last thing in an event that came from outside: sets the alarm, tells of what moved. */
+void run_settle(struct action_run *r);
 void run_wait_for(struct action_run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void run_phases(struct action_run *r, int n, const char *const *names);
 /* Moves a phase; one that has ended stays. note NULL: as it is. */

@@ -29,7 +29,17 @@ static const struct action_ops *const kinds[] = {[ACT_SWITCHOVER] = &switchover_
                                                  [ACT_PROBE_START] = &probe_start_ops,
                                                  [ACT_PROBE_DROP] = &probe_drop_ops,
                                                  [ACT_QUERY] = &query_ops,
-                                                 [ACT_REMOVE] = &remove_ops};
+                                                 [ACT_REMOVE] = &remove_ops,
+                                                 [ACT_PGB_PAUSE] = &pgb_ops,
+                                                 [ACT_PGB_RESUME] = &pgb_ops,
+                                                 [ACT_PGB_RECONNECT] = &pgb_ops,
+                                                 [ACT_PGB_RELOAD] = &pgb_ops,
+                                                 [ACT_PGB_ENABLE] = &pgb_ops,
+                                                 [ACT_PGB_DISABLE] = &pgb_ops,
+                                                 [ACT_PGB_KILL] = &pgb_ops,
+                                                 [ACT_PGB_SET] = &pgb_ops,
+                                                 [ACT_PGB_SHUTDOWN] = &pgb_ops,
+                                                 [ACT_HOLD] = &switchover_ops};
 _Static_assert(sizeof kinds / sizeof *kinds == ACT_COUNT, "an action without its file");
 
 const struct action_ops *action_ops_of(enum action_kind k)
@@ -159,6 +169,29 @@ void planner_sql_member(struct planner *b, const char *sql, int64_t timeout_us, 
     struct action_sql_route route = b->env->sql_member(b->env->sql_member_arg, r);
 
     sql_step(b, &route, r->members[0], sql, timeout_us, summary)->to_member = true;
+}
+
+void planner_bouncer(struct planner *b, const char *bouncer, const char *sql, const char *argument,
+                     int64_t timeout_us, const char *summary)
+{
+    struct plan *p = b->plan;
+    struct action_sql_route route = b->env->bouncer(b->env->bouncer_arg, bouncer);
+    struct plan_step *v = grow(&p->arena, b->steps, p->nsteps, &b->cap_steps, sizeof *v);
+
+    if (v)
+        b->steps = v;
+    if (!route.conninfo)
+        planner_check(b, "route", CHECK_BLOCK, "%s: %s", bouncer, route.why);
+    b->steps[p->nsteps++] = (struct plan_step){
+        .member = arena_strdup(&p->arena, bouncer),
+        .summary = summary,
+        .method = "PgBouncer",
+        .url = route.conninfo ? arena_strdup(&p->arena, route.label) : "",
+        .body = arena_strdup(&p->arena, sql),
+        .timeout_us = timeout_us,
+        .to_bouncer = true,
+        .argument = arena_strdup(&p->arena, argument),
+    };
 }
 
 void planner_etcd(struct planner *b, const char *path, const char *body, int64_t timeout_us,
@@ -295,6 +328,8 @@ static void copy_request(struct plan *p, const struct request *r)
 {
     const char **members = arena_array(&p->arena, (size_t)r->nmembers, const char *);
     const char **settings = arena_array(&p->arena, (size_t)r->nsettings, const char *);
+    const char **bouncers = arena_array(&p->arena, (size_t)r->nbouncers, const char *);
+    const char **databases = arena_array(&p->arena, (size_t)r->ndatabases, const char *);
 
     p->request = *r;
     p->request.leader = arena_strdup(&p->arena, r->leader);
@@ -309,6 +344,14 @@ static void copy_request(struct plan *p, const struct request *r)
     p->request.follow.host = arena_strdup(&p->arena, r->follow.host);
     p->request.follow.restore_command = arena_strdup(&p->arena, r->follow.restore_command);
     p->request.follow.slot = arena_strdup(&p->arena, r->follow.slot);
+    p->request.client = arena_strdup(&p->arena, r->client);
+    p->request.drain = arena_strdup(&p->arena, r->drain);
+    for (int i = 0; i < r->nbouncers; i++)
+        bouncers[i] = arena_strdup(&p->arena, r->bouncers[i]);
+    p->request.bouncers = bouncers;
+    for (int i = 0; i < r->ndatabases; i++)
+        databases[i] = arena_strdup(&p->arena, r->databases[i]);
+    p->request.databases = databases;
     for (int i = 0; i < r->nsettings; i++)
         settings[i] = arena_strdup(&p->arena, r->settings[i]);
     p->request.settings = settings;

@@ -136,11 +136,18 @@ void run_end(struct action_run *r, enum op_state state, const char *fmt, ...)
 {
     va_list ap;
 
+    const char *outcome;
+
     if (run_ended(r))
         return;
     va_start(ap, fmt);
-    r->op.outcome = arena_vprintf(&r->arena, fmt, ap);
+    outcome = arena_vprintf(&r->arena, fmt, ap);
     va_end(ap);
+    if (r->ops->ending && r->ops->ending(r, state, outcome)) {
+        touch(r);
+        return;
+    }
+    r->op.outcome = outcome;
     r->op.state = state;
     may_still_come(r);
     r->op.ended_us = run_now(r);
@@ -148,6 +155,8 @@ void run_end(struct action_run *r, enum op_state state, const char *fmt, ...)
     r->deadline_us = 0;
     close_phases(r);
     run_drop_call(r);
+    if (r->ops->release)
+        r->ops->release(r);
     touch(r);
     log_write(r->env.log, LOG_INFO, "%s %s: %s: %s", r->plan->cluster, action_name(r->plan->kind),
               op_state_name(state), r->op.outcome);
@@ -157,7 +166,7 @@ void run_end(struct action_run *r, enum op_state state, const char *fmt, ...)
 /* ---- the end of every event
  * ------------------------------------------------------------------------ */
 
-static void settle(struct action_run *r)
+void run_settle(struct action_run *r)
 {
     int64_t left = r->deadline_us - run_now(r);
 
@@ -175,7 +184,7 @@ void action_alarm(struct action_run *r)
         r->deadline_us = 0;
         r->ops->expired(r);
     }
-    settle(r);
+    run_settle(r);
 }
 
 void action_observe(struct action_run *r, const struct snapshot *s)
@@ -186,7 +195,7 @@ void action_observe(struct action_run *r, const struct snapshot *s)
     snapshot_unref(r->last);
     r->last = s;
     r->ops->observe(r, s);
-    settle(r);
+    run_settle(r);
 }
 
 /* ---- sending
@@ -230,7 +239,7 @@ static void replied(void *arg, const struct net_http_reply *reply)
               (long long)(reply->latency_us / USEC_PER_MS), a.text);
     if (!run_ended(r))
         r->ops->answered(r, &a);
-    settle(r);
+    run_settle(r);
 }
 
 /* What was refused in SQL has changed nothing: a statement is all or nothing. Without an answer it
@@ -261,7 +270,7 @@ static void sql_replied(void *arg, const struct net_pg_reply *reply)
     if (!run_ended(r))
         r->ops->answered(r, &a);
     r->io->sql_cancel(r->io->arg, call); /* the connection has served; reply goes with it */
-    settle(r);
+    run_settle(r);
 }
 
 static void etcd_replied(void *arg, const struct action_etcd_reply *reply)
@@ -282,7 +291,7 @@ static void etcd_replied(void *arg, const struct action_etcd_reply *reply)
     touch(r);
     if (!run_ended(r))
         r->ops->answered(r, &a);
-    settle(r);
+    run_settle(r);
 }
 
 void run_drop_call(struct action_run *r)
@@ -423,6 +432,8 @@ static struct action_run *run_new(const struct action_env *env, const struct act
 static void run_free(struct action_run *r)
 {
     run_drop_call(r);
+    if (r->ops->release && r->state)
+        r->ops->release(r);
     r->io->alarm(r->io->arg, r, -1);
     r->io->release(r->io->arg);
     snapshot_unref(r->last);
@@ -486,9 +497,10 @@ enum status action_start_with(const struct action_env *env, const struct action_
         return st;
     }
     r->ops->begin(r);
-    run_send_next(r);
+    if (!r->ops->begins_itself)
+        run_send_next(r);
     *out = r;
-    settle(r);
+    run_settle(r);
     return ST_OK;
 }
 

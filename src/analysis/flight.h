@@ -71,4 +71,8 @@ flight_fn flight_transactions, flight_prepared, flight_slots, flight_archiving;
 /* preflight_others.c, preflight_remove.c */
 flight_fn flight_others, flight_remove_known, flight_remove_members, flight_remove_answers;
 
+/* preflight_bouncers.c */
+flight_fn flight_bouncer_answers, flight_bouncer_databases, flight_bouncer_paused,
+    flight_bouncer_mode, flight_bouncer_waiting, flight_bouncer_cut, flight_bouncer_version;
+
 #endif

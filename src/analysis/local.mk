@@ -45,7 +45,7 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/preflight_cluster.c \
 	src/analysis/preflight_members.c \
 	src/analysis/preflight_others.c \
-	src/analysis/preflight_remove.c \
+	src/analysis/preflight_bouncers.c src/analysis/preflight_remove.c \
 	src/analysis/preflight_vitals.c \
 	src/analysis/probe.c \
 	src/analysis/probe_rows.c \

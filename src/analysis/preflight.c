@@ -7,7 +7,7 @@
 #include "pgdba/base/buf.h"
 #include "pgdba/base/fmt.h"
 
-#define SWITCHOVER    (1u << ACT_SWITCHOVER)
+#define SWITCHOVER    (1u << ACT_SWITCHOVER | 1u << ACT_HOLD)
 #define SWITCHOVER_AT (1u << ACT_SWITCHOVER_AT)
 #define FAILOVER      (1u << ACT_FAILOVER)
 #define RESTART       (1u << ACT_RESTART)
@@ -18,14 +18,23 @@
 #define PROBE_DROP    (1u << ACT_PROBE_DROP)
 #define QUERY         (1u << ACT_QUERY)
 #define REMOVE        (1u << ACT_REMOVE)
-#define CANDIDATE     (SWITCHOVER | SWITCHOVER_AT | FAILOVER)
-#define RESTARTS      (RESTART | ROLLING)
+#define PGB_PAUSE     (1u << ACT_PGB_PAUSE)
+#define PGB_KILL      (1u << ACT_PGB_KILL)
+#define PGB_SHUTDOWN  (1u << ACT_PGB_SHUTDOWN)
+#define HOLD          (1u << ACT_HOLD)
+#define PGB_DATABASES                                                                    \
+    (PGB_PAUSE | 1u << ACT_PGB_RESUME | 1u << ACT_PGB_RECONNECT | 1u << ACT_PGB_ENABLE | \
+     1u << ACT_PGB_DISABLE | PGB_KILL)
+#define CANDIDATE (SWITCHOVER | SWITCHOVER_AT | FAILOVER)
+#define RESTARTS  (RESTART | ROLLING)
 /* The leader stops, or may. */
 #define GOES    (CANDIDATE | RESTARTS | 1u << ACT_DEMOTE)
 #define CLUSTER (1u << ACT_DEMOTE | 1u << ACT_PROMOTE)
 #define MEMBERS (RESTARTS | RESTART_AT | REINIT | 1u << ACT_RELOAD | 1u << ACT_CANCEL_RESTART)
+/* Everything that goes to PgBouncer. */
+#define PGB (((1u << (ACT_PGB_SHUTDOWN + 1)) - 1) & ~((1u << ACT_PGB_PAUSE) - 1))
 /* Everything that goes to Patroni. */
-#define PATRONI ((1u << ACT_PROBE_START) - 1)
+#define PATRONI (((1u << ACT_PROBE_START) - 1) | 1u << ACT_HOLD)
 
 /* Stands once: the checks as the manual lists them, and what runs them. The order is that of the
  * questions an operator would ask. */
@@ -34,7 +43,7 @@
     X("operation-in-flight", CANDIDATE | RESTARTS | REINIT | CLUSTER, flight_operation,            \
       "no other operation runs: neither ours, nor one that shows as a request in the DCS or as a " \
       "leader without a timeline")                                                                 \
-    X("others-acting", PATRONI | QUERY | REMOVE, flight_others,                                    \
+    X("others-acting", PATRONI | QUERY | REMOVE | PGB, flight_others,                              \
       "nobody else says, by pgdba's own keys in etcd, that he is changing the cluster")            \
     X("dcs-quorum", CANDIDATE | RESTARTS | CLUSTER, flight_quorum,                                 \
       "most of etcd's endpoints are healthy: without a quorum nobody can take the lock")           \
@@ -116,7 +125,20 @@
       "no replication slot is on the leader alone: whoever reads from one would lose its place")   \
     X("archiving", GOES, flight_archiving, "archiving does not fail on the leader")                \
     X("clients-waiting", SWITCHOVER | FAILOVER | RESTARTS | 1u << ACT_DEMOTE, flight_clients,      \
-      "no clients wait in PgBouncer before the leader goes")
+      "no clients wait in PgBouncer before the leader goes")                                       \
+    X("bouncer-answers", PGB | HOLD, flight_bouncer_answers,                                       \
+      "every PgBouncer that is meant answers")                                                     \
+    X("bouncer-version", PGB_KILL | PGB_SHUTDOWN, flight_bouncer_version,                          \
+      "its version knows the command")                                                             \
+    X("bouncer-databases", PGB_DATABASES | HOLD, flight_bouncer_databases,                         \
+      "the databases are there, on each of them")                                                  \
+    X("bouncer-paused", PGB_PAUSE | HOLD, flight_bouncer_paused,                                   \
+      "nothing of it is paused already, by somebody else who is to resume it")                     \
+    X("bouncer-mode", PGB_PAUSE | HOLD, flight_bouncer_mode,                                       \
+      "no pool is by session: a PAUSE would wait until its clients disconnect")                    \
+    X("bouncer-waiting", PGB_PAUSE | HOLD, flight_bouncer_waiting,                                 \
+      "no client waits for long already")                                                          \
+    X("bouncer-cut", PGB_KILL | PGB_SHUTDOWN, flight_bouncer_cut, "no client is cut off")
 
 #define CHECK_INFO(name, actions, run, what) {name, actions, what},
 #define CHECK_FN(name, actions, run, what)   run,

@@ -286,8 +286,8 @@ static bool is_hit(const struct flight *f, const struct member *m)
 {
     if (flight_targets(f, m))
         return true;
-    return m == f->leader && (f->r->kind == ACT_SWITCHOVER || f->r->kind == ACT_SWITCHOVER_AT ||
-                              f->r->kind == ACT_FAILOVER);
+    return m == f->leader && (f->r->kind == ACT_SWITCHOVER || f->r->kind == ACT_HOLD ||
+                              f->r->kind == ACT_SWITCHOVER_AT || f->r->kind == ACT_FAILOVER);
 }
 
 void flight_backup(struct flight *f)

@@ -119,7 +119,7 @@ static const struct {
     {ACT_SWITCHOVER, lead},      {ACT_FAILOVER, lead},           {ACT_RESTART, members},
     {ACT_ROLLING, members},      {ACT_REINIT, rebuilt},          {ACT_PAUSE, pause},
     {ACT_RESUME, pause},         {ACT_SWITCHOVER_AT, scheduled}, {ACT_CANCEL_SWITCHOVER, scheduled},
-    {ACT_QUERY, not_to_be_seen}, {ACT_RELOAD, not_to_be_seen},
+    {ACT_QUERY, not_to_be_seen}, {ACT_RELOAD, not_to_be_seen},   {ACT_HOLD, lead},
 };
 
 static const char *by_configuration(enum tristate configured)

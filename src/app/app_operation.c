@@ -94,6 +94,9 @@ static struct action_env env_of(struct app *a)
                                .sql_route_arg = a,
                                .sql_member = app_query_way,
                                .sql_member_arg = a,
+                               .bouncer = app_bouncer_route,
+                               .bouncer_arg = a,
+                               .memory = app_held_memory(a),
                                .etcd = app_etcd_way(a),
                                .changed = changed,
                                .changed_arg = a};

@@ -65,6 +65,8 @@ struct app {
     struct app_query *query;       /* NULL: none was ever asked */
     struct app_acting *acting;     /* NULL: nobody was asked yet */
     struct app_draft *draft;       /* NULL: nothing is edited */
+    struct app_held *held;         /* NULL: nobody has looked yet */
+    struct app_bouncer_way *bouncer_way;
 
     /* the one operation */
     struct policy *policy;
@@ -100,6 +102,8 @@ void app_sources_refresh(struct app *a);
 void app_sources_follow(struct app *a, const struct snapshot *s);
 const char *app_patroni_password(const struct app *a);
 const char *app_postgres_password(const struct app *a);
+/* Of who acts on the PgBouncer of that index: false with the reason while it is not known. */
+bool app_bouncer_password(const struct app *a, int index, const char **password, const char **why);
 struct source_ctx app_source_ctx(struct app *a);
 
 /* app_record.c */
@@ -121,6 +125,18 @@ void app_acting_begin(struct app *a, const struct operation *op);
 void app_acting_end(struct app *a);
 void app_acting_follow(struct app *a);
 void app_acting_close(struct app *a);
+
+/* app_bouncer.c */
+struct action_sql_route app_bouncer_route(void *arg, const char *name); /* until the next call */
+void app_bouncer_close(struct app *a);
+
+/* app_held.c */
+struct action_memory app_held_memory(struct app *a);
+void app_held_tell(struct app *a); /* what is left of an earlier run, once */
+void app_held_close(struct app *a);
+
+/* app_unfinished.c */
+bool app_may_run(const char *host, int64_t pid); /* on another host nobody here can tell: true */
 
 /* app_etcd.c */
 struct action_etcd app_etcd_way(struct app *a);

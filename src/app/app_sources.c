@@ -64,6 +64,14 @@ static void start_postgres(struct app *a, int index, const char *password)
     source_postgres_start(a->postgres);
 }
 
+/* Nothing asks with it before an action does. */
+static void start_admin(struct app *a, int index, const char *password)
+{
+    (void)a;
+    (void)index;
+    (void)password;
+}
+
 static const struct app_secret *etcd_secret(const struct app *a);
 
 /* "/service" and "demo" to "/service/demo/". */
@@ -103,6 +111,7 @@ static void start_etcd(struct app *a, int index, const char *password)
 
 static const struct app_source_kind kind_patroni = {start_patroni, late_patroni},
                                     kind_bouncer = {start_bouncer, NULL},
+                                    kind_admin = {start_admin, NULL},
                                     kind_haproxy = {start_haproxy, NULL},
                                     kind_postgres = {start_postgres, NULL},
                                     kind_etcd = {start_etcd, NULL};
@@ -126,6 +135,21 @@ const char *app_postgres_password(const struct app *a)
         if (a->secrets[i].kind == &kind_postgres)
             return a->secrets[i].value;
     return NULL;
+}
+
+bool app_bouncer_password(const struct app *a, int index, const char **password, const char **why)
+{
+    bool own = a->config->pgbouncer[index].admin_conninfo != NULL;
+    *password = NULL;
+    *why = "its password command has not answered yet";
+    for (int i = 0; i < a->nsecrets; i++) {
+        const struct app_secret *s = &a->secrets[i];
+        if (s->kind != (own ? &kind_admin : &kind_bouncer) || s->index != index)
+            continue;
+        *password = s->value;
+        return !s->proc;
+    }
+    return true;
 }
 
 /* ---- secrets */
@@ -168,13 +192,16 @@ static enum status begin(struct app *a, const struct app_source_kind *kind, int 
 enum status app_sources_open(struct app *a, struct err *e)
 {
     const struct cluster_config *c = a->config;
-    int most = 3 + c->npgbouncer + c->nhaproxy;
+    int most = 3 + 2 * c->npgbouncer + c->nhaproxy;
     a->secrets = xcalloc((size_t)most, sizeof *a->secrets);
     a->bouncers = xcalloc((size_t)c->npgbouncer, sizeof *a->bouncers);
     a->haproxies = xcalloc((size_t)c->nhaproxy, sizeof *a->haproxies);
     enum status st = begin(a, &kind_patroni, 0, "patroni", &c->patroni.password, e);
     for (int i = 0; st == ST_OK && i < c->npgbouncer; i++)
         st = begin(a, &kind_bouncer, i, c->pgbouncer[i].name, &c->pgbouncer[i].password, e);
+    for (int i = 0; st == ST_OK && i < c->npgbouncer; i++)
+        if (c->pgbouncer[i].admin_conninfo)
+            st = begin(a, &kind_admin, i, c->pgbouncer[i].name, &c->pgbouncer[i].admin_password, e);
     for (int i = 0; st == ST_OK && i < c->nhaproxy; i++)
         st = begin(a, &kind_haproxy, i, c->haproxy[i].name, &c->haproxy[i].password, e);
     if (st == ST_OK && c->postgres.conninfo)
@@ -194,6 +221,8 @@ static void secret_drop(struct app_secret *s)
 void app_sources_close(struct app *a)
 {
     app_probe_close(a);
+    app_bouncer_close(a);
+    app_held_close(a);
     source_patroni_free(a->patroni);
     source_postgres_free(a->postgres);
     source_etcd_free(a->etcd);

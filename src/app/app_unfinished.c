@@ -14,12 +14,12 @@
 #include "pgdba/wire/dynamic.h"
 
 /* Another console of ours may still be following it; on another host nobody here can tell. */
-static bool may_be_followed(const struct audit_line *l)
+bool app_may_run(const char *host, int64_t pid)
 {
-    char host[256] = "";
-    if (gethostname(host, sizeof host - 1) != 0 || strcmp(host, l->host) != 0)
+    char here[256] = "";
+    if (gethostname(here, sizeof here - 1) != 0 || !host || strcmp(here, host) != 0)
         return true;
-    return l->pid > 0 && (kill((pid_t)l->pid, 0) == 0 || errno != ESRCH);
+    return pid > 0 && (kill((pid_t)pid, 0) == 0 || errno != ESRCH);
 }
 
 static void tell(struct app *a, const struct audit_line *l, const char *since)
@@ -74,7 +74,7 @@ static void look_back(struct app *a, const struct audit_lines *lines)
     const struct audit_line *const *v = unfinished_intents(lines, a->config->name, &arena, &n);
     for (int i = 0; i < n; i++) {
         struct err e = ERR_INIT;
-        if (may_be_followed(v[i]))
+        if (app_may_run(v[i]->host, v[i]->pid))
             continue;
         const char *since =
             unfinished_since(v[i], a->published, configured(a->published, v[i]), &arena);
@@ -104,6 +104,7 @@ void app_look_back(struct app *a)
     if (a->looked_back || a->replay || !app_complete(a))
         return;
     a->looked_back = true;
+    app_held_tell(a);
     char *path = path_state("audit.jsonl");
     if (audit_read(path, AUDIT_READ_MOST, &f, &e) == ST_OK)
         look_back(a, f->root);

@@ -2,6 +2,8 @@ noinst_LTLIBRARIES += src/libapp.la
 src_libapp_la_SOURCES = \
 	src/app/app.c \
 	src/app/app_acting.c \
+	src/app/app_bouncer.c \
+	src/app/app_held.c \
 	src/app/app_cluster.c \
 	src/app/app_edit.c \
 	src/app/app_etcd.c \

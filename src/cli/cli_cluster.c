@@ -131,6 +131,9 @@ static void take_middleware(const struct cli *c, struct cluster_config *k)
     for (int i = 0; i < n; i++) {
         b[i].conninfo = v[i];
         b[i].password.file = absolute(&k->arena, value(c, "--pgbouncer-password-file", k));
+        b[i].admin_conninfo = value(c, "--pgbouncer-admin", k);
+        b[i].admin_password.file =
+            absolute(&k->arena, value(c, "--pgbouncer-admin-password-file", k));
     }
     k->pgbouncer = b;
     k->npgbouncer = n;
@@ -172,6 +175,8 @@ static enum status check_pairs(const struct cli *c, struct err *e)
         {"--pg-password-file", "--pg-conninfo"},
         {"--etcd-password-file", "--etcd-user"},
         {"--pgbouncer-password-file", "--pgbouncer"},
+        {"--pgbouncer-admin", "--pgbouncer"},
+        {"--pgbouncer-admin-password-file", "--pgbouncer-admin"},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (invocation_has(c->inv, pairs[i][0]) && !invocation_has(c->inv, pairs[i][1]))

@@ -83,6 +83,43 @@ static void offer_members(struct completion *c, const struct command_arg *arg)
     }
 }
 
+/* ---- PgBouncers -------------------------------------------------------------------------------
+ */
+
+static void offer_bouncers(struct completion *c, const struct command_arg *arg)
+{
+    const struct snapshot *s = c->ctx->snapshot;
+
+    for (int i = 0; s && i < s->nbouncers; i++)
+        if (!already_named(c, arg, s->bouncers[i].name))
+            offer_value(c, s->bouncers[i].name);
+}
+
+static bool earlier_has(const struct snapshot *s, int bouncer, const char *name)
+{
+    for (int i = 0; i < bouncer; i++) {
+        const struct pgb_databases *d = s->bouncers[i].databases;
+
+        for (int k = 0; d && k < d->n; k++)
+            if (strcmp(d->v[k].name, name) == 0)
+                return true;
+    }
+    return false;
+}
+
+static void offer_databases(struct completion *c, const struct command_arg *arg)
+{
+    const struct snapshot *s = c->ctx->snapshot;
+
+    for (int i = 0; s && i < s->nbouncers; i++) {
+        const struct pgb_databases *d = s->bouncers[i].databases;
+
+        for (int k = 0; d && k < d->n; k++)
+            if (!earlier_has(s, i, d->v[k].name) && !already_named(c, arg, d->v[k].name))
+                offer_value(c, d->v[k].name);
+    }
+}
+
 /* ---- what stands where ------------------------------------------------------------------------
  */
 
@@ -105,6 +142,12 @@ static void offer_values(struct completion *c, const struct command_arg *arg)
     case ARG_REPLICA:
     case ARG_LEADER:
         offer_members(c, arg);
+        break;
+    case ARG_BOUNCER:
+        offer_bouncers(c, arg);
+        break;
+    case ARG_DATABASE:
+        offer_databases(c, arg);
         break;
     case ARG_CLUSTER:
         offer_list(c, x->nclusters, x->clusters);

@@ -49,6 +49,15 @@ static const enum action_kind kinds[CMD_COUNT] = {
     [CMD_PROBE_START] = ACT_PROBE_START,
     [CMD_PROBE_DROP] = ACT_PROBE_DROP,
     [CMD_QUERY] = ACT_QUERY,
+    [CMD_PGB_PAUSE] = ACT_PGB_PAUSE,
+    [CMD_PGB_RESUME] = ACT_PGB_RESUME,
+    [CMD_PGB_RECONNECT] = ACT_PGB_RECONNECT,
+    [CMD_PGB_RELOAD] = ACT_PGB_RELOAD,
+    [CMD_PGB_ENABLE] = ACT_PGB_ENABLE,
+    [CMD_PGB_DISABLE] = ACT_PGB_DISABLE,
+    [CMD_PGB_KILL] = ACT_PGB_KILL,
+    [CMD_PGB_SET] = ACT_PGB_SET,
+    [CMD_PGB_SHUTDOWN] = ACT_PGB_SHUTDOWN,
 };
 
 /* The same words with --at or --rolling are another action. */
@@ -98,6 +107,27 @@ static void take_settings(const struct invocation *inv, struct request *out)
     }
     out->settings = v;
     out->nsettings = n;
+}
+
+/* Which PgBouncers, and what of them. */
+static enum status take_bouncers(const struct invocation *inv, struct request *out, struct err *e)
+{
+    const char **on = arena_array(inv->arena, (size_t)inv->nvalues, const char *);
+    const char **databases = arena_array(inv->arena, (size_t)inv->nvalues, const char *);
+    const char *within = invocation_get(inv, "--within");
+
+    out->bouncers = on;
+    out->nbouncers = invocation_all(inv, "--on", on, inv->nvalues);
+    out->databases = databases;
+    out->ndatabases = invocation_all(inv, "--database", databases, inv->nvalues);
+    out->everywhere = invocation_has(inv, "--everywhere");
+    out->whole = invocation_has(inv, "--all");
+    out->left = invocation_has(inv, "--left");
+    out->client = invocation_get(inv, "--client");
+    out->drain = invocation_get(inv, "--wait-for");
+    if (within && !fmt_parse_duration(within, &out->within_us))
+        return err_set(e, ST_USAGE, "--within expects a time, got \"%s\"", within);
+    return ST_OK;
 }
 
 static enum status take_values(const struct invocation *inv, int64_t now_wall_us,
@@ -163,5 +193,7 @@ enum status command_request(const struct invocation *inv, int64_t now_wall_us, s
     };
     take_settings(inv, out);
     enum status st = take_values(inv, now_wall_us, out, e);
+    if (st == ST_OK)
+        st = take_bouncers(inv, out, e);
     return st == ST_OK ? kind_by_options(inv, out, e) : st;
 }

@@ -163,6 +163,7 @@ static const char *const speeds[] = {"0.25x", "0.5x", "1x", "2x", "4x", "10x", N
 static const char *const recordings[] = {"failover", "switchover", NULL};
 static const char *const roles[] = {"leader", "replica", "any", NULL};
 static const char *const hows[] = {"restart", "switchover", NULL};
+static const char *const drains[] = {"clients", "servers", NULL};
 static const char *const environments[] = {"production", "staging", "test", NULL};
 
 static const struct kind_info kinds[] = {
@@ -244,6 +245,16 @@ static const struct kind_info kinds[] = {
     [ARG_BYTES] = {.metavar = "SIZE",
                    .expects = "a size such as 1048576 or 16MB",
                    .accepts = accepts_bytes},
+    [ARG_BOUNCER] = {.metavar = "BOUNCER",
+                     .expects = "a PgBouncer's name",
+                     .accepts = accepts_some},
+    [ARG_DATABASE] = {.metavar = "DATABASE",
+                      .expects = "a database's name",
+                      .accepts = accepts_some},
+    [ARG_DRAIN] = {.metavar = "WHOM",
+                   .expects = "clients or servers",
+                   .accepts = accepts_values,
+                   .values = drains},
     [ARG_SQL] = {.metavar = "SQL",
                  .expects = "an SQL statement",
                  .accepts = accepts_some,

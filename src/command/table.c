@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "table_args.h"
+#include "table_pgb.h"
 
 /* ---- the table ------------------------------------------------------------------------------ */
 
@@ -281,6 +282,7 @@ static const struct command commands[] = {
                                "stands for them. PostgreSQL's data is not touched.",
                     .flags = CHANGE,
                     ARGS(remove_args)},
+    PGB_ROWS,
     [CMD_HISTORY] = {.name = "history",
                      .aliases = "",
                      .summary = "the promotions that Patroni remembers",

@@ -357,6 +357,14 @@ static const struct command_arg connect_args[] = {
      .kind = ARG_TEXT,
      .metavar = "VARIABLE",
      .help = "an environment variable that holds the password"},
+    {.name = "--pgbouncer-admin",
+     .kind = ARG_CONNINFO,
+     .help =
+         "who acts on PgBouncer, \"user=admin\"; without a password. Where it is, is as given by "
+         "--pgbouncer"},
+    {.name = "--pgbouncer-admin-password-file",
+     .kind = ARG_FILE,
+     .help = "where that user's password is; else ~/.pgpass is used"},
     {.name = "--pgbouncer-password-file",
      .kind = ARG_FILE,
      .help = "where the password of PgBouncer's console is; else ~/.pgpass is used"},

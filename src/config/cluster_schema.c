@@ -153,6 +153,16 @@ static const struct schema_key pgbouncer_keys[] = {
      .fallback = "host:port",
      .help = "What it is called on the screen."},
     SECRET_KEYS(struct pgbouncer_config, password, "password", "the password", NULL),
+    {.name = "admin_conninfo",
+     .type = KT_CONNINFO,
+     .at = offsetof(struct pgbouncer_config, admin_conninfo),
+     .fallback = "the user of conninfo, who must then be one of admin_users",
+     .help =
+         "How pgb's commands log in, such as \"user=admin\": one of admin_users. Where it names "
+         "no host, host, port and TLS are those of conninfo. It is connected for an action "
+         "alone, and leaves right after it."},
+    SECRET_KEYS(struct pgbouncer_config, admin_password, "admin_password", "that user's password",
+                "admin_conninfo"),
 };
 
 /* What tells it from the others: libpq's own defaults are not known here, so that only what is
@@ -172,11 +182,35 @@ static const char *bouncer_name(struct arena *a, const char *conninfo)
     return port ? arena_printf(a, "%s:%s", host, port) : host;
 }
 
+/* The admin's console is the same one: only who he is differs. */
+static const char *const *same_place(struct arena *a, const struct pgbouncer_config *b)
+{
+    static const char *const where[] = {"host",    "hostaddr",    "port",
+                                        "sslmode", "sslrootcert", "service"};
+    const char **v = arena_array(a, COUNT(where) + 1, const char *);
+    const char *own = conninfo_get(a, b->admin_conninfo, "host");
+    int n = 0;
+
+    if (!own)
+        own = conninfo_get(a, b->admin_conninfo, "hostaddr");
+    if (!own)
+        own = conninfo_get(a, b->admin_conninfo, "service");
+    for (int i = 0; !own && i < COUNT(where); i++) {
+        const char *value = conninfo_get(a, b->conninfo, where[i]);
+
+        if (value && !conninfo_get(a, b->admin_conninfo, where[i]))
+            v[n++] = arena_printf(a, "%s=%s", where[i], value);
+    }
+    return v;
+}
+
 static enum status finish_pgbouncer(struct reader *r, const struct node *v, void *at)
 {
     struct pgbouncer_config *b = at;
 
     (void)v;
+    if (b->admin_conninfo)
+        b->admin_extra = same_place(r->arena, b);
     if (!b->name) { /* percent signs of a URI can stand for anything: clean it */
         const char *name = bouncer_name(r->arena, b->conninfo);
 

@@ -25,6 +25,15 @@ static const char *const actions[] = {
     "probe drop",
     "query --write",
     "remove",
+    "pgb pause",
+    "pgb resume",
+    "pgb reconnect",
+    "pgb reload",
+    "pgb enable",
+    "pgb disable",
+    "pgb kill",
+    "pgb set",
+    "pgb shutdown",
 };
 
 static const char *const action_of[] = {
@@ -47,6 +56,16 @@ static const char *const action_of[] = {
     [ACT_PROBE_DROP] = "probe drop",
     [ACT_QUERY] = "query --write",
     [ACT_REMOVE] = "remove",
+    [ACT_PGB_PAUSE] = "pgb pause",
+    [ACT_PGB_RESUME] = "pgb resume",
+    [ACT_PGB_RECONNECT] = "pgb reconnect",
+    [ACT_PGB_RELOAD] = "pgb reload",
+    [ACT_PGB_ENABLE] = "pgb enable",
+    [ACT_PGB_DISABLE] = "pgb disable",
+    [ACT_PGB_KILL] = "pgb kill",
+    [ACT_PGB_SET] = "pgb set",
+    [ACT_PGB_SHUTDOWN] = "pgb shutdown",
+    [ACT_HOLD] = "switchover",
 };
 _Static_assert(COUNT(action_of) == ACT_COUNT, "an action that no rule can name");
 

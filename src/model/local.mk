@@ -17,6 +17,7 @@ src_libmodel_la_SOURCES = \
 	include/pgdba/model/event.h \
 	include/pgdba/model/facts.h \
 	include/pgdba/model/failover.h \
+	include/pgdba/model/held.h \
 	include/pgdba/model/lsn.h \
 	include/pgdba/model/names.h \
 	include/pgdba/model/observation.h \

@@ -123,7 +123,17 @@ static const char *const actions[] = {[ACT_SWITCHOVER] = "switchover",
                                       [ACT_PROBE_START] = "probe start",
                                       [ACT_PROBE_DROP] = "probe drop",
                                       [ACT_QUERY] = "query",
-                                      [ACT_REMOVE] = "remove"};
+                                      [ACT_REMOVE] = "remove",
+                                      [ACT_PGB_PAUSE] = "pgb pause",
+                                      [ACT_PGB_RESUME] = "pgb resume",
+                                      [ACT_PGB_RECONNECT] = "pgb reconnect",
+                                      [ACT_PGB_RELOAD] = "pgb reload",
+                                      [ACT_PGB_ENABLE] = "pgb enable",
+                                      [ACT_PGB_DISABLE] = "pgb disable",
+                                      [ACT_PGB_KILL] = "pgb kill",
+                                      [ACT_PGB_SET] = "pgb set",
+                                      [ACT_PGB_SHUTDOWN] = "pgb shutdown",
+                                      [ACT_HOLD] = "switchover --hold"};
 _Static_assert(sizeof actions / sizeof *actions == ACT_COUNT, "a name an action");
 static const char *const audit_whats[] = {
     [AUDIT_INTENT] = "intent", [AUDIT_OUTCOME] = "outcome", [AUDIT_REFUSAL] = "refusal"};

@@ -20,6 +20,7 @@ src_libwire_la_SOURCES = \
 	src/wire/etcd_refusal.c \
 	src/wire/etcd_request.c \
 	src/wire/haproxy.c \
+	src/wire/held.c \
 	src/wire/json.c \
 	src/wire/json.h \
 	src/wire/json_out.c \
@@ -50,6 +51,7 @@ src_libwire_la_SOURCES = \
 	include/pgdba/wire/dynamic.h \
 	include/pgdba/wire/etcd.h \
 	include/pgdba/wire/haproxy.h \
+	include/pgdba/wire/held.h \
 	include/pgdba/wire/json_out.h \
 	include/pgdba/wire/patroni.h \
 	include/pgdba/wire/pgbouncer.h \

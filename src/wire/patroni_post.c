@@ -90,7 +90,7 @@ void wire_demote_body(struct buf *out, const struct standby_of *to)
 
 #define OF(kind)   (1u << (kind))
 #define OF_ALL     (OF(ACT_COUNT) - 1)
-#define OF_HANDING (OF(ACT_SWITCHOVER) | OF(ACT_FAILOVER) | OF(ACT_ROLLING))
+#define OF_HANDING (OF(ACT_SWITCHOVER) | OF(ACT_FAILOVER) | OF(ACT_ROLLING) | OF(ACT_HOLD))
 #define OF_RESTART (OF(ACT_RESTART) | OF(ACT_RESTART_AT) | OF(ACT_ROLLING))
 /* PATCH /config: the whole configuration comes back. */
 #define OF_CONFIG \

@@ -11,6 +11,7 @@
 #include "pgdba/config/cluster.h"
 #include "pgdba/model/audit.h"
 #include "pgdba/model/facts.h"
+#include "pgdba/model/held.h"
 #include "pgdba/model/plan.h"
 
 struct net_loop;
@@ -56,6 +57,15 @@ struct action_etcd {
     void (*cancel)(void *arg, void *call);
 };
 
+/* What is done to a PgBouncer and is to be taken back, on disk. */
+struct action_memory {
+    void *arg;
+    /* On disk when it returns. ST_CONFLICT: an earlier one has not been taken back. */
+    enum status (*keep)(void *arg, const struct held *h, struct err *e);
+    void (*forget)(void *arg, const struct held *h); /* one that is not there is no error */
+    const struct held_list *(*list)(void *arg); /* of this cluster; valid until the next call */
+};
+
 struct action_env {
     struct net_resolver *resolver;
     struct net_loop *loop;
@@ -75,6 +85,11 @@ struct action_env {
     /* The same to PostgreSQL of r's member, as r's user, in r's database. */
     struct action_sql_route (*sql_member)(void *arg, const struct request *r);
     void *sql_member_arg;
+    /* To the admin console of the PgBouncer of that name, as its admin. Valid until the next call.
+     */
+    struct action_sql_route (*bouncer)(void *arg, const char *name);
+    void *bouncer_arg;
+    struct action_memory memory;
     struct action_etcd etcd;
     void (*changed)(void *arg, const struct operation *op); /* progress; op valid during the call */
     void *changed_arg;

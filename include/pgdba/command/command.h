@@ -54,6 +54,15 @@ enum command_id {
     CMD_DEMOTE,
     CMD_REMOVE,
     CMD_PROMOTE, /* changes, and what they change */
+    CMD_PGB_PAUSE,
+    CMD_PGB_RESUME,
+    CMD_PGB_RECONNECT,
+    CMD_PGB_RELOAD,
+    CMD_PGB_ENABLE,
+    CMD_PGB_DISABLE,
+    CMD_PGB_KILL,
+    CMD_PGB_SET,
+    CMD_PGB_SHUTDOWN, /* PgBouncer */
     CMD_HISTORY,
     CMD_QUERY,
     CMD_DSN,
@@ -114,6 +123,9 @@ enum arg_kind {
     ARG_SETTING,   /* NAME=VALUE, any value */
     ARG_HOW,       /* restart, switchover */
     ARG_BYTES,     /* 16MB, 1048576 */
+    ARG_BOUNCER,   /* a PgBouncer's name */
+    ARG_DATABASE,  /* a database of PgBouncer */
+    ARG_DRAIN,     /* clients, servers */
     ARG_SQL,       /* in the command bar the rest of the line as it stands */
     ARG_KIND_COUNT
 };

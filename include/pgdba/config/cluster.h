@@ -66,6 +66,11 @@ struct pgbouncer_config {
     const char *name;     /* default host:port */
     const char *conninfo; /* libpq's, without password; dbname defaults to pgbouncer */
     struct secret_source password;
+    /* Who acts on it; what it leaves out of where is conninfo's. NULL: conninfo's user. */
+    const char *admin_conninfo;
+    struct secret_source admin_password;
+    /* Where it is, when admin_conninfo does not say: "key=value" of conninfo, NULL-terminated. */
+    const char *const *admin_extra;
 };
 
 struct haproxy_config {

@@ -33,6 +33,16 @@ enum action_kind {
     ACT_PROBE_DROP,  /* drops it */
     ACT_QUERY,       /* SQL that may write, to one member */
     ACT_REMOVE,      /* every key of a cluster that is no more, out of etcd */
+    ACT_PGB_PAUSE,   /* PgBouncer's commands, from here on */
+    ACT_PGB_RESUME,
+    ACT_PGB_RECONNECT,
+    ACT_PGB_RELOAD,
+    ACT_PGB_ENABLE,
+    ACT_PGB_DISABLE,
+    ACT_PGB_KILL,
+    ACT_PGB_SET,
+    ACT_PGB_SHUTDOWN,
+    ACT_HOLD, /* a switchover while PgBouncer holds the clients */
     ACT_COUNT
 };
 
@@ -66,6 +76,16 @@ struct request {
     const char *sql, *dbname, *user;               /* query; NULL: as configured */
     int64_t sql_timeout_us;                        /* query: 0 = 30 s */
     const char *prefix;                            /* remove: of the keys; filled in by its plan */
+    int nbouncers;                                 /* pgb, hold: of these; 0: of all there are */
+    const char *const *bouncers;
+    int ndatabases; /* pgb, hold: these, each by its name */
+    const char *const *databases;
+    bool everywhere;    /* pgb: on every one, said so */
+    bool left;          /* pgb resume: what an earlier run left behind */
+    bool whole;         /* pgb: the switch over all databases at once, which is another one */
+    const char *client; /* pgb kill: one client by its id */
+    const char *drain;  /* pgb shutdown: waits for "clients" or "servers"; NULL: at once */
+    int64_t within_us;  /* pgb pause, hold: drained by then, or undone; 0 = 5 s */
 };
 
 enum check_verdict { CHECK_PASS, CHECK_WARN, CHECK_BLOCK };
@@ -97,7 +117,7 @@ struct plan_candidate {
 struct plan_step {
     const char *member;       /* whose outcome this is */
     const char *summary;      /* "restart PostgreSQL on pg2" */
-    const char *method;       /* POST; "SQL": body goes to the route's PostgreSQL */
+    const char *method;       /* POST; "SQL": body goes to the route's PostgreSQL; "PgBouncer" */
     const char *url;          /* SQL: where to, for people: "app@127.0.0.1:5000/app" */
     const char *body;         /* JSON, "" when none */
     const char *connect_host; /* connected to there instead of the URL's host; NULL */
@@ -108,6 +128,8 @@ struct plan_step {
     bool if_pending;       /* sent only when member has a restart pending by then */
     const char *etcd_path; /* to etcd; NULL: not */
     bool to_member;        /* SQL: to member's own PostgreSQL, not through a route of that name */
+    bool to_bouncer;       /* to the admin console of the PgBouncer that member names */
+    const char *argument;  /* of that command: a database, a client's id, "key=value"; NULL: none */
 };
 
 /* What the operator must type to confirm. */

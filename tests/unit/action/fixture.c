@@ -119,6 +119,206 @@ static struct action_sql_route fake_sql_member(void *arg, const struct request *
     return route;
 }
 
+/* ---- PgBouncer's consoles
+ * -------------------------------------------------------------------------- */
+
+static struct action_sql_route fake_bouncer(void *arg, const char *name)
+{
+    const struct world *w = arg;
+
+    if (w->no_bouncer && strcmp(name, w->no_bouncer) == 0)
+        return (struct action_sql_route){.why = "its password command has not answered yet"};
+    return (struct action_sql_route){
+        .conninfo = name, .label = "10.0.0.7:6432/pgbouncer", .why = ""};
+}
+
+static void *fake_console(void *arg, const struct action_sql_route *to)
+{
+    struct world *w = arg;
+    struct world_console *c = &w->consoles[w->nconsoles];
+
+    assert_in_range(w->nconsoles, 0, CONSOLES_MAX - 1);
+    w->nconsoles++;
+    *c = (struct world_console){.open = true, .place = xstrdup(to->conninfo)};
+    return c;
+}
+
+static void fake_ask(void *arg, void *console, const char *sql, int64_t timeout_us, net_pg_fn *fn,
+                     void *fn_arg)
+{
+    struct world_console *c = console;
+
+    (void)arg;
+    assert_true(c->open);
+    assert_true(timeout_us > 0);
+    assert_null(c->sql); /* one at a time */
+    c->sql = xstrdup(sql);
+    c->fn = fn;
+    c->arg = fn_arg;
+}
+
+static int fake_console_version(void *arg, void *console)
+{
+    const struct world *w = arg;
+
+    (void)console;
+    return w->bouncer_version;
+}
+
+static void fake_console_close(void *arg, void *console)
+{
+    struct world_console *c = console;
+
+    (void)arg;
+    assert_true(c->open);
+    c->open = false;
+    free(c->sql);
+    c->sql = NULL;
+}
+
+void world_asks(const struct world *w, int console, const char *sql)
+{
+    const struct world_console *c = &w->consoles[console];
+
+    if (console >= w->nconsoles || !c->open || !c->sql || strcmp(c->sql, sql) != 0)
+        fail_msg("console %d of %d (%s) asks %s, not %s; %s: %s", console, w->nconsoles,
+                 c->open ? "open" : "closed", c->sql ? c->sql : "nothing", sql,
+                 op_state_name(w->op->state), w->op->outcome);
+}
+
+static void answer_console(struct world *w, int console, const char *sql,
+                           const struct net_pg_reply *reply)
+{
+    struct world_console *c = &w->consoles[console];
+
+    world_asks(w, console, sql);
+    free(c->sql);
+    c->sql = NULL;
+    c->fn(c->arg, reply);
+}
+
+void world_rows(struct world *w, int console, const char *sql, const char *text)
+{
+    struct arena a;
+    struct table *t;
+    const char *cells[64];
+    int n = 0, ncols;
+
+    arena_init(&a);
+    for (const char *p = text; *p && n < 64; n++) {
+        size_t len = strcspn(p, " |");
+
+        cells[n] = len == 1 && *p == '-' ? NULL : arena_strndup(&a, p, len);
+        p += len + (p[len] != 0);
+    }
+    ncols = 1;
+    for (const char *p = text; *p && *p != '|'; p++)
+        ncols += *p == ' ';
+    assert_int_equal(n % ncols, 0);
+    t = table_new(&a, ncols, n / ncols - 1);
+    for (int i = 0; i < ncols; i++)
+        t->cols[i] = cells[i];
+    for (int i = ncols; i < n; i++)
+        t->cells[i - ncols] = cells[i];
+    t->tag = "SHOW";
+    answer_console(
+        w, console, sql,
+        &(struct net_pg_reply){.outcome = NET_ANSWERED, .table = t, .sqlstate = "", .detail = ""});
+    arena_release(&a);
+}
+
+void world_tag(struct world *w, int console, const char *sql, const char *tag)
+{
+    struct table t = {.tag = tag};
+
+    answer_console(
+        w, console, sql,
+        &(struct net_pg_reply){.outcome = NET_ANSWERED, .table = &t, .sqlstate = "", .detail = ""});
+}
+
+void world_says_no(struct world *w, int console, const char *sql, const char *text)
+{
+    answer_console(
+        w, console, sql,
+        &(struct net_pg_reply){.outcome = NET_ANSWERED, .sqlstate = "08P01", .detail = text});
+}
+
+void world_silent(struct world *w, int console, const char *sql, enum net_outcome outcome)
+{
+    answer_console(w, console, sql,
+                   &(struct net_pg_reply){.outcome = outcome, .sqlstate = "", .detail = "gone"});
+}
+
+int world_consoles_open(const struct world *w)
+{
+    int n = 0;
+
+    for (int i = 0; i < w->nconsoles; i++)
+        n += w->consoles[i].open;
+    return n;
+}
+
+/* ---- what is remembered */
+
+static char *name_of(const struct held *h)
+{
+    return h->key ? xasprintf("%s/%s=%s", h->bouncer, h->key, h->value ? h->value : "")
+                  : xasprintf("%s/%s", h->bouncer, h->database ? h->database : "*");
+}
+
+/* By what it is about: a value is none of that. */
+static int held_at(const struct world *w, const char *name)
+{
+    size_t n = strcspn(name, "=");
+
+    for (int i = 0; i < w->nheld; i++)
+        if (strncmp(w->held[i], name, n) == 0 && (w->held[i][n] == '=' || !w->held[i][n]))
+            return i;
+    return -1;
+}
+
+static enum status fake_keep(void *arg, const struct held *h, struct err *e)
+{
+    struct world *w = arg;
+    char *name = name_of(h);
+
+    if (w->cannot_keep || held_at(w, name) >= 0) {
+        enum status st = err_set(e, ST_IO, "%s", w->cannot_keep ? w->cannot_keep : "kept already");
+
+        free(name);
+        return st;
+    }
+    assert_in_range(w->nheld, 0, HELD_MAX - 1);
+    w->held[w->nheld++] = name;
+    return ST_OK;
+}
+
+static void fake_forget(void *arg, const struct held *h)
+{
+    struct world *w = arg;
+    char *name = name_of(h);
+    int i = held_at(w, name);
+
+    free(name);
+    if (i < 0)
+        return;
+    free(w->held[i]);
+    w->held[i] = w->held[--w->nheld];
+}
+
+static const struct held_list *fake_left(void *arg)
+{
+    return ((struct world *)arg)->left;
+}
+
+bool world_holds(const struct world *w, const char *what)
+{
+    for (int i = 0; i < w->nheld; i++)
+        if (strcmp(w->held[i], what) == 0)
+            return true;
+    return false;
+}
+
 static void answer_sql(struct world *w, const struct net_pg_reply *reply)
 {
     net_pg_fn *fn = w->sql_fn;
@@ -183,28 +383,33 @@ static void changed(void *arg, const struct operation *op)
 
 void world_init(struct world *w)
 {
-    *w = (struct world){.clock = clock_fake(SB_NOW_US, SB_WALL_US), .alarm_us = -1};
+    *w = (struct world){
+        .clock = clock_fake(SB_NOW_US, SB_WALL_US), .alarm_us = -1, .bouncer_version = 11800};
     strcpy(w->dir, "/tmp/pgdba-action-XXXXXX");
     assert_non_null(mkdtemp(w->dir));
     w->audit_path = path_join(w->dir, "audit.jsonl");
     w->config = cluster_config_new("lab");
     w->config->path = "/etc/pgdba/clusters.d/lab.yml";
     w->policy = path_join(w->dir, "policy.yml"); /* there is none: everything is allowed */
-    w->env = (struct action_env){.clock = &w->clock,
-                                 .policy = policy_new(w->policy, getuid(), NULL),
-                                 .config = w->config,
-                                 .route = fake_route,
-                                 .route_arg = w,
-                                 .sql_route = fake_sql_route,
-                                 .sql_route_arg = w,
-                                 .sql_member = fake_sql_member,
-                                 .sql_member_arg = w,
-                                 .etcd = {.arg = w,
-                                          .where = fake_etcd_where,
-                                          .send = fake_etcd_send,
-                                          .cancel = fake_etcd_cancel},
-                                 .changed = changed,
-                                 .changed_arg = w};
+    w->env = (struct action_env){
+        .clock = &w->clock,
+        .policy = policy_new(w->policy, getuid(), NULL),
+        .config = w->config,
+        .route = fake_route,
+        .route_arg = w,
+        .sql_route = fake_sql_route,
+        .sql_route_arg = w,
+        .sql_member = fake_sql_member,
+        .sql_member_arg = w,
+        .bouncer = fake_bouncer,
+        .bouncer_arg = w,
+        .memory = {.arg = w, .keep = fake_keep, .forget = fake_forget, .list = fake_left},
+        .etcd = {.arg = w,
+                 .where = fake_etcd_where,
+                 .send = fake_etcd_send,
+                 .cancel = fake_etcd_cancel},
+        .changed = changed,
+        .changed_arg = w};
     assert_int_equal(audit_open(&w->env.audit, w->audit_path, &w->clock, &w->err), ST_OK);
 }
 
@@ -218,6 +423,12 @@ void world_release(struct world *w)
         free(w->url[i]);
         free(w->body[i]);
     }
+    for (int i = 0; i < w->nconsoles; i++) {
+        assert_false(w->consoles[i].open);
+        free(w->consoles[i].place);
+    }
+    for (int i = 0; i < w->nheld; i++)
+        free(w->held[i]);
     err_release(&w->err);
     unlink(w->audit_path);
     unlink(w->policy);
@@ -252,6 +463,10 @@ enum status world_start(struct world *w, struct sb *b, const struct request *r)
                            .cancel = fake_cancel,
                            .sql = fake_sql,
                            .sql_cancel = fake_sql_cancel,
+                           .console = fake_console,
+                           .ask = fake_ask,
+                           .console_version = fake_console_version,
+                           .console_close = fake_console_close,
                            .alarm = fake_alarm,
                            .release = fake_release};
     struct plan *p;

@@ -19,7 +19,15 @@
 #include "pgdba/base/path.h"
 #include "snapshot_builder.h"
 
-enum { SENT_MAX = 8 };
+enum { SENT_MAX = 8, CONSOLES_MAX = 16, HELD_MAX = 16 };
+
+/* A connection to PgBouncer's console, and the question that waits on it. */
+struct world_console {
+    bool open;
+    char *place, *sql; /* sql NULL: nothing is asked */
+    net_pg_fn *fn;
+    void *arg;
+};
 
 struct world {
     struct clock clock;
@@ -41,6 +49,14 @@ struct world {
     net_pg_fn *sql_fn;  /* SQL waits for an answer */
     int nclosed;        /* SQL connections that were given back */
     const char *no_way; /* why there is no route for SQL; NULL: there is one */
+    int nconsoles;      /* ever opened */
+    struct world_console consoles[CONSOLES_MAX];
+    int bouncer_version;
+    const char *no_bouncer; /* no way to this PgBouncer */
+    int nheld;
+    char *held[HELD_MAX];         /* "b1/app", "b1/key=value"; all: a star for app */
+    const char *cannot_keep;      /* why nothing can be remembered; NULL: it can */
+    const struct held_list *left; /* of an earlier run */
     int nchanged;
     const char *unreachable; /* no route to this member, nor to this one */
     const char *unreachable2;
@@ -62,6 +78,15 @@ void world_sql(struct world *w, const char *cell, const char *sqlstate, const ch
 /* An answer of etcd; text not "" with a body: it refused; definite false: none came. */
 void world_etcd(struct world *w, const char *body, bool definite, const char *text);
 void world_sql_lost(struct world *w, enum net_outcome outcome);
+/* PgBouncer's consoles, by the order in which they were opened: what is asked must be that; then a
+ * table ("name paused|app 0", "-" is NULL), a tag, a refusal or none. */
+void world_asks(const struct world *w, int console, const char *sql);
+void world_rows(struct world *w, int console, const char *sql, const char *rows);
+void world_tag(struct world *w, int console, const char *sql, const char *tag);
+void world_says_no(struct world *w, int console, const char *sql, const char *text);
+void world_silent(struct world *w, int console, const char *sql, enum net_outcome outcome);
+int world_consoles_open(const struct world *w);
+bool world_holds(const struct world *w, const char *what);
 void world_lost(struct world *w, enum net_outcome outcome, bool sent, const char *detail);
 
 const struct op_phase *world_phase(const struct world *w, const char *name);

@@ -53,7 +53,7 @@ tests_unit_analysis_test_health_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
 tests_unit_analysis_test_health_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_health_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
 tests_unit_analysis_test_preflight_SOURCES = \
-	tests/unit/analysis/preflight_cases.c \
+	tests/unit/analysis/preflight_cases.c tests/unit/analysis/preflight_bouncer_cases.c \
 	tests/unit/analysis/preflight_cases.h \
 	tests/unit/analysis/test_preflight.c
 tests_unit_analysis_test_preflight_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)

@@ -21,5 +21,8 @@ struct preflight_case {
 /* preflight_cases.c: the actions beyond switchover, restart and reinit. */
 extern const struct preflight_case preflight_more_cases[];
 extern const int preflight_nmore;
+/* preflight_bouncer_cases.c */
+extern const struct preflight_case preflight_bouncer_cases[];
+extern const int preflight_nbouncer;
 
 #endif

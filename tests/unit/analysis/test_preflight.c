@@ -560,11 +560,14 @@ static const struct preflight_case cases[] = {
     {"downstream", &restart_pg1, cascade, CHECK_PASS, "no other replica"},
 };
 #define NOWN   (sizeof cases / sizeof *cases)
-#define NCASES (NOWN + (size_t)preflight_nmore)
+#define NMORE  (NOWN + (size_t)preflight_nmore)
+#define NCASES (NMORE + (size_t)preflight_nbouncer)
 
 static const struct preflight_case *case_at(size_t i)
 {
-    return i < NOWN ? &cases[i] : &preflight_more_cases[i - NOWN];
+    return i < NOWN    ? &cases[i]
+           : i < NMORE ? &preflight_more_cases[i - NOWN]
+                       : &preflight_bouncer_cases[i - NMORE];
 }
 
 static void check_case(size_t i)
@@ -614,6 +617,8 @@ static void every_check_has_both_cases(void **state)
                 continue;
             *(case_at(k)->verdict == CHECK_PASS ? &pass : &not ) += 1;
             guarded |= 1u << case_at(k)->request->kind;
+            if (case_at(k)->request->kind == ACT_SWITCHOVER) /* that is what is held for */
+                guarded |= 1u << ACT_HOLD;
         }
         if (!pass || !not )
             fail_msg("check %s: %d cases in which it passes, %d in which not", c[i].check, pass,

@@ -111,6 +111,9 @@ void sb_servers_at(struct sb *b, const char *name, int n);
 /* All of it: etcd, HAProxy, PostgreSQL, and 4 servers that point at the leader. */
 void sb_everything(struct sb *b);
 
+/* One more PgBouncer, as the first one is. */
+void sb_second_bouncer(struct sb *b, const char *name);
+
 enum sample {
     SAMPLE_HEALTHY,         /* 3.0.2, as sb_new() */
     SAMPLE_HEALTHY_41,      /* as sb_new_41(), synchronous mode with a sync standby */

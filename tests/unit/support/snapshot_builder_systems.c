@@ -365,3 +365,10 @@ void sb_everything(struct sb *b)
     if (leader)
         sb_servers_at(b, leader->name, 4);
 }
+
+void sb_second_bouncer(struct sb *b, const char *name)
+{
+    b->bouncers[1] = b->bouncers[0];
+    b->bouncers[1].name = name;
+    b->s->nbouncers = 2;
+}

@@ -1,0 +1,462 @@
+#include "talk.h"
+
+#include <string.h>
+
+#include "pgdba/base/fmt.h"
+#include "pgdba/base/utf8.h"
+#include "pgdba/model/held.h"
+
+#define LOOK   (5 * USEC_PER_SEC)  /* for an answer to SHOW, with the login */
+#define VERIFY (5 * USEC_PER_SEC)  /* for what was sent to come about */
+#define AGAIN  (100 * USEC_PER_MS) /* between two looks */
+#define UNDO   (15 * USEC_PER_SEC) /* for the way back */
+
+typedef void then_fn(struct talk *t, const struct net_pg_reply *reply);
+
+static void next_order(struct talk *t);
+static void undo_next(struct talk *t);
+
+static struct talk_order *order(struct talk *t)
+{
+    return &t->orders[t->at];
+}
+
+/* ---- lines */
+
+static void line_close(struct talk *t, struct talk_line *l)
+{
+    if (l->console)
+        t->r->io->console_close(t->r->io->arg, l->console);
+    l->console = NULL;
+    l->then = NULL;
+}
+
+void talk_close(struct talk *t)
+{
+    line_close(t, &t->act);
+    line_close(t, &t->watch);
+    t->stands = false;
+    t->wake_us = 0;
+}
+
+static void heard(void *arg, const struct net_pg_reply *reply)
+{
+    struct talk_line *l = arg;
+    struct action_run *r = l->t->r;
+    then_fn *then = l->then;
+
+    l->then = NULL;
+    if (!l->t->over && then)
+        then(l->t, reply);
+    run_settle(r);
+}
+
+static bool line_open(struct talk *t, struct talk_line *l, const char **why)
+{
+    struct action_sql_route to;
+
+    if (l->console)
+        return true;
+    to = t->r->env.bouncer(t->r->env.bouncer_arg, t->bouncer);
+    *why = arena_strdup(&t->r->arena, to.why);
+    if (!to.conninfo)
+        return false;
+    l->t = t;
+    l->console = t->r->io->console(t->r->io->arg, &to);
+    return true;
+}
+
+static void ask(struct talk *t, struct talk_line *l, const char *sql, int64_t timeout_us,
+                then_fn *then)
+{
+    const char *why = "";
+
+    if (!line_open(t, l, &why)) {
+        then(t, &(struct net_pg_reply){.outcome = NET_REFUSED, .sqlstate = "", .detail = why});
+        return;
+    }
+    l->then = then;
+    t->r->io->ask(t->r->io->arg, l->console, sql, timeout_us, heard, l);
+}
+
+static void wake_in(struct talk *t, int64_t us, void (*fn)(struct talk *t))
+{
+    struct action_run *r = t->r;
+
+    t->wake_us = run_now(r) + us;
+    t->on_wake = fn;
+    if (!r->deadline_us || t->wake_us < r->deadline_us)
+        r->deadline_us = t->wake_us;
+}
+
+void talk_wake(struct talk *t)
+{
+    t->wake_us = 0;
+    if (!t->over)
+        t->on_wake(t);
+}
+
+static bool good(const struct net_pg_reply *reply)
+{
+    return reply->outcome == NET_ANSWERED && !*reply->sqlstate;
+}
+
+static const char *detail(struct talk *t, const struct net_pg_reply *reply)
+{
+    const char *text = utf8_clean(&t->r->arena, reply->detail, strlen(reply->detail));
+
+    return *text ? text : reply->outcome == NET_TIMED_OUT ? "no answer came in time" : "no answer";
+}
+
+/* ---- ends */
+
+static void phase(struct talk *t, enum phase_state state, const char *note)
+{
+    if (order(t)->phase >= 0)
+        run_phase(t->r, order(t)->phase, state, note);
+}
+
+static void over(struct talk *t, enum op_state state, const char *text)
+{
+    t->over = true;
+    t->state = state;
+    t->text = text;
+    t->wake_us = 0;
+    if (!t->stays)
+        talk_close(t);
+    t->ended(t);
+}
+
+struct held talk_held(const struct talk *t, const struct talk_order *o)
+{
+    const char *eq = o->verb == &talk_set || o->verb == &talk_put_back ? strchr(o->arg, '=') : NULL;
+
+    return (struct held){.cluster = t->r->plan->cluster,
+                         .bouncer = t->bouncer,
+                         .database = eq ? NULL : o->arg,
+                         .key =
+                             eq ? arena_strndup(&t->r->arena, o->arg, (size_t)(eq - o->arg)) : NULL,
+                         .value = eq ? t->was : NULL};
+}
+
+static void forget(struct talk *t, const struct talk_order *o)
+{
+    struct held h = talk_held(t, o);
+
+    t->r->env.memory.forget(t->r->env.memory.arg, &h);
+}
+
+/* From here the way back: what this conversation has paused is resumed, the last first. */
+static void undo(struct talk *t, const char *why)
+{
+    t->why = why;
+    t->undoing = t->at;
+    t->until_us = run_now(t->r) + UNDO;
+    phase(t, PHASE_FAILED, why);
+    line_close(t, &t->act);
+    t->wake_us = 0;
+    t->undo_waits = t->watch.then != NULL;
+    if (!t->undo_waits)
+        undo_next(t);
+}
+
+static void give_up(struct talk *t, enum op_state state, const char *why)
+{
+    phase(t, PHASE_FAILED, why);
+    if (order(t)->verb->undo && t->at > 0) {
+        undo(t, why);
+        return;
+    }
+    over(t, state == OP_REFUSED && t->at > 0 ? OP_FAILED : state, why);
+}
+
+/* ---- the way back */
+
+static void undo_again(struct talk *t)
+{
+    if (run_now(t->r) >= t->until_us)
+        over(t, OP_FAILED,
+             arena_printf(
+                 &t->r->arena,
+                 "%s; and it could not be undone: %s is still to be resumed there, which is "
+                 "remembered",
+                 t->why, t->orders[t->undoing].arg ? t->orders[t->undoing].arg : "all"));
+    else
+        wake_in(t, AGAIN, undo_next);
+}
+
+static void undo_seen(struct talk *t, const struct net_pg_reply *reply)
+{
+    struct talk_order *o = &t->orders[t->undoing];
+
+    if (!o->verb->undo->verify[0].holds(t, o, reply)) {
+        undo_again(t);
+        return;
+    }
+    forget(t, o);
+    o->sent = false;
+    undo_next(t);
+}
+
+static void undone(struct talk *t, const struct net_pg_reply *reply)
+{
+    const struct talk_order *o = &t->orders[t->undoing];
+
+    if (reply->outcome != NET_ANSWERED) {
+        undo_again(t);
+        return;
+    }
+    t->version = t->r->io->console_version(t->r->io->arg, t->watch.console);
+    ask(t, &t->watch, o->verb->undo->verify[0].ask(t, o), LOOK, undo_seen);
+}
+
+static void undo_next(struct talk *t)
+{
+    const struct talk_order *o;
+
+    while (t->undoing >= 0 && !t->orders[t->undoing].sent)
+        t->undoing--;
+    if (t->undoing < 0) {
+        over(t, OP_FAILED, arena_printf(&t->r->arena, "%s; it was undone", t->why));
+        return;
+    }
+    o = &t->orders[t->undoing];
+    run_wait_for(t->r, "%s to be resumed on %s", o->arg ? o->arg : "everything", t->bouncer);
+    ask(t, &t->watch, talk_sql(&t->r->arena, o->verb->undo, o->arg), LOOK, undone);
+}
+
+/* ---- has it come about? */
+
+static void ask_check(struct talk *t);
+
+static void order_done(struct talk *t)
+{
+    struct talk_order *o = order(t);
+
+    if (o->verb->forgets)
+        forget(t, o);
+    phase(t, PHASE_DONE, o->verb->says ? o->verb->says(t, o) : "");
+    next_order(t);
+}
+
+static void not_seen(struct talk *t)
+{
+    const struct talk_order *o = order(t);
+    const char *why =
+        t->unsure
+            ? arena_printf(&t->r->arena, "it is not seen, and the answer to %s was none: %s",
+                           o->verb->word, t->unsure)
+            : arena_printf(&t->r->arena, "it answered %s, but what it shows is something else",
+                           o->verb->word);
+
+    if (o->verb->undo)
+        undo(t, why);
+    else
+        give_up(t, OP_UNKNOWN, why);
+}
+
+static void checked(struct talk *t, const struct net_pg_reply *reply)
+{
+    const struct talk_check *c = &order(t)->verb->verify[t->check];
+
+    if (c->holds(t, order(t), reply)) {
+        t->check++;
+        ask_check(t);
+    } else if (run_now(t->r) >= t->until_us) {
+        not_seen(t);
+    } else {
+        wake_in(t, AGAIN, ask_check);
+    }
+}
+
+static void ask_check(struct talk *t)
+{
+    const struct talk_check *c = &order(t)->verb->verify[t->check];
+    const char *sql = t->check < TALK_CHECKS && c->holds ? c->ask(t, order(t)) : NULL;
+
+    if (!sql) {
+        order_done(t);
+        return;
+    }
+    if (c->anew)
+        line_close(t, &t->act);
+    ask(t, &t->act, sql, LOOK, checked);
+}
+
+static void verify(struct talk *t)
+{
+    if (t->unsure && !order(t)->verb->verify[0].holds) {
+        give_up(t, OP_UNKNOWN,
+                arena_printf(&t->r->arena, "it may have been done or not, there was no answer: %s",
+                             t->unsure));
+        return;
+    }
+    t->check = 0;
+    t->until_us = run_now(t->r) + VERIFY;
+    run_wait_for(t->r, "a look at %s", t->bouncer);
+    ask_check(t);
+}
+
+/* ---- while a PAUSE waits */
+
+static void look_busy(struct talk *t);
+
+static void busy_seen(struct talk *t, const struct net_pg_reply *reply)
+{
+    int busy = 0;
+
+    if (t->undo_waits) {
+        t->undo_waits = false;
+        undo_next(t);
+        return;
+    }
+    for (int i = 0; good(reply) && reply->table && i < reply->table->nrows; i++)
+        busy += talk_busy(reply->table, i, order(t)->arg);
+    t->busy = busy ? arena_printf(&t->r->arena, "%d server%s still in a transaction", busy,
+                                  busy > 1 ? "s are" : " is")
+                   : "";
+    if (!t->act.then) /* its answer has come */
+        return;
+    run_wait_for(t->r, "%s%s%s", t->bouncer, busy ? ": " : "", t->busy);
+    wake_in(t, AGAIN, look_busy);
+}
+
+static void look_busy(struct talk *t)
+{
+    if (t->watch.then)
+        wake_in(t, AGAIN, look_busy);
+    else
+        ask(t, &t->watch, "SHOW POOLS", LOOK, busy_seen);
+}
+
+/* ---- look, and send */
+
+/* "SET x=1" for SET; "WAIT_CLOSE" for a PAUSE that did not wait. */
+static bool is_tag(const struct net_pg_reply *reply, const char *word)
+{
+    const char *tag = reply->table && reply->table->tag ? reply->table->tag : "";
+    size_t n = strlen(word);
+
+    return strncmp(tag, word, n) == 0 && (tag[n] == '\0' || tag[n] == ' ');
+}
+
+static const char *too_late(struct talk *t)
+{
+    char within[FMT_MAX];
+
+    return arena_printf(&t->r->arena, "not done within %s%s%s",
+                        fmt_duration(within, order(t)->timeout_us), *t->busy ? ": " : "", t->busy);
+}
+
+static void answered(struct talk *t, const struct net_pg_reply *reply)
+{
+    struct talk_order *o = order(t);
+
+    t->wake_us = 0;
+    if (reply->outcome == NET_ANSWERED && *reply->sqlstate) {
+        o->sent = false;
+        if (o->verb->keeps)
+            forget(t, o);
+        give_up(t, OP_REFUSED,
+                arena_printf(&t->r->arena, "PgBouncer refused: %s", detail(t, reply)));
+    } else if (good(reply) && !o->verb->mute && !is_tag(reply, o->verb->word)) {
+        const char *tag = reply->table && reply->table->tag ? reply->table->tag : "";
+        const char *why = arena_printf(
+            &t->r->arena,
+            "it answered %s instead of %s, as it does once somebody has used WAIT_CLOSE: whether "
+            "its servers are idle is not known then",
+            *tag ? utf8_clean(&t->r->arena, tag, strlen(tag)) : "nothing", o->verb->word);
+
+        if (o->verb->undo)
+            undo(t, why);
+        else
+            give_up(t, OP_UNKNOWN, why);
+    } else if (!good(reply) && o->verb->undo) {
+        undo(t, reply->outcome == NET_TIMED_OUT ? too_late(t) : detail(t, reply));
+    } else {
+        t->unsure = good(reply) || o->verb->mute ? NULL : detail(t, reply);
+        verify(t);
+    }
+}
+
+static void send(struct talk *t)
+{
+    struct talk_order *o = order(t);
+    struct action_run *r = t->r;
+    struct held h = talk_held(t, o);
+    struct err e = ERR_INIT;
+    const char *who;
+    enum status st = action_allowed(&r->env, &r->plan->request, &who, &e);
+
+    if (st == ST_OK && o->verb->keeps)
+        st = r->env.memory.keep(r->env.memory.arg, &h, &e);
+    if (st != ST_OK) {
+        give_up(t, OP_REFUSED, arena_printf(&r->arena, "nothing was sent: %s", err_text(&e)));
+        err_release(&e);
+        return;
+    }
+    o->sent = true;
+    t->busy = "";
+    log_write(r->env.log, LOG_INFO, "%s %s: %s: %s", r->plan->cluster, action_name(r->plan->kind),
+              t->bouncer, o->sql);
+    run_wait_for(r, "the answer of %s", t->bouncer);
+    if (o->verb->undo)
+        wake_in(t, AGAIN, look_busy);
+    ask(t, &t->act, o->sql, o->timeout_us, answered);
+}
+
+static void second_stands(struct talk *t, const struct net_pg_reply *reply)
+{
+    t->stands = good(reply);
+    if (t->stands)
+        send(t);
+    else
+        give_up(
+            t, OP_REFUSED,
+            arena_printf(&t->r->arena,
+                         "nothing was sent: a second connection, to undo it over, was not to be "
+                         "had: %s",
+                         detail(t, reply)));
+}
+
+static void looked(struct talk *t, const struct net_pg_reply *reply)
+{
+    struct talk_order *o = order(t);
+    const char *why;
+
+    if (!good(reply) || !reply->table) {
+        give_up(t, OP_REFUSED,
+                arena_printf(&t->r->arena, "nothing was sent: %s", detail(t, reply)));
+        return;
+    }
+    t->version = t->r->io->console_version(t->r->io->arg, t->act.console);
+    why = o->verb->refuses ? o->verb->refuses(t, o, reply->table) : NULL;
+    if (why)
+        give_up(t, OP_REFUSED, arena_printf(&t->r->arena, "nothing was sent: %s", why));
+    else if (o->verb->undo && !t->stands)
+        ask(t, &t->watch, "SHOW POOLS", LOOK, second_stands);
+    else
+        send(t);
+}
+
+static void next_order(struct talk *t)
+{
+    if (++t->at == t->n) {
+        over(t, OP_DONE, "");
+        return;
+    }
+    t->unsure = NULL;
+    phase(t, PHASE_ACTIVE, "");
+    run_wait_for(t->r, "the answer of %s", t->bouncer);
+    ask(t, &t->act, order(t)->verb->look, LOOK, looked);
+}
+
+void talk_begin(struct talk *t, struct talk_order *orders, int n)
+{
+    t->orders = orders;
+    t->n = n;
+    t->at = -1;
+    t->over = false;
+    t->busy = "";
+    next_order(t);
+}
