@@ -83,8 +83,10 @@ struct action_run {
         *unanswered;     /* sent, changes something, and nothing was said to it; NULL */
     int64_t deadline_us; /* when ops->expired is called; 0: never */
     uint64_t told;       /* the revision that env.changed has seen */
+    int first;           /* what phase 0 stands for: a run within a run has its own */
     bool left;           /* the operator leaves it while it runs */
     void *state;         /* the kind's own, in the arena */
+    void *outer;         /* the same of the run that has this one within; NULL: none */
 };
 
 /* How the answer to a step came out, whatever it says. */
@@ -109,15 +111,18 @@ struct action_ops {
     void (*expired)(struct action_run *r); /* deadline_us has come */
     /* The run is about to end: true takes that over, and it ends later, by another run_end(). */
     bool (*ending)(struct action_run *r, enum op_state state, const char *outcome);
+    void (*arm)(struct action_run *r);     /* sets deadline_us, at the end of every event; NULL */
     void (*release)(struct action_run *r); /* what it has open */
     bool elects;                           /* somebody else is to lead after it */
-    bool begins_itself;                    /* begin() sends, not the plan's first step */
+    /* The operator wants to leave: true when it first ends something, soon, and then by itself. */
+    bool (*interrupt)(struct action_run *r);
+    bool begins_itself; /* begin() sends, not the plan's first step */
 };
 
 extern const struct action_ops switchover_ops, switchover_at_ops, cancel_switchover_ops,
     failover_ops, restart_ops, restart_at_ops, cancel_restart_ops, rolling_ops, reload_ops,
     reinit_ops, pause_ops, resume_ops, config_ops, demote_ops, promote_ops, probe_start_ops,
-    probe_drop_ops, query_ops, remove_ops, pgb_ops;
+    probe_drop_ops, query_ops, remove_ops, pgb_ops, hold_ops;
 const struct action_ops *action_ops_of(enum action_kind k);
 
 int64_t run_now(const struct action_run *r);

@@ -39,7 +39,7 @@ static const struct action_ops *const kinds[] = {[ACT_SWITCHOVER] = &switchover_
                                                  [ACT_PGB_KILL] = &pgb_ops,
                                                  [ACT_PGB_SET] = &pgb_ops,
                                                  [ACT_PGB_SHUTDOWN] = &pgb_ops,
-                                                 [ACT_HOLD] = &switchover_ops};
+                                                 [ACT_HOLD] = &hold_ops};
 _Static_assert(sizeof kinds / sizeof *kinds == ACT_COUNT, "an action without its file");
 
 const struct action_ops *action_ops_of(enum action_kind k)

@@ -30,11 +30,14 @@ static void touch(struct action_run *r)
 
 void run_phases(struct action_run *r, int n, const char *const *names)
 {
-    r->phases = arena_array(&r->arena, (size_t)n, struct op_phase);
+    if (!r->first) {
+        r->phases = arena_array(&r->arena, (size_t)n, struct op_phase);
+        r->op.phases = r->phases;
+        r->op.nphases = n;
+    }
     for (int i = 0; i < n; i++)
-        r->phases[i] = (struct op_phase){.name = arena_strdup(&r->arena, names[i]), .note = ""};
-    r->op.phases = r->phases;
-    r->op.nphases = n;
+        r->phases[r->first + i] =
+            (struct op_phase){.name = arena_strdup(&r->arena, names[i]), .note = ""};
 }
 
 static bool phase_open(const struct op_phase *ph)
@@ -44,7 +47,7 @@ static bool phase_open(const struct op_phase *ph)
 
 void run_phase(struct action_run *r, int i, enum phase_state state, const char *note)
 {
-    struct op_phase *ph = &r->phases[i];
+    struct op_phase *ph = &r->phases[r->first + i];
     bool same_note = !note || strcmp(note, ph->note) == 0;
 
     if (!phase_open(ph) || (ph->state == state && same_note))
@@ -63,13 +66,13 @@ void run_phase_reach(struct action_run *r, int i, const char *note)
     for (int k = 0; k < i; k++)
         run_phase(r, k, k == 0 ? PHASE_DONE : PHASE_SKIPPED, k == 0 ? NULL : "passed unseen");
     run_phase(r, i, PHASE_DONE, note);
-    if (i + 1 < r->op.nphases)
+    if (r->first + i + 1 < r->op.nphases)
         run_phase(r, i + 1, PHASE_ACTIVE, NULL);
 }
 
 bool run_phase_reached(const struct action_run *r, int i)
 {
-    return r->phases[i].state == PHASE_DONE;
+    return r->phases[r->first + i].state == PHASE_DONE;
 }
 
 void run_wait_for(struct action_run *r, const char *fmt, ...)
@@ -168,8 +171,11 @@ void run_end(struct action_run *r, enum op_state state, const char *fmt, ...)
 
 void run_settle(struct action_run *r)
 {
-    int64_t left = r->deadline_us - run_now(r);
+    int64_t left;
 
+    if (r->ops->arm && !run_ended(r))
+        r->ops->arm(r);
+    left = r->deadline_us - run_now(r);
     r->io->alarm(r->io->arg, r, r->deadline_us == 0 ? -1 : left > 0 ? left : 0);
     if (r->told == r->op.revision)
         return;
@@ -432,7 +438,7 @@ static struct action_run *run_new(const struct action_env *env, const struct act
 static void run_free(struct action_run *r)
 {
     run_drop_call(r);
-    if (r->ops->release && r->state)
+    if (r->ops->release && r->phases)
         r->ops->release(r);
     r->io->alarm(r->io->arg, r, -1);
     r->io->release(r->io->arg);
@@ -507,6 +513,15 @@ enum status action_start_with(const struct action_env *env, const struct action_
 const struct operation *action_operation(const struct action_run *r)
 {
     return &r->op;
+}
+
+bool action_interrupt(struct action_run *r)
+{
+    bool waits = r && !run_ended(r) && r->ops->interrupt && r->ops->interrupt(r);
+
+    if (waits)
+        run_settle(r);
+    return waits;
 }
 
 void action_free(struct action_run *r)

@@ -7,6 +7,7 @@
 #include "pgdba/base/fmt.h"
 
 enum { PH_REQUESTED, PH_STOPPING, PH_RELEASED, PH_NEW_LEADER, PH_PROMOTED, PH_BACK, PH_COUNT };
+_Static_assert((int)PH_COUNT == (int)TAKEOVER_PHASES, "for those who have phases after these");
 
 static const char *const phase_names[] = {
     [PH_REQUESTED] = "requested",    [PH_STOPPING] = "old leader stopping",
@@ -145,6 +146,13 @@ static void finish(struct action_run *r)
     else
         run_end(r, OP_DONE, "%s leads on timeline %" PRId64 "%s (%s)", w->winner, w->new_timeline,
                 back, took);
+}
+
+const char *takeover_promoted(const struct action_run *r)
+{
+    const struct takeover *w = r->state;
+
+    return w->new_timeline > 0 ? w->winner : NULL;
 }
 
 static void saw_new_leader(struct action_run *r, const struct snapshot *s, const struct member *m)

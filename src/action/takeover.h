@@ -8,6 +8,8 @@
 
 #include "kind.h"
 
+enum { TAKEOVER_PHASES = 6 };
+
 /* Patroni's own bound for its answer, and a margin, µs. */
 int64_t takeover_answer_us(const struct patroni_times *t);
 
@@ -21,5 +23,7 @@ void takeover_begin(struct action_run *r);
 void takeover_observe(struct action_run *r, const struct snapshot *s);
 void takeover_answered(struct action_run *r, const struct step_answer *a);
 void takeover_expired(struct action_run *r);
+/* Who has been seen as primary; NULL: nobody yet. */
+const char *takeover_promoted(const struct action_run *r);
 
 #endif

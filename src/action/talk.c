@@ -129,7 +129,7 @@ static void over(struct talk *t, enum op_state state, const char *text)
 
 struct held talk_held(const struct talk *t, const struct talk_order *o)
 {
-    const char *eq = o->verb == &talk_set || o->verb == &talk_put_back ? strchr(o->arg, '=') : NULL;
+    const char *eq = talk_is_set(o->verb) ? strchr(o->arg, '=') : NULL;
 
     return (struct held){.cluster = t->r->plan->cluster,
                          .bouncer = t->bouncer,
@@ -214,7 +214,7 @@ static void undo_next(struct talk *t)
 {
     const struct talk_order *o;
 
-    while (t->undoing >= 0 && !t->orders[t->undoing].sent)
+    while (t->undoing >= 0 && (!t->orders[t->undoing].sent || !t->orders[t->undoing].verb->undo))
         t->undoing--;
     if (t->undoing < 0) {
         over(t, OP_FAILED, arena_printf(&t->r->arena, "%s; it was undone", t->why));

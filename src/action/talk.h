@@ -45,7 +45,7 @@ struct talk_verb {
 };
 
 extern const struct talk_verb talk_pause, talk_resume, talk_reconnect, talk_reload, talk_enable,
-    talk_disable, talk_kill, talk_kill_client, talk_set, talk_put_back, talk_shutdown;
+    talk_disable, talk_kill, talk_kill_client, talk_set, talk_lower, talk_put_back, talk_shutdown;
 
 struct talk_line { /* one connection */
     struct talk *t;
@@ -68,7 +68,10 @@ struct talk {
     const char *why;                 /* it is being undone */
     bool stands;                     /* the watch line */
     bool undo_waits;                 /* until the watch line is free */
-    bool stays;                      /* the lines are not closed at its end */
+    const struct talk_order *sent;   /* what was ordered first, where it is to be taken back */
+    int nsent;
+    const char *before; /* of what it set */
+    bool stays;         /* the lines are not closed at its end */
     bool over;
     enum op_state state; /* when over */
     const char *text;    /* a sentence without the bouncer's name */
@@ -80,6 +83,9 @@ void talk_begin(struct talk *t, struct talk_order *orders, int n);
 void talk_close(struct talk *t);
 void talk_wake(struct talk *t); /* its wake_us has come */
 
+enum { HOLD_LONGEST_S = 20 }; /* that clients are held for a switchover */
+
+bool talk_is_set(const struct talk_verb *v);
 /* PAUSE "a ""b""": names always quoted. In the arena. */
 const char *talk_name(struct arena *a, const char *database);
 const char *talk_sql(struct arena *a, const struct talk_verb *v, const char *arg);

@@ -97,11 +97,16 @@ static const char *set_sql(struct arena *a, const char *setting)
     return out;
 }
 
+bool talk_is_set(const struct talk_verb *v)
+{
+    return v == &talk_set || v == &talk_lower || v == &talk_put_back;
+}
+
 const char *talk_sql(struct arena *a, const struct talk_verb *v, const char *arg)
 {
     if (!arg)
         return v->word;
-    if (v == &talk_set || v == &talk_put_back)
+    if (talk_is_set(v))
         return set_sql(a, arg);
     if (v == &talk_kill_client)
         return arena_printf(a, "%s %s", v->word, arg);
@@ -139,16 +144,14 @@ static const char *is_paused_already(struct talk *t, const struct talk_order *o,
 static const char *is_not_paused(struct talk *t, const struct talk_order *o, const struct table *d)
 {
     int row = o->arg ? row_of(d, "name", o->arg) : -1;
+    struct held held;
 
     if (o->arg && row < 0)
         return no_such(t, o);
     if (row < 0 || count(d, row, "paused") > 0)
         return NULL;
-    if (t->r->plan->request.left) { /* somebody has done it meanwhile */
-        struct held h = talk_held(t, o);
-
-        t->r->env.memory.forget(t->r->env.memory.arg, &h);
-    }
+    held = talk_held(t, o); /* somebody has done it meanwhile */
+    t->r->env.memory.forget(t->r->env.memory.arg, &held);
     return arena_printf(&t->r->arena, "%s is not paused by its name", o->arg);
 }
 
@@ -358,6 +361,21 @@ static const char *is_no_setting(struct talk *t, const struct talk_order *o, con
     return NULL;
 }
 
+/* Clients of a held switchover must not be disconnected while they wait for its end. */
+static const char *is_too_short(struct talk *t, const struct talk_order *o, const struct table *c)
+{
+    int row = row_of(c, "key", "query_wait_timeout");
+    double seconds = row >= 0 ? strtod(cell(c, row, "value"), NULL) : 0;
+
+    if (seconds > 0 && seconds < HOLD_LONGEST_S) /* 0 is for ever */
+        return arena_printf(
+            &t->r->arena,
+            "query_wait_timeout is %s s: clients that wait longer are disconnected, "
+            "and this may take %d s",
+            cell(c, row, "value"), HOLD_LONGEST_S);
+    return is_no_setting(t, o, c);
+}
+
 static const char *ask_config(const struct talk *t, const struct talk_order *o)
 {
     (void)t;
@@ -474,6 +492,12 @@ const struct talk_verb talk_set = {.word = "SET",
                                    .refuses = is_no_setting,
                                    .verify = {{ask_config, holds_set, false}},
                                    .says = says_before};
+const struct talk_verb talk_lower = {.word = "SET",
+                                     .look = "SHOW CONFIG",
+                                     .refuses = is_too_short,
+                                     .verify = {{ask_config, holds_set, false}},
+                                     .says = says_before,
+                                     .keeps = true};
 const struct talk_verb talk_put_back = {.word = "SET",
                                         .look = "SHOW CONFIG",
                                         .refuses = is_no_setting,

@@ -124,8 +124,8 @@
     X("slots-lost", CANDIDATE, flight_slots,                                                       \
       "no replication slot is on the leader alone: whoever reads from one would lose its place")   \
     X("archiving", GOES, flight_archiving, "archiving does not fail on the leader")                \
-    X("clients-waiting", SWITCHOVER | FAILOVER | RESTARTS | 1u << ACT_DEMOTE, flight_clients,      \
-      "no clients wait in PgBouncer before the leader goes")                                       \
+    X("clients-waiting", 1u << ACT_SWITCHOVER | FAILOVER | RESTARTS | 1u << ACT_DEMOTE,            \
+      flight_clients, "no clients wait in PgBouncer before the leader goes")                       \
     X("bouncer-answers", PGB | HOLD, flight_bouncer_answers,                                       \
       "every PgBouncer that is meant answers")                                                     \
     X("bouncer-version", PGB_KILL | PGB_SHUTDOWN, flight_bouncer_version,                          \

@@ -76,6 +76,11 @@ static void changed(void *arg, const struct operation *op)
     net_loop_defer(a->loop, tell, a);
 }
 
+static void hurry(void *arg)
+{
+    app_refresh_now(arg);
+}
+
 static struct action_env env_of(struct app *a)
 {
     return (struct action_env){.loop = a->loop,
@@ -98,6 +103,8 @@ static struct action_env env_of(struct app *a)
                                .bouncer_arg = a,
                                .memory = app_held_memory(a),
                                .etcd = app_etcd_way(a),
+                               .hurry = hurry,
+                               .hurry_arg = a,
                                .changed = changed,
                                .changed_arg = a};
 }
@@ -234,6 +241,11 @@ bool app_operation_running(const struct app *a)
 {
     const struct operation *op = app_operation(a);
     return op && op->state == OP_RUNNING;
+}
+
+bool app_operation_interrupt(struct app *a)
+{
+    return action_interrupt(a->run);
 }
 
 void app_operation_observe(struct app *a, const struct snapshot *s)

@@ -226,6 +226,13 @@ static bool ended(void *arg)
     return !app_operation_running(arg) || app_caught_signal(arg);
 }
 
+#define LET_GO (30 * USEC_PER_SEC)
+
+static bool let_go(void *arg)
+{
+    return !app_operation_running(arg);
+}
+
 static int follow(struct cli *c)
 {
     struct follower f = {.cli = c, .say_us = cli_now(c)};
@@ -235,6 +242,8 @@ static int follow(struct cli *c)
     app_catch_signals(c->app);
     while (!app_run_until(c->app, ended, c->app, cli_now(c) + 60 * USEC_PER_SEC))
         continue;
+    if (app_operation_running(c->app) && app_operation_interrupt(c->app))
+        app_run_until(c->app, let_go, c->app, cli_now(c) + LET_GO);
     const struct operation *op = app_operation(c->app);
     on_operation(&f, op);
     app_subscribe(c->app, &(struct app_subscriber){0});

@@ -73,6 +73,14 @@ static enum status kind_by_options(const struct invocation *inv, struct request 
         return err_set(e, ST_USAGE, "--rolling and --pg-version exclude each other");
     if (out->any && out->role == MEMBERS_NAMED)
         return err_set(e, ST_USAGE, "--any belongs to --role");
+    if (invocation_has(inv, "--hold")) {
+        if (at)
+            return err_set(e, ST_USAGE, "--hold and --at exclude each other: somebody must watch");
+        out->kind = ACT_HOLD;
+    } else if (out->kind == ACT_SWITCHOVER &&
+               (out->nbouncers || out->ndatabases || out->within_us)) {
+        return err_set(e, ST_USAGE, "--database, --on and --within belong to --hold");
+    }
     if (at)
         out->kind = out->kind == ACT_SWITCHOVER ? ACT_SWITCHOVER_AT : ACT_RESTART_AT;
     if (rolling)

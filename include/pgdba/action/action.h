@@ -91,6 +91,8 @@ struct action_env {
     void *bouncer_arg;
     struct action_memory memory;
     struct action_etcd etcd;
+    void (*hurry)(void *arg); /* every source is asked again now; NULL: cannot be */
+    void *hurry_arg;
     void (*changed)(void *arg, const struct operation *op); /* progress; op valid during the call */
     void *changed_arg;
 };
@@ -119,6 +121,9 @@ enum status action_start(const struct action_env *env, struct plan *p, const str
 /* Every new snapshot goes in here: verification is by observation. */
 void action_observe(struct action_run *r, const struct snapshot *s);
 const struct operation *action_operation(const struct action_run *r);
+/* Somebody wants to leave. True: it holds what it must let go of first, does that now and ends by
+ * itself soon; false: leave. */
+bool action_interrupt(struct action_run *r);
 /* Leaves it: if it still runs, the audit log records that it was left running. Nothing is cancelled
  * on the server. */
 void action_free(struct action_run *r);

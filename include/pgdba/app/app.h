@@ -206,6 +206,9 @@ enum status app_execute(struct app *a, struct plan *p, struct err *e);
 void app_decline(struct app *a, struct plan *p, const char *why);
 const struct operation *app_operation(const struct app *a); /* last or running, NULL */
 bool app_operation_running(const struct app *a);
+/* Somebody wants to leave while it runs. True: it lets go of what it holds first (clients in
+ * PgBouncer), and ends by itself within seconds; false: it may be left. */
+bool app_operation_interrupt(struct app *a);
 
 /* The newest lines of the audit log, of every cluster -> struct audit_lines, a new reference: its
  * last MB, or 16 when there is nobody whom it would keep waiting. Needs no open cluster. */
