@@ -63,6 +63,11 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/sql_effects.c \
 	src/analysis/unfinished.c \
 	src/analysis/versions.c \
+	src/analysis/way.h \
+	src/analysis/way_bouncer.c \
+	src/analysis/way_end.c \
+	src/analysis/way_haproxy.c \
+	src/analysis/ways.c \
 	src/analysis/whom.c \
 	src/analysis/writes.c \
 	src/analysis/writes.h \
@@ -84,4 +89,5 @@ src_libanalysis_la_SOURCES = \
 	include/pgdba/analysis/trail.h \
 	include/pgdba/analysis/truth.h \
 	include/pgdba/analysis/versions.h \
+	include/pgdba/analysis/ways.h \
 	include/pgdba/analysis/whom.h

@@ -33,6 +33,7 @@ struct store {
     int nbouncers, nhaproxies;
     struct kept_bouncer *bouncers;
     struct kept_haproxy *haproxies;
+    struct kept_ways ways;
     struct probe_fold *probe;
     int64_t probe_every_us;
     bool dirty;
@@ -50,6 +51,7 @@ static void make_routes(struct store *st, const struct cluster_config *c)
     st->haproxies = xcalloc((size_t)c->nhaproxy, sizeof *st->haproxies);
     for (int i = 0; i < st->nhaproxies; i++)
         kept_haproxy_init(&st->haproxies[i], &c->haproxy[i]);
+    kept_ways_init(&st->ways, c);
 }
 
 struct store *store_new(const struct cluster_config *c, int64_t refresh_us)
@@ -82,6 +84,7 @@ void store_free(struct store *st)
     for (int i = 0; i < st->nhaproxies; i++)
         kept_haproxy_release(&st->haproxies[i]);
     free(st->haproxies);
+    kept_ways_release(&st->ways);
     probe_fold_free(st->probe);
     kept_state_release(&st->cluster_state);
     kept_state_release(&st->config_state);
@@ -465,6 +468,7 @@ static struct haproxy *publish_routes(struct store *st, struct snapshot *s)
         kept_haproxy_publish(&st->haproxies[i], s, &h[i]);
     s->haproxies = h;
     s->nhaproxies = st->nhaproxies;
+    kept_ways_publish(&st->ways, s);
     return h;
 }
 

@@ -9,6 +9,8 @@
 
 struct kept_haproxy {
     char *name, *write_backend;
+    int nwrite_addresses;
+    char **write_addresses;
     struct kept_state state;
     struct facts *stats;
 };
@@ -17,5 +19,15 @@ void kept_haproxy_init(struct kept_haproxy *h, const struct haproxy_config *c);
 void kept_haproxy_release(struct kept_haproxy *h);
 void kept_haproxy_apply(struct kept_haproxy *h, const struct observation *o);
 void kept_haproxy_publish(const struct kept_haproxy *h, struct snapshot *s, struct haproxy *out);
+
+/* The ways that applications go, as configured: c's own strings, copied. */
+struct kept_ways {
+    struct arena arena;
+    int n;
+    const struct app_route *v;
+};
+void kept_ways_init(struct kept_ways *w, const struct cluster_config *c);
+void kept_ways_release(struct kept_ways *w);
+void kept_ways_publish(const struct kept_ways *w, struct snapshot *s);
 
 #endif

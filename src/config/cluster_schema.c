@@ -251,6 +251,15 @@ static const struct schema_key haproxy_keys[] = {
      .at = offsetof(struct haproxy_config, write_backend),
      .fallback = "told by its name and checks",
      .help = "The proxy (listen or backend) that carries writes, as HAProxy calls it."},
+    {.name = "write_addresses",
+     .type = KT_NAMES,
+     .at = offsetof(struct haproxy_config, write_addresses),
+     .count_at = offsetof(struct haproxy_config, nwrite_addresses),
+     .help =
+         "Its port for writes as applications and PgBouncer reach it, host:port, also by a name "
+         "or a shared address. HAProxy does not say it; without it a way that comes here ends "
+         "in the unknown, unless there is one backend only or a route of this file goes "
+         "there."},
     SECRET_KEYS(struct haproxy_config, password, "password", "the password", "username"),
     TLS_KEYS(struct haproxy_config),
 };
@@ -259,9 +268,15 @@ static enum status finish_haproxy(struct reader *r, const struct node *v, void *
 {
     struct haproxy_config *h = at;
 
-    (void)v;
     if (!h->name)
         h->name = url_host_port(r->arena, h->url);
+    for (int i = 0; i < h->nwrite_addresses; i++) {
+        const char *text = h->write_addresses[i], *place;
+        const char *wrong = value_host_port(r->arena, text, &place);
+
+        if (wrong)
+            return schema_fail(r, v, "write_addresses: %s; got %s", wrong, schema_quote(r, text));
+    }
     return ST_OK;
 }
 
@@ -314,8 +329,10 @@ static const struct schema_key route_keys[] = {
 
 static enum status finish_route(struct reader *r, const struct node *v, void *at)
 {
-    const struct route_config *w = at;
+    struct route_config *w = at;
 
+    conninfo_route(r->arena, w->conninfo, &w->route);
+    w->route.name = w->name;
     /* What is no name is a connection string to --via. */
     if (cluster_name_valid(w->name))
         return ST_OK;
@@ -327,8 +344,8 @@ static enum status finish_route(struct reader *r, const struct node *v, void *at
 
 static const struct schema route_schema = {
     .title = "routes",
-    .help = "A list of the ways that applications take to the leader, for the probe. Without a "
-            "password key libpq looks in ~/.pgpass and the service file.",
+    .help = "A list of the ways that applications take to the leader, for the probe and for the "
+            "routes. Without a password key libpq looks in ~/.pgpass and the service file.",
     .size = sizeof(struct route_config),
     .keys = route_keys,
     .nkeys = COUNT(route_keys),

@@ -7,6 +7,7 @@ src_libconfig_la_SOURCES = \
 	src/config/cluster_schema.h \
 	src/config/colour.c \
 	src/config/conninfo.c \
+	src/config/conninfo_route.c \
 	src/config/files.c \
 	src/config/files.h \
 	src/config/manual.c \

@@ -26,8 +26,11 @@ value_check_fn value_conninfo;  /* libpq's key=value or URI, without a password 
 
 /* "host:port" of a URL that value_base_url() or value_page_url() took; in the arena. */
 const char *url_host_port(struct arena *a, const char *url);
+struct app_route;
+/* Where a conninfo that value_conninfo() took goes; name stays. In the arena. */
+void conninfo_route(struct arena *a, const char *conninfo, struct app_route *out);
 /* The value of a keyword in a conninfo that value_conninfo() took, NULL when it is not there; in
- * the arena. Only what a name for display needs: host, hostaddr, port, service. */
+ * the arena. Of a URI not the database. */
 const char *conninfo_get(struct arena *a, const char *conninfo, const char *keyword);
 /* Whether a text may hold a password and so must not be shown. */
 bool value_may_hold_secret(const char *text);

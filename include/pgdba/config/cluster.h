@@ -76,15 +76,18 @@ struct pgbouncer_config {
 struct haproxy_config {
     const char *name, *url, *username;
     const char *write_backend; /* the proxy that carries writes; NULL: by its name */
+    int nwrite_addresses;      /* host:port of it, as applications and PgBouncer reach it */
+    const char *const *write_addresses;
     struct secret_source password;
     struct tls_config tls;
 };
 
-/* A way that an application goes, for the probe. */
+/* A way that an application goes: for the probe, and for the routes. */
 struct route_config {
     const char *name;     /* "haproxy", "pgbouncer", "vip" */
     const char *conninfo; /* libpq's, without password */
     struct secret_source password;
+    struct app_route route; /* what the conninfo says of where it goes */
 };
 
 struct postgres_config {

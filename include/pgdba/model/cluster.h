@@ -102,6 +102,8 @@ struct haproxy {
     const struct ha_stats *stats; /* NULL until answered */
     const char *write_backend;    /* as configured; NULL: analysis/routes.h guesses */
     int64_t no_target_us;         /* its write backend has had no server since; 0 it has (carry) */
+    int nwrite_addresses;         /* host:port of its port for writes, as others reach it */
+    const char *const *write_addresses;
 };
 
 /* Since when, monotonic µs; 0 it is not so, SINCE_BEFORE since before we looked. */
@@ -177,6 +179,8 @@ struct snapshot {
     const struct bouncer *bouncers; /* in the order configured */
     int nhaproxies;
     const struct haproxy *haproxies; /* in the order configured */
+    int nroutes;
+    const struct app_route *routes; /* in the order configured */
 
     /* etcd, when the configuration has it; else everything from here is 0, NULL, OBS_NEVER. */
     bool etcd_configured;

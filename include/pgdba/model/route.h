@@ -37,6 +37,20 @@ struct ha_row {
     const char *addr;         /* host:port, "" unless stats show-legends */
 };
 
+/* A way that applications go, as configured. */
+struct app_place {
+    const char *host; /* as written: a name, an address, a directory of sockets; "" libpq's own */
+    int64_t port;
+};
+enum route_wants { ROUTE_WANTS_ANY, ROUTE_WANTS_PRIMARY, ROUTE_WANTS_STANDBY };
+struct app_route {
+    const char *name;
+    int nplaces; /* libpq tries them in order */
+    const struct app_place *places;
+    const char *database;   /* NULL: as the user is called */
+    enum route_wants wants; /* target_session_attrs */
+};
+
 struct ha_stats {
     int n;
     const struct ha_row *v;

@@ -1,0 +1,237 @@
+/* way_bouncer.c: from a PgBouncer's database on: is it open, and where do its servers go? */
+#include "way.h"
+
+#include <string.h>
+
+#include "pgdba/analysis/pools.h"
+#include "pgdba/analysis/routes.h"
+#include "pgdba/base/fmt.h"
+#include "place.h"
+
+/* Counts of a server's, -1 where one is not said. */
+struct load {
+    int64_t clients, waiting, servers, maxwait_us;
+};
+
+static void sum(int64_t *to, int64_t v)
+{
+    *to = *to < 0 || v < 0 ? -1 : *to > INT32_MAX ? *to : *to + v;
+}
+
+static struct load load_of(const struct bouncer *b, const char *database)
+{
+    struct load l = {0};
+    if (!b->pools)
+        return (struct load){-1, -1, -1, -1};
+    for (int i = 0; i < b->pools->n; i++) {
+        const struct pgb_pool *p = &b->pools->v[i];
+        if (strcmp(p->database, database) != 0)
+            continue;
+        sum(&l.clients, p->cl_active);
+        sum(&l.clients, p->cl_waiting);
+        sum(&l.waiting, p->cl_waiting);
+        sum(&l.servers, p->sv_active);
+        sum(&l.servers, p->sv_idle);
+        sum(&l.servers, p->sv_used);
+        if (p->maxwait_us > l.maxwait_us)
+            l.maxwait_us = p->maxwait_us;
+    }
+    return l;
+}
+
+static const char *load_text(struct arena *a, const struct load *l)
+{
+    char d[FMT_MAX];
+    if (l->clients < 0 || l->waiting < 0 || l->servers < 0)
+        return "its pools are not known";
+    const char *waits = l->waiting == 0
+                            ? "nobody waits"
+                            : arena_printf(a, "%lld wait, the first for %s", (long long)l->waiting,
+                                           fmt_duration(d, l->maxwait_us));
+    return arena_printf(a, "%lld client%s, %s, %lld server%s", (long long)l->clients,
+                        l->clients == 1 ? "" : "s", waits, (long long)l->servers,
+                        l->servers == 1 ? "" : "s");
+}
+
+/* ---- is it open? ----------------------------------------------------------------------------- */
+
+static void hold(struct way_walk *v, struct way_hop *hop, enum way_state st, const char *cure,
+                 const char *what)
+{
+    if (st > hop->state) {
+        hop->state = st;
+        hop->text = arena_printf(v->k->a, "%s; %s", what, hop->text);
+    }
+    way_blame(v, st, cure, "%s in PgBouncer %s is %s", hop->part, hop->name, what);
+}
+
+static const struct pool_view *stuck_pool(const struct way_look *k, const struct bouncer *b,
+                                          const char *database)
+{
+    int n;
+    const struct pool_view *v = pool_views(k->s, k->a, &n);
+    for (int i = 0; i < n; i++)
+        if (v[i].bouncer == b && strcmp(v[i].pool->database, database) == 0 && v[i].rule &&
+            strcmp(v[i].rule, "pool-no-server") == 0)
+            return &v[i];
+    return NULL;
+}
+
+static void judge_open(struct way_walk *v, const struct bouncer *b, const struct pgb_database *d,
+                       struct way_hop *hop)
+{
+    struct arena *a = v->k->a;
+    const struct pool_view *stuck = stuck_pool(v->k, b, d->name);
+    if (d->disabled)
+        hold(v, hop, WAY_SHUT, arena_printf(a, "ENABLE \"%s\" on PgBouncer %s", d->name, b->name),
+             "disabled");
+    if (b->globals.suspended == TRI_YES || b->globals.paused == TRI_YES)
+        hold(v, hop, WAY_HELD, arena_printf(a, "RESUME on PgBouncer %s", b->name),
+             b->globals.suspended == TRI_YES ? "suspended" : "paused as a whole");
+    if (d->paused)
+        hold(v, hop, WAY_HELD, arena_printf(a, "RESUME \"%s\" on PgBouncer %s", d->name, b->name),
+             "paused");
+    if (!stuck)
+        return;
+    enum way_state st = v->k->changing ? WAY_CHANGING : WAY_HELD;
+    if (st > hop->state) {
+        hop->state = st;
+        hop->text = stuck->reason;
+    }
+    way_blame(v, st,
+              "look at where it points; after a failed login PgBouncer waits server_login_retry "
+              "(15 s) before it tries again",
+              "%s in PgBouncer %s: %s", d->name, b->name, stuck->reason);
+}
+
+/* ---- where it goes --------------------------------------------------------------------------- */
+
+/* One place that its server connections go to. */
+struct seen {
+    const char *addr;
+    int64_t port;
+    int n;
+};
+
+static struct seen *seen_of(const struct way_look *k, const struct bouncer *b, const char *database,
+                            int *n)
+{
+    int rows = b->servers && way_fresh(k, &b->servers_state) ? b->servers->n : 0;
+    struct seen *v = arena_array(k->a, (size_t)rows, struct seen);
+    *n = 0;
+    for (int i = 0; i < rows; i++) {
+        const struct pgb_server *r = &b->servers->v[i];
+        int at = 0;
+        if (r->close_needed || !r->database || strcmp(r->database, database) != 0)
+            continue;
+        while (at < *n &&
+               (v[at].port != r->port ||
+                (v[at].addr && r->addr ? strcmp(v[at].addr, r->addr) != 0 : v[at].addr != r->addr)))
+            at++;
+        if (at == *n)
+            v[(*n)++] = (struct seen){r->addr, r->port, 0};
+        v[at].n++;
+    }
+    return v;
+}
+
+static bool is_known(const struct way_look *k, const char *host, int64_t port, const char *from)
+{
+    bool here = !host || !*host || *host == '/' || place_is_loopback(host);
+    if (here && from && !place_is_loopback(from))
+        host = from;
+    return host && (routes_member_at(k->s, host, port) || way_haproxy_at(k->s, host, port).n > 0);
+}
+
+static int64_t through(const struct seen *v, int n, const char *host, int64_t port)
+{
+    int64_t all = 0;
+    for (int i = 0; i < n; i++)
+        if (v[i].port == port && (host ? place_same(v[i].addr, host) : !v[i].addr))
+            all += v[i].n;
+    return all;
+}
+
+/* Old connections that were not told to close go on where they went. */
+static void still_elsewhere(struct way_walk *v, const struct bouncer *b,
+                            const struct pgb_database *d, const struct seen *seen, int n)
+{
+    for (int i = 0; i < n; i++) {
+        const struct member *m = routes_member_at(v->k->s, seen[i].addr, seen[i].port);
+        bool new = m != NULL;
+        for (int e = 0; e < v->w->nends; e++)
+            new = new && v->w->ends[e].member != m;
+        if (!new || !v->k->leader || m == v->k->leader || !v->w->writes)
+            continue;
+        way_blame(v, WAY_ASTRAY,
+                  arena_printf(v->k->a, "RECONNECT \"%s\" on PgBouncer %s", d->name, b->name),
+                  "%d server connections still go to %s, which does not lead: writes fail there",
+                  seen[i].n, m->name);
+        way_to_member(v, m, way_address(v->k->a, seen[i].addr, seen[i].port), seen[i].n);
+    }
+}
+
+static void go_on(struct way_walk *v, const struct bouncer *b, const struct pgb_database *d)
+{
+    const char *from = NULL, *host;
+    int64_t port;
+    int n;
+    const struct seen *seen = seen_of(v->k, b, d->name, &n);
+    if (place_split(b->endpoint, v->k->a, &host, &port))
+        from = host;
+    /* PgBouncer takes a list of hosts, and goes to all of them. */
+    char *list = d->host ? arena_strdup(v->k->a, d->host) : NULL;
+    for (char *one = list; !list || one;) {
+        char *next = one ? strchr(one, ',') : NULL;
+        if (next)
+            *next++ = '\0';
+        if (n && one && !is_known(v->k, one, d->port, from))
+            for (int i = 0; i < n; i++) /* a name: where it led when they were opened */
+                way_to_address(v, seen[i].addr, seen[i].port, from, d->database, seen[i].n);
+        else
+            way_to_address(v, one, d->port, from, d->database,
+                           b->servers ? through(seen, n, one, d->port) : -1);
+        one = next;
+        if (!one)
+            break;
+    }
+    still_elsewhere(v, b, d, seen, n);
+}
+
+/* Where it went when it was last asked is not where it goes: no end of it is open or to blame. */
+static void forget(struct way_walk *v, const struct bouncer *b, const char *silence)
+{
+    for (int i = 0; i < v->w->nends; i++)
+        v->ends[i].state = WAY_UNKNOWN;
+    v->w->state = WAY_OPEN;
+    way_blame(v, WAY_UNKNOWN, "", "PgBouncer %s %s", b->name, silence);
+}
+
+void way_to_database(struct way_walk *v, const struct bouncer *b, const struct pgb_database *d)
+{
+    struct load l = load_of(b, d->name);
+    bool fresh = way_fresh(v->k, &b->databases_state) && way_fresh(v->k, &b->pools_state);
+    struct way_hop *hop = way_add_hop(
+        v, &(struct way_hop){.kind = HOP_BOUNCER,
+                             .name = b->name,
+                             .part = d->name,
+                             .at = b->endpoint ? b->endpoint : "",
+                             .text = load_text(v->k->a, &l),
+                             .sessions = l.clients,
+                             .waiting = l.waiting,
+                             .at_us = b->databases_state.answered_us < b->pools_state.answered_us
+                                          ? b->databases_state.answered_us
+                                          : b->pools_state.answered_us});
+    if (fresh) {
+        judge_open(v, b, d, hop);
+        go_on(v, b, d);
+        return;
+    }
+    const struct source_state *st =
+        way_fresh(v->k, &b->databases_state) ? &b->pools_state : &b->databases_state;
+    const char *silence = way_silence(v->k, st);
+    hop->state = WAY_UNKNOWN;
+    hop->text = silence;
+    go_on(v, b, d);
+    forget(v, b, silence);
+}
