@@ -175,6 +175,9 @@
       "an HAProxy has not been asked yet")                                                         \
     X(HEALTH_DEGRADED, "bouncer-old-leader", judge_bouncer_old_leader,                             \
       "PgBouncer points at the member that led before")                                            \
+    X(HEALTH_DEGRADED, "route-not-leader", judge_route_not_leader,                                 \
+      "a route, or a PgBouncer's database, that is not named for reading goes straight to a "      \
+      "member that does not lead, and did not lead while this program looked")                     \
     X(HEALTH_DEGRADED, "bouncer-silent", judge_bouncer_silent, "a PgBouncer does not answer")      \
     X(HEALTH_DEGRADED, "bouncer-not-asked", judge_bouncer_not_asked,                               \
       "a PgBouncer has not been asked yet")                                                        \
@@ -268,6 +271,7 @@ static void judge_init(struct judge *j, const struct snapshot *s, int64_t now_us
         j->asof = arena_printf(a, " (as %s said %s ago)", j->word,
                                facts_span(d, now_us - s->view.answered_us));
     j->pools = pool_views(s, a, &j->npools);
+    j->ways = ways_of(s, now_us, a, &j->nways);
 }
 
 void health_judge(const struct snapshot *s, int64_t now_us, struct arena *a, struct verdicts *out)

@@ -200,7 +200,63 @@ void judge_haproxy_leader_held(struct judge *j)
     }
 }
 
-/* ---- PgBouncer. One that never led under our eyes may be pointed at on purpose, for reading. */
+/* ---- PgBouncer. What is named for reading may be pointed at a replica on purpose. */
+
+static bool is_of(const struct way *w, const struct bouncer *b)
+{
+    size_t n = strlen(b->name);
+    return w->nhops && w->hops[0].kind == HOP_BOUNCER && strncmp(w->key, b->name, n) == 0 &&
+           (w->key[n] == '/' || w->key[n] == '\0');
+}
+
+static bool ends_at(const struct way *w, const struct member *m)
+{
+    for (int i = 0; i < w->nends; i++)
+        if (w->ends[i].member == m)
+            return true;
+    return false;
+}
+
+/* It goes there by its own address, not by an HAProxy that will find out by itself. */
+static bool direct(const struct way *w)
+{
+    return w->nhops && w->hops[w->nhops - 1].kind != HOP_HAPROXY;
+}
+
+/* b's own way to m; *reads_only: it has such, and they are all for reading. */
+static const struct way *way_of(const struct judge *j, const struct bouncer *b,
+                                const struct member *m, bool *reads_only)
+{
+    const struct way *found = NULL;
+    int reads = 0;
+    for (int i = 0; i < j->nways; i++) {
+        const struct way *w = &j->ways[i];
+        if (!is_of(w, b) || !direct(w) || !ends_at(w, m))
+            continue;
+        reads += !w->writes;
+        if (!found && w->writes)
+            found = w;
+    }
+    *reads_only = !found && reads > 0;
+    return found;
+}
+
+static void say_stray(struct judge *j, const struct bouncer *b, const struct member *m)
+{
+    bool reads_only;
+    const struct way *w = way_of(j, b, m, &reads_only);
+    if (reads_only)
+        return;
+    if (w && w->state == WAY_ASTRAY)
+        judge_say(j, m->name,
+                  "PgBouncer (%s) points at the old leader%s, %s leads: writes of database %s fail "
+                  "there; %s",
+                  b->name, stray_for(j, m->stray_pgbouncer_us), j->leader->name, w->hops[0].part,
+                  w->cure);
+    else
+        judge_say(j, m->name, "PgBouncer (%s) points at the old leader%s, %s leads", b->name,
+                  stray_for(j, m->stray_pgbouncer_us), j->leader->name);
+}
 
 static void bouncer_stray(struct judge *j, bool too_long)
 {
@@ -213,8 +269,7 @@ static void bouncer_stray(struct judge *j, bool too_long)
             const struct bouncer *b = &j->s->bouncers[k];
             if ((now(j, &b->servers_state) || now(j, &b->databases_state)) &&
                 routes_bouncer_points_at(j->s, b, m))
-                judge_say(j, m->name, "PgBouncer (%s) points at the old leader%s, %s leads",
-                          b->name, stray_for(j, m->stray_pgbouncer_us), j->leader->name);
+                say_stray(j, b, m);
         }
     }
 }
@@ -227,4 +282,25 @@ void judge_bouncer_old_leader(struct judge *j)
 void judge_bouncer_old_leader_long(struct judge *j)
 {
     bouncer_stray(j, true);
+}
+
+/* The old leader's have been said. */
+static bool remembered(const struct way *w)
+{
+    for (int i = 0; i < w->nends; i++)
+        if (w->ends[i].member && w->ends[i].member->stray_pgbouncer_us)
+            return true;
+    return false;
+}
+
+void judge_route_not_leader(struct judge *j)
+{
+    for (int i = 0; i < j->nways; i++) {
+        const struct way *w = &j->ways[i];
+        bool bouncers = w->nhops && w->hops[0].kind == HOP_BOUNCER;
+        if (!w->writes || w->state != WAY_ASTRAY || !direct(w) || (bouncers && remembered(w)))
+            continue;
+        judge_say(j, bouncers ? w->hops[0].name : "", "%s %s%s%s", w->key, w->reason,
+                  *w->cure ? "; " : "", w->cure);
+    }
 }

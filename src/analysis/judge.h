@@ -7,6 +7,7 @@
 
 #include "pgdba/analysis/health.h"
 #include "pgdba/analysis/pools.h"
+#include "pgdba/analysis/ways.h"
 #include "facts.h"
 
 struct judge;
@@ -23,6 +24,8 @@ struct judge {
     const char *asof;            /* "", or " (as /cluster said 14 s ago)" */
     const struct pool_view *pools;
     int npools;
+    const struct way *ways;
+    int nways;
     const struct health_rule_info *rule; /* the one that runs */
     struct verdict *v;
     int n, cap;
@@ -93,7 +96,7 @@ judge_fn judge_haproxy_silent, judge_haproxy_not_asked, judge_haproxy_no_backend
     judge_haproxy_old_leader, judge_haproxy_old_leader_long, judge_haproxy_two_targets,
     judge_haproxy_two_targets_long, judge_haproxy_no_target, judge_haproxy_no_target_long,
     judge_haproxy_leader_down, judge_haproxy_leader_held, judge_bouncer_old_leader,
-    judge_bouncer_old_leader_long;
+    judge_bouncer_old_leader_long, judge_route_not_leader;
 /* health_member.c */
 judge_fn judge_vanished, judge_configured_silent, judge_failed, judge_not_running,
     judge_member_stuck, judge_member_silent, judge_not_asked, judge_not_streaming, judge_timeline,

@@ -67,6 +67,7 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/way_bouncer.c \
 	src/analysis/way_end.c \
 	src/analysis/way_haproxy.c \
+	src/analysis/way_index.c \
 	src/analysis/ways.c \
 	src/analysis/whom.c \
 	src/analysis/writes.c \

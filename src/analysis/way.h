@@ -11,14 +11,23 @@
 
 #include "pgdba/analysis/ways.h"
 #include "facts.h"
+#include "pgdba/analysis/pools.h"
+
+/* One bouncer's pools and servers by database: there may be thousands of each. */
+struct way_index {
+    int npools, nservers;
+    const struct pool_view **pools;
+    const struct pgb_server **servers; /* none where they are not of now */
+};
 
 struct way_look {
     const struct snapshot *s;
     int64_t now_us;
     struct arena *a;
-    const struct member *leader; /* NULL: nobody, or it is not known (view_old) */
-    bool view_old;               /* who leads was said too long ago */
-    bool changing;               /* the lock has just changed hands or is about to */
+    const struct member *leader;   /* NULL: nobody, or it is not known (view_old) */
+    bool view_old;                 /* who leads was said too long ago */
+    bool changing;                 /* the lock has just changed hands or is about to */
+    const struct way_index *index; /* one a bouncer */
 };
 
 /* A way while it is walked. Hops and ends are counted; the arrays are in the arena. */
@@ -35,6 +44,10 @@ struct way_hop *way_add_end(struct way_walk *v, const struct way_hop *h);
 /* The state of the whole is at least st; the first reason of the worst is kept. */
 void way_blame(struct way_walk *v, enum way_state st, const char *cure, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+const struct way_index *way_index_new(const struct way_look *k);
+/* Where that database's begin; they end at another name, or with the list. */
+int way_pools_from(const struct way_index *x, const char *database);
+int way_servers_from(const struct way_index *x, const char *database);
 bool way_fresh(const struct way_look *k, const struct source_state *st);
 /* "timed out 14s", "not asked yet", "32s old" */
 const char *way_silence(const struct way_look *k, const struct source_state *st);
@@ -49,6 +62,7 @@ void way_to_address(struct way_walk *v, const char *host, int64_t port, const ch
                     const char *database, int64_t sessions);
 void way_to_member(struct way_walk *v, const struct member *m, const char *at, int64_t sessions);
 void way_to_database(struct way_walk *v, const struct bouncer *b, const struct pgb_database *d);
+const char *way_bouncer_place(struct arena *a, const struct bouncer *b); /* its host:port */
 void way_to_haproxy(struct way_walk *v, const struct haproxy *h, const char *at, bool write_side,
                     int64_t sessions);
 /* The HAProxy whose write side that address is, as far as can be told. */
@@ -58,7 +72,5 @@ struct way_proxy {
     enum tristate write_side;
 };
 struct way_proxy way_haproxy_at(const struct snapshot *s, const char *host, int64_t port);
-/* "point it at HAProxy's read-write port (10.0.0.9:5000) or at pg2 (10.0.0.2:5432)" */
-const char *way_where_to(const struct way_look *k);
 
 #endif

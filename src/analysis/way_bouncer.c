@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "pgdba/analysis/pools.h"
 #include "pgdba/analysis/routes.h"
 #include "pgdba/base/fmt.h"
 #include "place.h"
@@ -18,15 +17,21 @@ static void sum(int64_t *to, int64_t v)
     *to = *to < 0 || v < 0 ? -1 : *to > INT32_MAX ? *to : *to + v;
 }
 
-static struct load load_of(const struct bouncer *b, const char *database)
+static const struct way_index *index_of(const struct way_look *k, const struct bouncer *b)
 {
+    return &k->index[b - k->s->bouncers];
+}
+
+static struct load load_of(const struct way_look *k, const struct bouncer *b, const char *database)
+{
+    const struct way_index *x = index_of(k, b);
     struct load l = {0};
     if (!b->pools)
         return (struct load){-1, -1, -1, -1};
-    for (int i = 0; i < b->pools->n; i++) {
-        const struct pgb_pool *p = &b->pools->v[i];
+    for (int i = way_pools_from(x, database); i < x->npools; i++) {
+        const struct pgb_pool *p = x->pools[i]->pool;
         if (strcmp(p->database, database) != 0)
-            continue;
+            break;
         sum(&l.clients, p->cl_active);
         sum(&l.clients, p->cl_waiting);
         sum(&l.waiting, p->cl_waiting);
@@ -68,12 +73,14 @@ static void hold(struct way_walk *v, struct way_hop *hop, enum way_state st, con
 static const struct pool_view *stuck_pool(const struct way_look *k, const struct bouncer *b,
                                           const char *database)
 {
-    int n;
-    const struct pool_view *v = pool_views(k->s, k->a, &n);
-    for (int i = 0; i < n; i++)
-        if (v[i].bouncer == b && strcmp(v[i].pool->database, database) == 0 && v[i].rule &&
-            strcmp(v[i].rule, "pool-no-server") == 0)
-            return &v[i];
+    const struct way_index *x = index_of(k, b);
+    for (int i = way_pools_from(x, database); i < x->npools; i++) {
+        const struct pool_view *v = x->pools[i];
+        if (strcmp(v->pool->database, database) != 0)
+            break;
+        if (v->rule && strcmp(v->rule, "pool-no-server") == 0)
+            return v;
+    }
     return NULL;
 }
 
@@ -113,25 +120,31 @@ struct seen {
     int n;
 };
 
+static bool same_place(const struct seen *v, const struct pgb_server *r)
+{
+    return v->port == r->port &&
+           (v->addr && r->addr ? strcmp(v->addr, r->addr) == 0 : v->addr == r->addr);
+}
+
 static struct seen *seen_of(const struct way_look *k, const struct bouncer *b, const char *database,
                             int *n)
 {
-    int rows = b->servers && way_fresh(k, &b->servers_state) ? b->servers->n : 0;
-    struct seen *v = arena_array(k->a, (size_t)rows, struct seen);
+    const struct way_index *x = index_of(k, b);
+    int from = way_servers_from(x, database), to = from, room = 0;
     *n = 0;
-    for (int i = 0; i < rows; i++) {
-        const struct pgb_server *r = &b->servers->v[i];
+    while (to < x->nservers && strcmp(x->servers[to]->database, database) == 0)
+        to++;
+    struct seen *v = arena_array(k->a, (size_t)(to - from), struct seen);
+    for (int i = from; i < to; i++) {
+        const struct pgb_server *r = x->servers[i];
         int at = 0;
-        if (r->close_needed || !r->database || strcmp(r->database, database) != 0)
-            continue;
-        while (at < *n &&
-               (v[at].port != r->port ||
-                (v[at].addr && r->addr ? strcmp(v[at].addr, r->addr) != 0 : v[at].addr != r->addr)))
+        while (at < room && !same_place(&v[at], r))
             at++;
-        if (at == *n)
-            v[(*n)++] = (struct seen){r->addr, r->port, 0};
+        if (at == room)
+            v[room++] = (struct seen){r->addr, r->port, 0};
         v[at].n++;
     }
+    *n = room;
     return v;
 }
 
@@ -198,6 +211,13 @@ static void go_on(struct way_walk *v, const struct bouncer *b, const struct pgb_
     still_elsewhere(v, b, d, seen, n);
 }
 
+const char *way_bouncer_place(struct arena *a, const struct bouncer *b)
+{
+    const char *host;
+    int64_t port;
+    return place_split(b->endpoint, a, &host, &port) ? way_address(a, host, port) : "";
+}
+
 /* Where it went when it was last asked is not where it goes: no end of it is open or to blame. */
 static void forget(struct way_walk *v, const struct bouncer *b, const char *silence)
 {
@@ -209,13 +229,13 @@ static void forget(struct way_walk *v, const struct bouncer *b, const char *sile
 
 void way_to_database(struct way_walk *v, const struct bouncer *b, const struct pgb_database *d)
 {
-    struct load l = load_of(b, d->name);
+    struct load l = load_of(v->k, b, d->name);
     bool fresh = way_fresh(v->k, &b->databases_state) && way_fresh(v->k, &b->pools_state);
     struct way_hop *hop = way_add_hop(
         v, &(struct way_hop){.kind = HOP_BOUNCER,
                              .name = b->name,
                              .part = d->name,
-                             .at = b->endpoint ? b->endpoint : "",
+                             .at = way_bouncer_place(v->k->a, b),
                              .text = load_text(v->k->a, &l),
                              .sessions = l.clients,
                              .waiting = l.waiting,

@@ -23,15 +23,42 @@ static const char *brackets(struct arena *a, const char *at)
     return *at ? arena_printf(a, " (%s)", at) : "";
 }
 
-const char *way_where_to(const struct way_look *k)
+/* ---- where to point what goes astray */
+
+static const struct bouncer *bouncer_at(const struct way_look *k, const char *host, int64_t port)
 {
-    const struct snapshot *s = k->s;
+    const char *h;
+    int64_t p;
+    for (int i = 0; i < k->s->nbouncers; i++)
+        if (place_split(k->s->bouncers[i].endpoint, k->a, &h, &p) && p == port &&
+            place_same(h, host))
+            return &k->s->bouncers[i];
+    return NULL;
+}
+
+/* HAProxy's port for writes: as configured, or where a configured way goes. */
+static const char *proxy_address(const struct way_look *k, const struct haproxy *h)
+{
+    if (h->nwrite_addresses)
+        return h->write_addresses[0];
+    for (int i = 0; i < k->s->nroutes; i++)
+        for (int p = 0; p < k->s->routes[i].nplaces; p++) {
+            const struct app_place *at = &k->s->routes[i].places[p];
+            struct way_proxy found = way_haproxy_at(k->s, at->host, at->port);
+            if (!bouncer_at(k, at->host, at->port) && found.haproxy == h &&
+                found.write_side == TRI_YES)
+                return way_address(k->a, at->host, at->port);
+        }
+    return "";
+}
+
+/* A port of HAProxy follows the leader, an address of today's leader does not. */
+static const char *where_to(const struct way_look *k)
+{
     const char *proxy = "";
-    for (int i = 0; i < s->nhaproxies && !*proxy; i++) {
-        const struct haproxy *h = &s->haproxies[i];
-        proxy = arena_printf(k->a, "HAProxy's port for writes%s or ",
-                             h->nwrite_addresses ? brackets(k->a, h->write_addresses[0]) : "");
-    }
+    for (int i = 0; i < k->s->nhaproxies && !*proxy; i++)
+        proxy = arena_printf(k->a, "HAProxy's port for writes%s or at ",
+                             brackets(k->a, proxy_address(k, &k->s->haproxies[i])));
     return arena_printf(k->a, "point it at %s%s%s", proxy, k->leader->name,
                         brackets(k->a, listed_at(k->a, k->leader)));
 }
@@ -49,8 +76,8 @@ static const char *cure_of(const struct way_walk *v)
                             *last->part ? last->part : "its backend");
     if (last->kind == HOP_BOUNCER)
         return arena_printf(v->k->a, "%s in PgBouncer's configuration, then RELOAD and RECONNECT",
-                            way_where_to(v->k));
-    return way_where_to(v->k);
+                            where_to(v->k));
+    return where_to(v->k);
 }
 
 static void judge_leader(struct way_walk *v, const struct member *m, struct way_hop *h)
@@ -144,17 +171,6 @@ void way_to_member(struct way_walk *v, const struct member *m, const char *at, i
 
 /* ---- an address ------------------------------------------------------------------------------ */
 
-static const struct bouncer *bouncer_at(const struct way_look *k, const char *host, int64_t port)
-{
-    const char *h;
-    int64_t p;
-    for (int i = 0; i < k->s->nbouncers; i++)
-        if (place_split(k->s->bouncers[i].endpoint, k->a, &h, &p) && p == port &&
-            place_same(h, host))
-            return &k->s->bouncers[i];
-    return NULL;
-}
-
 static void to_bouncer(struct way_walk *v, const struct bouncer *b, const char *database)
 {
     for (int i = 0; b->databases && database && i < b->databases->n; i++)
@@ -166,7 +182,7 @@ static void to_bouncer(struct way_walk *v, const struct bouncer *b, const char *
                                      .state = WAY_UNKNOWN,
                                      .name = b->name,
                                      .part = database ? database : "",
-                                     .at = b->endpoint ? b->endpoint : "",
+                                     .at = way_bouncer_place(v->k->a, b),
                                      .text = b->databases ? "has no such database now"
                                                           : way_silence(v->k, &b->databases_state),
                                      .sessions = -1,
@@ -219,13 +235,18 @@ static void to_proxy(struct way_walk *v, const struct way_proxy *p, const char *
     }
     if (p->write_side == TRI_NO)
         v->w->writes = false;
-    if (p->write_side == TRI_UNKNOWN)
-        way_blame(v, WAY_UNKNOWN,
-                  arena_printf(v->k->a, "say write_addresses of haproxy %s in the cluster's file",
-                               p->haproxy->name),
-                  "goes to %s: whether that is the port for writes of HAProxy %s is not known", at,
-                  p->haproxy->name);
     way_to_haproxy(v, p->haproxy, at, p->write_side != TRI_NO, sessions);
+    if (p->write_side != TRI_UNKNOWN)
+        return;
+    /* Where it goes if it is that port is worth showing, and nothing to be sure or to warn of. */
+    for (int i = 0; i < v->w->nends; i++)
+        v->ends[i].state = WAY_UNKNOWN;
+    v->w->state = WAY_OPEN;
+    way_blame(v, WAY_UNKNOWN,
+              arena_printf(v->k->a, "say write_addresses of haproxy %s in the cluster's file",
+                           p->haproxy->name),
+              "goes to %s: whether that is the port for writes of HAProxy %s is not known", at,
+              p->haproxy->name);
 }
 
 void way_to_address(struct way_walk *v, const char *host, int64_t port, const char *from,
@@ -243,8 +264,9 @@ void way_to_address(struct way_walk *v, const char *host, int64_t port, const ch
     }
     const struct member *m = routes_member_at(v->k->s, host, port);
     const struct bouncer *b = m || !host ? NULL : bouncer_at(v->k, host, port);
-    struct way_proxy p =
-        m || b || !host ? (struct way_proxy){0} : way_haproxy_at(v->k->s, host, port);
+    struct way_proxy p = {0};
+    if (!m && !b && host)
+        p = way_haproxy_at(v->k->s, host, port);
     if (m)
         way_to_member(v, m, way_address(v->k->a, host, port), sessions);
     else if (b)

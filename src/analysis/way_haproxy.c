@@ -178,25 +178,22 @@ static void stale_sessions(struct way_walk *v, const struct send *d)
     }
 }
 
-static const char *hop_text(struct arena *a, const struct send *d)
+static const struct ha_row *backend_of(const struct send *d)
 {
     for (int i = 0; i < d->h->stats->n; i++) {
         const struct ha_row *r = &d->h->stats->v[i];
-        char t[FMT_MAX];
         if (r->type == HA_BACKEND && strcmp(r->proxy, d->proxy) == 0)
-            return r->changed_s < 0 ? r->status_text
-                                    : arena_printf(a, "%s for %s", r->status_text,
-                                                   fmt_age(t, r->changed_s * USEC_PER_SEC));
+            return r;
     }
-    return "";
+    return NULL;
 }
 
-static int64_t sessions_of(const struct send *d)
+static const char *hop_text(struct arena *a, const struct ha_row *r)
 {
-    for (int i = 0; i < d->h->stats->n; i++)
-        if (d->h->stats->v[i].type == HA_BACKEND && strcmp(d->h->stats->v[i].proxy, d->proxy) == 0)
-            return d->h->stats->v[i].sessions;
-    return -1;
+    char t[FMT_MAX];
+    if (!r || r->changed_s < 0)
+        return r ? r->status_text : "";
+    return arena_printf(a, "%s for %s", r->status_text, fmt_age(t, r->changed_s * USEC_PER_SEC));
 }
 
 static void no_server(struct way_walk *v, const struct send *d, struct way_hop *hop)
@@ -215,9 +212,10 @@ static void no_server(struct way_walk *v, const struct send *d, struct way_hop *
 
 static void send_on(struct way_walk *v, struct send *d, struct way_hop *hop)
 {
+    const struct ha_row *backend = backend_of(d);
     count(d);
-    hop->text = hop_text(v->k->a, d);
-    hop->sessions = sessions_of(d);
+    hop->text = hop_text(v->k->a, backend);
+    hop->sessions = backend ? backend->sessions : -1;
     if (!d->taking)
         no_server(v, d, hop);
     for (int i = 0; i < d->h->stats->n; i++)

@@ -151,7 +151,7 @@ static void finish(struct way_walk *v)
 {
     struct way *w = v->w;
     bool known = true;
-    if (w->nends == 0 && w->state < WAY_UNKNOWN)
+    if (w->nends == 0 && w->state == WAY_OPEN)
         way_blame(v, WAY_UNKNOWN, "", "where it ends is not known");
     for (int i = 0; i < w->nhops; i++)
         older(w, &w->hops[i], &known);
@@ -246,7 +246,7 @@ static void walk_silent(const struct way_look *k, const char *name, const struct
                                       .state = WAY_UNKNOWN,
                                       .name = name,
                                       .part = "",
-                                      .at = st->endpoint ? st->endpoint : "",
+                                      .at = "",
                                       .text = way_silence(k, st),
                                       .sessions = -1,
                                       .waiting = -1});
@@ -272,6 +272,7 @@ static struct way_look look_at(const struct snapshot *s, int64_t now_us, struct 
     int64_t since = k.leader ? s->leader_since_us : s->no_leader_since_us;
     k.changing = !k.view_old && since > SINCE_BEFORE &&
                  now_us - since <= (k.leader ? t.loop_wait : t.ttl + t.loop_wait);
+    k.index = way_index_new(&k);
     return k;
 }
 

@@ -94,6 +94,7 @@ static cli_fn *const runners[CMD_COUNT] = {
     [CMD_POOLS] = cli_pools,
     [CMD_STATS] = cli_stats,
     [CMD_TRUTH] = cli_truth,
+    [CMD_ROUTES] = cli_routes,
     [CMD_DCS] = cli_dcs,
     [CMD_EVENTS] = cli_events,
     [CMD_FAILOVERS] = cli_failovers,

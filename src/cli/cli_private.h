@@ -25,6 +25,10 @@ typedef int cli_fn(struct cli *c);
 cli_fn cli_status, cli_topology, cli_lag, cli_pools, cli_stats;
 /* cli_dcs.c, cli_events.c, cli_failovers.c, cli_record.c, cli_truth.c, cli_watch.c */
 cli_fn cli_dcs, cli_events, cli_failovers, cli_record, cli_truth, cli_watch;
+/* After the first picture: every listed member's PostgreSQL has been asked, within a bound. */
+void cli_wait_postgres(struct cli *c);
+/* cli_routes.c */
+cli_fn cli_routes;
 /* cli_audit.c */
 cli_fn cli_audit;
 /* cli_config.c */

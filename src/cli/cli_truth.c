@@ -87,6 +87,11 @@ static bool postgres_known(void *arg)
     return true;
 }
 
+void cli_wait_postgres(struct cli *c)
+{
+    app_run_until(c->app, postgres_known, c->app, cli_now(c) + PG_TIMEOUT);
+}
+
 int cli_truth(struct cli *c)
 {
     struct cli_reading r;
@@ -94,7 +99,7 @@ int cli_truth(struct cli *c)
     if (code != CLI_HEALTHY)
         return code;
     app_show_leases(c->app, true);
-    app_run_until(c->app, postgres_known, c->app, cli_now(c) + PG_TIMEOUT);
+    cli_wait_postgres(c);
     cli_look(c, &r);
     const struct truth_row *rows = truth_rows(r.s, &r.v, r.now_us, &c->arena);
     if (c->json)

@@ -16,6 +16,7 @@ src_libcli_la_SOURCES = \
 	src/cli/cli_query.c \
 	src/cli/cli_read.c \
 	src/cli/cli_record.c \
+	src/cli/cli_routes.c \
 	src/cli/cli_table.c \
 	src/cli/cli_truth.c \
 	src/cli/cli_until.c \

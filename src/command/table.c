@@ -54,6 +54,20 @@ static const struct command commands[] = {
                        "with its age. In the console this shows the pane of the same name.",
                    .flags = READ,
                    ARGS(read_args)},
+    [CMD_ROUTES] = {.name = "routes",
+                    .aliases = "",
+                    .summary = "the ways from an application to the leader, and where they end",
+                    .details =
+                        "Every configured route, every database of every PgBouncer and every "
+                        "write backend of an HAProxy, hop by hop, with the member that it really "
+                        "ends at and what to do where that is not the leader. The exit code is a "
+                        "check for before and after maintenance: 0 when every way for writes "
+                        "ends at the leader and that takes writes, 2 when one is shut or ends "
+                        "elsewhere, 1 when one is held, changes, or cannot be told. A way whose "
+                        "name says so (ro, read, replica, standby) is for reading and is not "
+                        "counted. In the console this shows the pane of the same name.",
+                    .flags = READ,
+                    ARGS(read_args)},
     [CMD_DCS] = {.name = "dcs",
                  .aliases = "etcd",
                  .summary = "etcd's endpoints, leases and what is watched",

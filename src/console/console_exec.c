@@ -255,6 +255,7 @@ static void (*const doers[CMD_COUNT])(struct console *, const struct invocation 
     [CMD_POOLS] = do_read,
     [CMD_STATS] = do_read,
     [CMD_TRUTH] = do_read,
+    [CMD_ROUTES] = do_read,
     [CMD_DCS] = do_read,
     [CMD_EVENTS] = do_read,
     [CMD_FAILOVERS] = live_failovers,

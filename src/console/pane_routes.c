@@ -1,113 +1,223 @@
-/* pane_routes.c: the ways from an application to the leader, and where each ends. */
+/* pane_routes.c: the ways from an application to the leader, and where each really ends. */
 #include "pgdba/console/pane.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
-#include "bouncer_card.h"
-#include "pgdba/analysis/health.h"
-#include "pgdba/analysis/routes.h"
+#include "pgdba/analysis/ways.h"
+#include "pgdba/base/clock.h"
+#include "pgdba/base/fmt.h"
 #include "pgdba/console/draw.h"
 
-enum { C_ENTRY, C_VIA, C_END, C_AGE, C_COUNT };
+enum { C_ENTRY, C_WAY, C_STATE, C_ENDS, C_SESSIONS, C_AGE, C_WHY, C_COUNT };
 
 static const struct table_column columns[] = {
-    [C_ENTRY] = {.name = "entry", .title = "ENTRY", .width = 12, .most = 40, .claim = 20},
-    [C_VIA] = {.name = "goes-to", .title = "GOES TO", .width = 14, .most = 40, .claim = 20},
-    [C_END] = {.name = "ends", .title = "ENDS AT", .width = 14, .most = 60, .stretch = true},
-    [C_AGE] = {.name = "age", .title = "AGE", .width = 4, .most = 5, .drop = 1, .right = true},
+    [C_ENTRY] = {.name = "entry", .title = "ENTRY", .width = 12, .most = 40, .claim = 18},
+    [C_WAY] = {.name = "way", .title = "GOES THROUGH", .width = 12, .most = 60, .drop = 1},
+    [C_STATE] = {.name = "state", .title = "STATE", .width = 9},
+    [C_ENDS] = {.name = "ends", .title = "ENDS AT", .width = 16, .most = 48, .claim = 22},
+    [C_SESSIONS] = {.name = "sessions", .title = "SESSIONS", .width = 8, .drop = 2, .right = true},
+    [C_AGE] = {.name = "age", .title = "AGE", .width = 4, .most = 5, .drop = 3, .right = true},
+    [C_WHY] = {.name = "why", .title = "WHY", .width = 10, .most = 160, .drop = 4, .stretch = true},
 };
 _Static_assert(sizeof columns / sizeof *columns == C_COUNT, "a column an index");
 
-static struct table_cell member_cell(const struct picture *p, const struct member *m,
-                                     struct arena *a)
+static enum theme_role role_of(enum way_state st)
 {
-    bool leads = m == snapshot_leader(p->s);
-    return cell_role(leads ? TR_LEADER : TR_TEXT,
-                     leads ? arena_printf(a, "%s, the leader", m->name) : m->name);
+    static const enum theme_role roles[] = {
+        [WAY_OPEN] = TR_OK,   [WAY_CHANGING] = TR_WARN,  [WAY_UNKNOWN] = TR_UNKNOWN,
+        [WAY_HELD] = TR_WARN, [WAY_READ_ONLY] = TR_CRIT, [WAY_ASTRAY] = TR_CRIT,
+        [WAY_SHUT] = TR_CRIT,
+    };
+    _Static_assert(sizeof roles / sizeof *roles == WAY_STATE_COUNT, "a role a state");
+    return roles[st];
 }
 
-static void database_row(const struct picture *p, const struct bouncer *b,
-                         const struct pgb_database *d, struct table_row *row, struct arena *a)
+static const char *hop_name(const struct way_hop *h, struct arena *a)
 {
-    const struct member *m = routes_member_at(p->s, d->host, d->port);
-    struct table_cell *c = row->cells = arena_array(a, C_COUNT, struct table_cell);
-    row->key = bouncer_key(a, b->name, d->name, NULL);
-    row->stale = source_is_stale(&b->databases_state, p->s->refresh_us, p->now_us);
-    c[C_ENTRY] = cell_text(row->key);
-    c[C_VIA] =
-        cell_text(arena_printf(a, "%s:%" PRId64, d->host ? d->host : "local socket", d->port));
-    c[C_END] = m                                           ? member_cell(p, m, a)
-               : routes_is_haproxy(p->s, d->host, d->port) ? cell_text("through HAProxy")
-                                                           : cell_unknown();
-    c[C_AGE] = cell_number((double)(p->now_us - b->databases_state.answered_us),
-                           draw_age(a, p->now_us, b->databases_state.answered_us));
+    return *h->part ? arena_printf(a, "%s/%s", h->name, h->part) : h->name;
 }
 
-static void haproxy_row(const struct picture *p, const struct haproxy *h, struct table_row *row,
-                        struct arena *a)
+/* "haproxy/rw → pg1", without the entry, which has a column of its own. */
+static const char *way_text(const struct picture *p, const struct way *w, struct arena *a)
 {
-    const char *proxy = h->stats ? routes_write_backend(h) : NULL;
-    const char *words = NULL;
+    struct surface paper = {.ascii = p->ascii};
+    const char *text = "";
+    for (int i = 1; i < w->nhops; i++)
+        text = arena_printf(a, "%s%s%s%s", text, *text ? " " : "",
+                            *text ? arena_printf(a, "%s ", glyph(&paper, GL_ARROW)) : "",
+                            hop_name(&w->hops[i], a));
+    return *text ? text : "direct";
+}
+
+static int64_t sessions_of(const struct way *w)
+{
+    int64_t n = -1;
+    for (int i = 0; i < w->nhops && n < 0; i++)
+        n = w->hops[i].sessions;
+    return n;
+}
+
+static struct table_cell ends_cell(const struct picture *p, const struct way *w, struct arena *a)
+{
+    const struct member *leader = snapshot_leader(p->s);
+    bool leads = w->nends == 1 && w->ends[0].member && w->ends[0].member == leader;
+    if (!w->nends)
+        return cell_unknown();
+    return cell_role(w->state == WAY_ASTRAY            ? TR_CRIT
+                     : w->ends[0].state == WAY_UNKNOWN ? TR_UNKNOWN
+                     : leads                           ? TR_LEADER
+                                                       : TR_TEXT,
+                     way_end_text(w, p->s, a));
+}
+
+static const char *state_text(const struct way *w, struct arena *a)
+{
+    const char *name = way_state_name(w->state);
+    return w->writes ? name : arena_printf(a, "%s, reads", name);
+}
+
+static void fill_row(const struct picture *p, const struct way *w, struct table_row *row,
+                     struct arena *a)
+{
     struct table_cell *c = row->cells = arena_array(a, C_COUNT, struct table_cell);
-    row->key = h->name;
-    row->health = health_of(p->verdicts, h->name);
-    row->stale = h->stats && source_is_stale(&h->state, p->s->refresh_us, p->now_us);
-    c[C_ENTRY] = cell_text(h->name);
-    c[C_VIA] = proxy ? cell_text(proxy) : cell_unknown();
-    for (int i = 0; h->stats && i < h->stats->n; i++) {
-        const struct ha_row *r = &h->stats->v[i];
-        if (!routes_is_write_server(h, r) || !ha_row_takes(r))
+    row->key = w->key;
+    row->health = way_health(w);
+    row->unknown = w->state == WAY_UNKNOWN;
+    c[C_ENTRY] = cell_text(w->key);
+    c[C_WAY] = cell_text(way_text(p, w, a));
+    c[C_STATE] = cell_role(role_of(w->state), state_text(w, a));
+    c[C_ENDS] = ends_cell(p, w, a);
+    c[C_SESSIONS] = sessions_of(w) < 0 ? cell_none() : cell_count(a, sessions_of(w));
+    c[C_AGE] = w->at_us
+                   ? cell_number((double)(p->now_us - w->at_us), draw_age(a, p->now_us, w->at_us))
+                   : cell_unknown();
+    c[C_WHY] = *w->reason
+                   ? cell_role(role_of(w->state),
+                               *w->cure ? arena_printf(a, "%s: %s", w->reason, w->cure) : w->reason)
+                   : cell_none();
+}
+
+/* The worst of those for writing, NULL when all are open; *bad: how many are not. */
+static const struct way *worst_of(const struct way *v, int n, int *bad, int *writes)
+{
+    const struct way *worst = NULL;
+    *bad = *writes = 0;
+    for (int i = 0; i < n; i++) {
+        *writes += v[i].writes;
+        if (!v[i].writes || v[i].state == WAY_OPEN)
             continue;
-        const struct member *m = routes_member_of(p->s, r);
-        words =
-            arena_printf(a, "%s%s%s", words ? words : "", words ? ", " : "", m ? m->name : r->name);
-        c[C_END] = m ? member_cell(p, m, a) : cell_text(r->name);
+        *bad += 1;
+        if (!worst || v[i].state > worst->state)
+            worst = &v[i];
     }
-    if (!words)
-        c[C_END] = proxy ? cell_role(TR_CRIT, "no server") : cell_unknown();
-    else if (strchr(words, ','))
-        c[C_END] = cell_role(TR_WARN, words);
-    if (h->state.answered_us)
-        c[C_AGE] = cell_number((double)(p->now_us - h->state.answered_us),
-                               draw_age(a, p->now_us, h->state.answered_us));
+    return worst;
+}
+
+static void note(const struct way *v, int n, struct table_model *m, struct arena *a)
+{
+    int bad, writes;
+    const struct way *worst = worst_of(v, n, &bad, &writes);
+    m->note_role = worst ? role_of(worst->state) : TR_DIM;
+    if (worst)
+        m->note = arena_printf(a, "%d of %d ways for writes %s not open", bad, writes,
+                               bad == 1 ? "is" : "are");
+    else if (writes)
+        m->note = "every way for writes ends at the writable leader";
+}
+
+/* What is wrong with the worst, and what to do, above the table: not in a card only. */
+enum { HEAD_MOST = 4, HEAD_LEAVES = 4 };
+
+static int head(const struct picture *p, struct surface *s, struct rect r)
+{
+    struct surface plain = {.ascii = p->ascii};
+    struct arena a;
+    struct doc d;
+    int n, bad, writes, rows = 0;
+    arena_init(&a);
+    const struct way *v = ways_of(p->s, p->now_us, &a, &n), *w = worst_of(v, n, &bad, &writes);
+    if (w) {
+        doc_init(&d, &a, s ? s : &plain, r.cols - TABLE_MARGIN - 1);
+        doc_textf(&d, 0, role_of(w->state), "%s %s", w->key, w->reason);
+        if (*w->cure)
+            doc_textf(&d, 0, TR_TEXT, "What to do: %s.", w->cure);
+        rows = d.nlines < HEAD_MOST ? d.nlines : HEAD_MOST;
+        if (r.rows != INT_MAX && rows > r.rows - HEAD_LEAVES)
+            rows = r.rows > HEAD_LEAVES ? r.rows - HEAD_LEAVES : 0;
+        if (s && rows > 0)
+            doc_draw(&d, 0, s,
+                     (struct rect){r.row, r.col + TABLE_MARGIN, rows, r.cols - TABLE_MARGIN - 1});
+    }
+    arena_release(&a);
+    return rows;
 }
 
 static void rows(const struct picture *p, struct arena *a, struct table_model *m)
 {
-    size_t room = (size_t)p->s->nhaproxies;
-    for (int i = 0; i < p->s->nbouncers; i++)
-        room += 1 + (p->s->bouncers[i].databases ? (size_t)p->s->bouncers[i].databases->n : 0);
-    m->rows = arena_array(a, room, struct table_row);
-    for (int i = 0; i < p->s->nbouncers; i++) {
-        const struct bouncer *b = &p->s->bouncers[i];
-        for (int k = 0; b->databases && k < b->databases->n; k++)
-            database_row(p, b, &b->databases->v[k], &m->rows[m->nrows++], a);
-        if (!b->databases || b->databases->n == 0)
-            bouncer_empty_row(p, b, &b->databases_state, b->databases ? "no database" : NULL,
-                              &m->rows[m->nrows++], C_COUNT, C_ENTRY, C_END, a);
-    }
-    for (int i = 0; i < p->s->nhaproxies; i++)
-        haproxy_row(p, &p->s->haproxies[i], &m->rows[m->nrows++], a);
-    m->empty = "no PgBouncer and no HAProxy is configured for this cluster";
+    int n;
+    const struct way *v = ways_of(p->s, p->now_us, a, &n);
+    m->rows = arena_array(a, (size_t)n, struct table_row);
+    m->nrows = n;
+    for (int i = 0; i < n; i++)
+        fill_row(p, &v[i], &m->rows[i], a);
+    m->empty = "no PgBouncer, no HAProxy and no route is configured for this cluster";
+    note(v, n, m, a);
+}
+
+/* ---- the card ------------------------------------------------------------------------------- */
+
+static void hop_lines(const struct picture *p, const struct way_hop *h, int depth, struct doc *d)
+{
+    char t[FMT_MAX];
+    const char *arrow = depth ? arena_printf(d->arena, "%s ", glyph(d->paper, GL_ARROW)) : "";
+    doc_line(d, 2 * depth);
+    doc_spanf(d, TR_DIALOG_TITLE, "%s%s %s", arrow, way_hop_kind_name(h->kind),
+              hop_name(h, d->arena));
+    if (*h->at && strcmp(h->at, h->name) != 0)
+        doc_spanf(d, TR_DIM, "  %s", h->at);
+    doc_spanf(d, role_of(h->state), "  %s", way_state_name(h->state));
+    if (*h->text)
+        doc_text(d, 2 * depth + 2, TR_DIALOG, h->text);
+    const char *count =
+        h->sessions < 0 ? "" : arena_printf(d->arena, "%" PRId64 " sessions, ", h->sessions);
+    doc_textf(d, 2 * depth + 2, TR_DIM, "%s%s", count,
+              h->at_us
+                  ? arena_printf(d->arena, "said %s ago", fmt_duration(t, p->now_us - h->at_us))
+                  : "nobody has said when");
+}
+
+static void write_way(const struct picture *p, const struct way *w, struct doc *d)
+{
+    const char *label =
+        arena_printf(d->arena, "%s %s", glyph(d->paper, draw_health_glyph(way_health(w))),
+                     way_state_name(w->state));
+    const char *words = *w->reason  ? w->reason
+                        : w->writes ? "ends at the writable leader"
+                                    : "a way for reading";
+    doc_item(d, 0, 14, role_of(w->state), label, TR_DIALOG, words);
+    if (*w->cure)
+        doc_item(d, 0, 14, TR_DIM, "what to do", TR_DIALOG, w->cure);
+    if (!w->writes)
+        doc_item(d, 0, 14, TR_DIM, "for", TR_DIALOG,
+                 "reading, as its name or its place says: it may end at a replica");
+    doc_gap(d);
+    for (int i = 0; i < w->nhops; i++)
+        hop_lines(p, &w->hops[i], i, d);
+    for (int i = 0; i < w->nends; i++)
+        hop_lines(p, &w->ends[i], w->nhops, d);
 }
 
 static void card(const struct picture *p, const char *key, struct doc *d)
 {
-    for (int i = 0; i < p->s->nbouncers; i++) {
-        const struct bouncer *b = &p->s->bouncers[i];
-        size_t n = strlen(b->name);
-        if (strncmp(key, b->name, n) == 0 && (key[n] == '\0' || key[n] == '/'))
-            bouncer_card(p, b->name, d);
-    }
-    for (int i = 0; i < p->s->nhaproxies; i++) {
-        const struct haproxy *h = &p->s->haproxies[i];
-        if (strcmp(h->name, key) != 0)
-            continue;
-        card_verdicts(d, p, h->name);
-        card_source(d, arena_printf(d->arena, "HAProxy %s", h->name), &h->state, p->s->refresh_us,
-                    p->now_us);
-    }
+    int n;
+    const struct way *v = ways_of(p->s, p->now_us, d->arena, &n);
+    for (int i = 0; i < n; i++)
+        if (strcmp(v[i].key, key) == 0) {
+            write_way(p, &v[i], d);
+            return;
+        }
 }
 
 const struct pane pane_routes = {.name = "routes",
@@ -115,4 +225,5 @@ const struct pane pane_routes = {.name = "routes",
                                  .columns = columns,
                                  .ncolumns = C_COUNT,
                                  .rows = rows,
-                                 .card = card};
+                                 .card = card,
+                                 .head = head};

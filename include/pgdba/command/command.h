@@ -22,6 +22,7 @@ enum command_id {
     CMD_POOLS,
     CMD_STATS,
     CMD_TRUTH,
+    CMD_ROUTES,
     CMD_DCS,
     CMD_EVENTS,
     CMD_FAILOVERS, /* reads */

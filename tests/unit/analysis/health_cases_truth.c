@@ -780,6 +780,37 @@ static void bouncer_reads_from_a_replica(struct sb *b)
     all(b);
     sb_servers_at(b, "pg3", 5);
 }
+static void app_points_at(struct sb *b, const char *host)
+{
+    all(b);
+    sb_no_servers(b);
+    sb_database(b, 0, 0)->host = host;
+    sb_database(b, 0, 0)->port = 5432;
+}
+static void bouncer_wired(struct sb *b)
+{
+    app_points_at(b, "10.0.0.3");
+}
+static void bouncer_wired_to_the_leader(struct sb *b)
+{
+    app_points_at(b, "10.0.0.1");
+}
+static void bouncer_wired_for_reading(struct sb *b)
+{
+    bouncer_wired(b);
+    sb_database(b, 0, 0)->name = "app_ro";
+}
+static void bouncer_wired_behind(struct sb *b)
+{
+    bouncer_wired_to_the_leader(b);
+    sb_lead(b, "pg2", true);
+    sb_member(b, "pg1")->stray_pgbouncer_us = NOW - SB_SEC(3);
+}
+static void bouncer_reads_behind(struct sb *b)
+{
+    bouncer_wired_behind(b);
+    sb_database(b, 0, 0)->name = "app_ro";
+}
 static void bouncer_to_haproxy(struct sb *b)
 {
     all(b);
@@ -1024,6 +1055,15 @@ const struct health_case health_cases_truth[] = {
 
     {"bouncer-old-leader", bouncer_behind, "pg1",
      "PgBouncer (pgbouncer) points at the old leader for 3 s, pg2 leads"},
+    {"bouncer-old-leader", bouncer_wired_behind, "pg1",
+     "points at the old leader for 3 s, pg2 leads: writes of database app fail there; point it at"},
+    {"bouncer-old-leader", bouncer_reads_behind, NULL, NULL},
+    {"route-not-leader", bouncer_wired, "pgbouncer",
+     "pgbouncer/app goes to pg3 (10.0.0.3:5432), which does not lead: writes fail there; point"},
+    {"route-not-leader", bouncer_wired_to_the_leader, NULL, NULL},
+    {"route-not-leader", bouncer_wired_behind, NULL, NULL},
+    {"route-not-leader", bouncer_wired_for_reading, NULL, NULL},
+    {"route-not-leader", haproxy_behind_long, NULL, NULL},
     {"bouncer-old-leader", bouncer_behind_long, NULL, NULL},
     {"bouncer-old-leader", bouncer_reads_from_a_replica, NULL, NULL},
     {"bouncer-old-leader", bouncer_to_haproxy, NULL, NULL},

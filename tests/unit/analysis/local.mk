@@ -17,6 +17,7 @@ unit_analysis_tests = \
 	tests/unit/analysis/test_truth \
 	tests/unit/analysis/test_sql_effects \
 	tests/unit/analysis/test_unfinished \
+	tests/unit/analysis/test_ways \
 	tests/unit/analysis/test_whom \
 	tests/unit/analysis/test_trail
 check_PROGRAMS += $(unit_analysis_tests)
@@ -25,6 +26,9 @@ UNIT_ANALYSIS_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit/support
 tests_unit_analysis_test_topology_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
 tests_unit_analysis_test_topology_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_topology_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
+tests_unit_analysis_test_ways_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
+tests_unit_analysis_test_ways_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_analysis_test_ways_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm
 tests_unit_analysis_test_lag_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
 tests_unit_analysis_test_lag_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_lag_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) -lm

@@ -196,12 +196,45 @@ static void test_truth(void **state)
     shell_release(&sh);
 }
 
+/* What a script acts on: 0 open, 2 astray, 1 not known. */
+static void test_routes(void **state)
+{
+    static const char *const write[] = {"127.0.0.1:5000", "127.0.0.1:5001"};
+    struct shell sh;
+    (void)state;
+    for (int which = 0; which < 3; which++) {
+        struct sb *b = sb_new(SB_NOW_US);
+        sb_everything(b);
+        b->haproxies[0].nwrite_addresses = which == 2 ? 0 : 2;
+        b->haproxies[0].write_addresses = write;
+        if (which == 1) {
+            sb_database(b, 0, 0)->host = "10.0.0.3";
+            sb_database(b, 0, 0)->port = 5432;
+        }
+        shell_init(&sh, sb_take(b));
+        static const int codes[] = {CLI_HEALTHY, CLI_CRITICAL, CLI_DEGRADED};
+        assert_int_equal(shell_run(&sh, "routes"), codes[which]);
+        assert_has(sh.out, which == 0   ? "writes  open   direct"
+                           : which == 1 ? "pg3, not the leader"
+                                        : "whether that is the port for writes");
+        assert_int_equal(shell_run(&sh, "routes|--format|json"), codes[which]);
+        assert_has(sh.out, which == 0   ? "\"state\": \"open\""
+                           : which == 1 ? "RELOAD and RECONNECT"
+                                        : "\"state\": \"unknown\"");
+        shell_release(&sh);
+    }
+    shell_init(&sh, sample_snapshot(SAMPLE_UNREACHABLE, SB_NOW_US));
+    assert_int_equal(shell_run(&sh, "routes"), CLI_UNREACHABLE);
+    shell_release(&sh);
+}
+
 int run_list_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_events),         cmocka_unit_test(test_audit),
         cmocka_unit_test(test_failovers),      cmocka_unit_test(test_dcs),
         cmocka_unit_test(test_dcs_in_trouble), cmocka_unit_test(test_truth),
+        cmocka_unit_test(test_routes),
     };
     return cmocka_run_group_tests_name("cli: lists", tests, NULL, NULL);
 }

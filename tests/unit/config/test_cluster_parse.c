@@ -35,7 +35,8 @@ static const char whole[] =
     "  - host=127.0.0.1 port=6433\n"
     "  - service=pgb\n"
     "haproxy:\n"
-    "  - {name: lb1, url: \"http://10.0.0.9:7000/\", write_backend: pg_rw}\n"
+    "  - {name: lb1, url: \"http://10.0.0.9:7000/\", write_backend: pg_rw,\n"
+    "     write_addresses: [\"10.0.0.9:5000\", \"db-rw:5000\"]}\n"
     "  - http://10.0.0.10:7000/stats\n"
     "postgres:\n"
     "  conninfo: user=monitor dbname=postgres\n"
@@ -92,12 +93,23 @@ static void test_whole(void **state)
     assert_string_equal(c->haproxy[0].write_backend, "pg_rw");
     assert_string_equal(c->haproxy[1].name, "10.0.0.10:7000");
     assert_null(c->haproxy[1].write_backend);
+    assert_int_equal(c->haproxy[0].nwrite_addresses, 2);
+    assert_string_equal(c->haproxy[0].write_addresses[1], "db-rw:5000");
+    assert_int_equal(c->haproxy[1].nwrite_addresses, 0);
     assert_string_equal(c->haproxy[1].url, "http://10.0.0.10:7000/stats");
     assert_string_equal(c->postgres.conninfo, "user=monitor dbname=postgres");
     assert_int_equal(c->postgres.nconnect_to, 1);
     assert_int_equal(c->nroutes, 2);
     assert_string_equal(c->routes[0].name, "haproxy");
     assert_string_equal(c->routes[0].password.command, "echo x");
+    assert_string_equal(c->routes[0].route.name, "haproxy");
+    assert_int_equal(c->routes[0].route.nplaces, 1);
+    assert_string_equal(c->routes[0].route.places[0].host, "10.0.0.9");
+    assert_int_equal(c->routes[0].route.places[0].port, 5000);
+    assert_string_equal(c->routes[0].route.database, "app");
+    assert_string_equal(c->routes[1].route.places[0].host, "10.0.0.20");
+    assert_int_equal(c->routes[1].route.places[0].port, 5432);
+    assert_string_equal(c->routes[1].route.database, "app");
     assert_string_equal(c->routes[1].conninfo, "postgresql://app@10.0.0.20/app");
     cluster_config_free(c);
 }

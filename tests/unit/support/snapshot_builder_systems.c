@@ -301,6 +301,7 @@ void sb_ha_server(struct sb *b, const char *name, enum ha_status status, const c
     struct ha_row *r = sb_ha_row(b, "rw", name);
     r->status = status;
     r->status_text = words[status];
+    r->sessions = ha_row_takes(r) ? 3 : 0;
     r->check_status = check_status ? check_status : status == HA_UP ? "L7OK" : "L7STS";
     r->check_code = strcmp(r->check_status, "L7OK") == 0    ? 200
                     : strcmp(r->check_status, "L7STS") == 0 ? 503
