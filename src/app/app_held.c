@@ -193,6 +193,18 @@ void app_held_tell(struct app *a)
     }
     buf_addf(&text, ", by a pgdba of %s that has ended: pgb resume --left takes it back",
              l->v[0].user && *l->v[0].user ? l->v[0].user : "somebody");
+    int64_t mono = clock_mono(a->opt.clock);
+    struct event e = {.mono_us = mono,
+                      .wall_us = clock_wall(a->opt.clock),
+                      .not_before_us = mono,
+                      .kind = EV_OPERATION,
+                      .source = SYS_PGDBA,
+                      .grade = HEALTH_DEGRADED,
+                      .subject = "",
+                      .now = "not taken back",
+                      .text = text.s,
+                      .evidence = "pgb resume --left"};
+    story_add(a->story, &e);
     app_error(a, text.s);
     buf_release(&text);
 }

@@ -104,12 +104,12 @@ void app_look_back(struct app *a)
     if (a->looked_back || a->replay || !app_complete(a))
         return;
     a->looked_back = true;
-    app_held_tell(a);
     char *path = path_state("audit.jsonl");
     if (audit_read(path, AUDIT_READ_MOST, &f, &e) == ST_OK)
         look_back(a, f->root);
     else
         app_error(a, err_text(&e));
+    app_held_tell(a); /* last: it is what stays to be read */
     facts_unref(f);
     free(path);
     err_release(&e);
