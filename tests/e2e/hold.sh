@@ -30,7 +30,17 @@ replica() { # one that does not lead
     l=$(leader) || return 1
     for m in $LAB_MEMBERS; do [[ $m == "$l" ]] || { echo "$m"; return; }; done
 }
-hold() { "$pgdba" switchover --hold --candidate "$(replica)" --yes --force-warnings --cluster held; }
+hold() { # in a process of its own: what is killed must be the program
+    local to
+    to=$(replica)
+    (exec "$pgdba" switchover --hold --database app --candidate "$to" --yes --force-warnings --cluster held)
+}
+held_by() { # LOG: in the background; $pid
+    local to
+    to=$(replica)
+    "$pgdba" switchover --hold --database app --candidate "$to" --yes --force-warnings --cluster held >"$1" 2>&1 &
+    pid=$!
+}
 busy() { [[ $(admin 'SHOW POOLS' | awk -F'|' '$1 == "app" {n += $7} END {print n + 0}') -ge 1 ]]; }
 
 check "the cluster is whole" wait_until 60 whole
@@ -89,19 +99,19 @@ check "the new leader takes writes through PgBouncer" test "$(app 'INSERT INTO h
 check "the cluster is whole again" wait_until 60 whole
 
 # ---- interrupted: it lets the clients go first
-hold >"$work/stopped.log" 2>&1 &
-pid=$!
+held_by "$work/stopped.log"
 check "it holds them" wait_until 15 paused
-kill -INT "$pid"
+kill -TERM "$pid"
 wait "$pid"
 check "interrupted: they go on" resumed
+check "interrupted: it says so" grep -q 'interrupted: the switchover goes on\|nothing was switched over: interrupted' "$work/stopped.log"
+check "interrupted: server_login_retry is what it was" test "$(retry)" = 15
 check "interrupted: nothing is left" bash -c "[[ \$(find '$XDG_STATE_HOME/pgdba/held' -name '*.json' | wc -l) == 0 ]] || { cat '$work/stopped.log'; false; }"
 check "interrupted: the cluster is whole" wait_until 60 whole
 check "interrupted: it serves" wait_until 20 serves
 
 # ---- killed between pause and resume
-hold >/dev/null 2>&1 &
-pid=$!
+held_by "$work/killed.log"
 check "it holds them again" wait_until 15 paused
 kill -9 "$pid"
 wait "$pid" 2>/dev/null

@@ -7,6 +7,7 @@ tests_unit_action_test_action_SOURCES = \
 	tests/unit/action/test_action.c \
 	tests/unit/action/test_audit.c \
 	tests/unit/action/test_config.c \
+	tests/unit/action/test_hold.c \
 	tests/unit/action/test_pgb.c \
 	tests/unit/action/test_plan.c \
 	tests/unit/action/test_policy.c \

@@ -6,6 +6,7 @@ int run_plan_tests(void);
 int run_switchover_tests(void);
 int run_restart_tests(void);
 int run_reinit_tests(void);
+int run_hold_tests(void);
 int run_pgb_tests(void);
 int run_probe_tests(void);
 int run_query_tests(void);

@@ -241,6 +241,12 @@ const struct operation *app_operation(const struct app *a)
     return NULL;
 }
 
+bool app_operation_interrupt(struct app *a)
+{
+    (void)a;
+    return false; /* it holds nothing */
+}
+
 bool app_operation_running(const struct app *a)
 {
     (void)a;

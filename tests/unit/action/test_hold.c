@@ -1,0 +1,317 @@
+/* A switchover while PgBouncer holds the clients: everywhere or nowhere, and resumed on every way
+ * out. */
+#include "fixture.h"
+#include "test_action.h"
+
+static const char *const app[] = {"app"};
+static const struct request held = {
+    .kind = ACT_HOLD, .candidate = "pg2", .ndatabases = 1, .databases = app};
+
+#define DB(paused)   "name paused|app " paused
+#define POOL(active) "database user sv_active sv_tested|app a " active " 0"
+#define CONFIG(retry) \
+    "key value changeable|query_wait_timeout 120 yes|server_login_retry " retry " yes"
+#define SET_1  "SET server_login_retry = '1'"
+#define SET_15 "SET server_login_retry = '15'"
+
+/* The console's part of the way there: act and watch are its connections. */
+static void lowered(struct world *w, int act)
+{
+    world_rows(w, act, "SHOW CONFIG", CONFIG("15"));
+    world_tag(w, act, SET_1, "SET server_login_retry=1");
+    world_rows(w, act, "SHOW CONFIG", CONFIG("1"));
+}
+
+static void paused(struct world *w, int act, int watch)
+{
+    world_rows(w, act, "SHOW DATABASES", DB("0"));
+    world_rows(w, watch, "SHOW POOLS", POOL("0"));
+    world_tag(w, act, "PAUSE \"app\"", "PAUSE");
+    world_rows(w, act, "SHOW POOLS", POOL("0"));
+    world_rows(w, act, "SHOW DATABASES", DB("1"));
+}
+
+static void resumed(struct world *w, int act)
+{
+    world_rows(w, act, "SHOW DATABASES", DB("1"));
+    world_tag(w, act, "RESUME \"app\"", "RESUME");
+    world_rows(w, act, "SHOW DATABASES", DB("0"));
+}
+
+static void put_back(struct world *w, int act)
+{
+    world_rows(w, act, "SHOW CONFIG", CONFIG("1"));
+    world_tag(w, act, SET_15, "SET server_login_retry=15");
+    world_rows(w, act, "SHOW CONFIG", CONFIG("15"));
+}
+
+static void assert_clean(struct world *w)
+{
+    assert_int_equal(w->nheld, 0);
+    assert_int_equal(world_consoles_open(w), 0);
+}
+
+/* The clients are held, and Patroni has been asked. */
+static void start(struct world *w)
+{
+    world_init(w);
+    assert_int_equal(world_start(w, world_picture(w), &held), ST_OK);
+    lowered(w, 0);
+    assert_true(world_holds(w, "pgbouncer/server_login_retry=15"));
+    assert_int_equal(w->nsent, 0);
+    paused(w, 0, 1);
+    assert_int_equal(w->nsent, 1);
+    assert_non_null(strstr(w->url[0], "/switchover"));
+}
+
+static struct sb *now(struct world *w)
+{
+    clock_advance(&w->clock, USEC_PER_SEC / 2);
+    return world_picture(w);
+}
+
+static struct sb *promoted(struct world *w)
+{
+    struct sb *b = now(w);
+
+    sb_lead(b, "pg2", true);
+    return b;
+}
+
+static void test_done(void **state)
+{
+    struct world w;
+    struct sb *b;
+
+    (void)state;
+    start(&w);
+    b = promoted(&w);
+    sb_haproxy(b);
+    sb_ha_sends(b, "pg1"); /* not yet */
+    see_down(b, "pg1", PGS_STOPPED, "stopped");
+    world_see(&w, b);
+    assert_phase(&w, "promoted", PHASE_DONE);
+    assert_state(&w, OP_RUNNING, "");
+    b = promoted(&w);
+    sb_haproxy(b);
+    sb_ha_sends(b, "pg2");
+    sb_ha_server(b, "pg1", HA_UP, "L7OK"); /* both: half of the writes would fail */
+    see_down(b, "pg1", PGS_STOPPED, "stopped");
+    world_see(&w, b);
+    assert_phase(&w, "way to the new leader open", PHASE_ACTIVE);
+    b = promoted(&w);
+    sb_haproxy(b);
+    sb_ha_sends(b, "pg2");
+    see_down(b, "pg1", PGS_STOPPED, "stopped");
+    world_see(&w, b);
+    assert_phase(&w, "way to the new leader open", PHASE_DONE);
+    resumed(&w, 0); /* before the old leader is back */
+    assert_phase(&w, "clients go on", PHASE_DONE);
+    assert_false(world_holds(&w, "pgbouncer/app"));
+    b = promoted(&w);
+    see_down(b, "pg1", PGS_STOPPED, "stopped");
+    sb_pool(b, 0, 0)->cl_waiting = 0;
+    sb_pool(b, 0, 1)->cl_waiting = 0;
+    world_see(&w, b);
+    assert_phase(&w, "nobody waits", PHASE_DONE);
+    put_back(&w, 0);
+    assert_clean(&w);
+    assert_state(&w, OP_RUNNING, "");
+    world_see(&w, promoted(&w));
+    assert_state(&w, OP_DONE, "pg2 leads on timeline");
+    assert_non_null(strstr(w.op->outcome, "clients were held for"));
+    world_release(&w);
+}
+
+/* Everything that ends it before the lead has moved. */
+static void test_pause_fails(void **state)
+{
+    struct world w;
+
+    (void)state;
+    world_init(&w);
+    assert_int_equal(world_start(&w, world_picture(&w), &held), ST_OK);
+    lowered(&w, 0);
+    world_rows(&w, 0, "SHOW DATABASES", DB("0"));
+    world_rows(&w, 1, "SHOW POOLS", POOL("1"));
+    world_silent(&w, 0, "PAUSE \"app\"", NET_TIMED_OUT);
+    world_tag(&w, 1, "RESUME \"app\"", "RESUME");
+    world_rows(&w, 1, "SHOW DATABASES", DB("0"));
+    put_back(&w, 2);
+    assert_state(&w, OP_FAILED, "nothing was switched over: pgbouncer: not done within");
+    assert_int_equal(w.nsent, 0);
+    assert_clean(&w);
+    world_release(&w);
+}
+
+static void test_one_of_two(void **state)
+{
+    struct world w;
+    struct sb *b;
+
+    (void)state;
+    world_init(&w);
+    b = world_picture(&w);
+    sb_second_bouncer(b, "b2");
+    assert_int_equal(world_start(&w, b, &held), ST_OK);
+    lowered(&w, 0);
+    world_silent(&w, 1, "SHOW CONFIG", NET_REFUSED); /* b2 */
+    paused(&w, 0, 2);
+    resumed(&w, 0); /* everywhere or nowhere */
+    put_back(&w, 0);
+    assert_state(&w, OP_FAILED, "b2: nothing was sent");
+    assert_int_equal(w.nsent, 0);
+    assert_clean(&w);
+    world_release(&w);
+}
+
+static void test_refused(void **state)
+{
+    struct world w;
+
+    (void)state;
+    world_init(&w);
+    assert_int_equal(world_start(&w, world_picture(&w), &held), ST_OK);
+    world_rows(&w, 0, "SHOW CONFIG",
+               "key value changeable|query_wait_timeout 5 yes|server_login_retry 15 yes");
+    assert_state(&w, OP_REFUSED, "query_wait_timeout is 5 s");
+    assert_int_equal(w.nsent, 0);
+    assert_clean(&w);
+    world_release(&w);
+    start(&w); /* Patroni says no */
+    world_answer(&w, 412, "leader name does not match");
+    assert_state(&w, OP_RUNNING, "");
+    resumed(&w, 0);
+    put_back(&w, 0);
+    assert_state(&w, OP_REFUSED, "Patroni refused");
+    assert_clean(&w);
+    world_release(&w);
+    start(&w); /* or cannot be reached */
+    world_lost(&w, NET_REFUSED, false, "connection refused");
+    resumed(&w, 0);
+    put_back(&w, 0);
+    assert_state(&w, OP_REFUSED, "not sent, nothing was changed");
+    assert_clean(&w);
+    world_release(&w);
+}
+
+/* Nobody is promoted, or the way does not open: clients wait for no longer than was said. */
+static void test_too_long(void **state)
+{
+    struct world w;
+    struct sb *b;
+
+    (void)state;
+    start(&w);
+    world_pass(&w, 19);
+    assert_phase(&w, "clients go on", PHASE_WAITING);
+    world_pass(&w, 2);
+    resumed(&w, 0);
+    put_back(&w, 0);
+    assert_clean(&w);
+    assert_state(&w, OP_RUNNING, ""); /* what Patroni does is followed still */
+    b = promoted(&w);
+    world_see(&w, b);
+    assert_state(&w, OP_FAILED, "the clients were let go, before there was a new leader");
+    world_release(&w);
+}
+
+/* A RESUME that does not get through is sent again; at last it is remembered. */
+static void test_resume_fails(void **state)
+{
+    struct world w;
+    int console = 2;
+
+    (void)state;
+    start(&w);
+    world_answer(&w, 412, "no");
+    world_silent(&w, 0, "SHOW DATABASES", NET_TIMED_OUT);
+    world_pass(&w, 1);
+    world_rows(&w, console, "SHOW DATABASES", DB("1"));
+    world_silent(&w, console, "RESUME \"app\"", NET_TIMED_OUT);
+    world_rows(&w, console, "SHOW DATABASES", DB("0")); /* it had come through */
+    put_back(&w, console);
+    assert_state(&w, OP_REFUSED, "Patroni refused");
+    assert_clean(&w);
+    world_release(&w);
+    start(&w);
+    world_answer(&w, 412, "no");
+    world_pass(&w, 31);
+    world_silent(&w, 0, "SHOW DATABASES", NET_TIMED_OUT);
+    world_silent(&w, 0, "SHOW CONFIG", NET_REFUSED);
+    world_pass(&w, 11);
+    world_silent(&w, 2, "SHOW CONFIG", NET_REFUSED);
+    assert_state(&w, OP_FAILED, "not everything could be resumed");
+    assert_true(world_holds(&w, "pgbouncer/app"));
+    assert_true(world_holds(&w, "pgbouncer/server_login_retry=15"));
+    assert_int_equal(world_consoles_open(&w), 0);
+    world_release(&w);
+}
+
+static void test_interrupt(void **state)
+{
+    struct world w;
+
+    (void)state;
+    start(&w); /* while Patroni is at it */
+    assert_true(action_interrupt(w.run));
+    resumed(&w, 0);
+    put_back(&w, 0);
+    assert_state(&w, OP_UNKNOWN, "interrupted: the switchover goes on in the cluster");
+    assert_clean(&w);
+    assert_false(action_interrupt(w.run));
+    world_release(&w);
+    world_init(&w); /* while it pauses */
+    assert_int_equal(world_start(&w, world_picture(&w), &held), ST_OK);
+    lowered(&w, 0);
+    assert_true(action_interrupt(w.run));
+    paused(&w, 0, 1);
+    resumed(&w, 0);
+    put_back(&w, 0);
+    assert_state(&w, OP_FAILED, "nothing was switched over: interrupted");
+    assert_int_equal(w.nsent, 0);
+    assert_clean(&w);
+    world_release(&w);
+    start(&w); /* killed */
+    action_free(w.run);
+    w.run = NULL;
+    assert_true(world_holds(&w, "pgbouncer/app"));
+    assert_true(world_holds(&w, "pgbouncer/server_login_retry=15"));
+    assert_int_equal(world_consoles_open(&w), 0);
+    world_release(&w);
+}
+
+static void test_plan(void **state)
+{
+    static const struct request open = {.kind = ACT_HOLD, .candidate = "pg2"};
+    struct world w;
+    struct plan *p = NULL;
+
+    (void)state;
+    world_init(&w);
+    assert_int_equal(world_plan(&w, world_picture(&w), &open, &p), ST_USAGE); /* it has two */
+    assert_non_null(strstr(err_text(&w.err), "--hold needs --database"));
+    assert_int_equal(world_plan(&w, world_picture(&w), &held, &p), ST_OK);
+    assert_int_equal(p->nsteps, 4);
+    assert_string_equal(p->steps[0].body, SET_1);
+    assert_string_equal(p->steps[1].body, "PAUSE \"app\"");
+    assert_string_equal(p->steps[2].method, "POST");
+    assert_string_equal(p->steps[3].body, "RESUME \"app\"");
+    assert_string_equal(p->equivalent, "pgdba switchover --hold --cluster lab --leader pg1 "
+                                       "--candidate pg2 --database app --on pgbouncer");
+    assert_string_equal(p->confirm_word, "pg2");
+    plan_free(p);
+    world_release(&w);
+}
+
+int run_hold_tests(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_done),       cmocka_unit_test(test_pause_fails),
+        cmocka_unit_test(test_one_of_two), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_too_long),   cmocka_unit_test(test_resume_fails),
+        cmocka_unit_test(test_interrupt),  cmocka_unit_test(test_plan),
+    };
+
+    return cmocka_run_group_tests_name("action: hold", tests, NULL, NULL);
+}
