@@ -210,7 +210,8 @@ static void walk_route(const struct way_look *k, const struct app_route *r, stru
 {
     bool reads = r->wants == ROUTE_WANTS_STANDBY || way_named_for_reads(r->name);
     struct way_walk v = begin(k, w, r->name, !reads && !standby_cluster(k->s));
-    const struct app_place *p = r->nplaces ? &r->places[0] : NULL;
+    const struct app_place *p = r->nplaces ? r->places : NULL;
+    const struct app_place *end = p ? p + r->nplaces : NULL;
     way_add_hop(&v, &(struct way_hop){.kind = HOP_ENTRY,
                                       .name = r->name,
                                       .part = r->database ? r->database : "",
@@ -220,9 +221,10 @@ static void walk_route(const struct way_look *k, const struct app_route *r, stru
                                       .waiting = -1,
                                       .at_us = k->now_us});
     /* libpq goes through the list until one fits: where writes are asked for, the leader. */
-    for (int i = 0; r->wants == ROUTE_WANTS_PRIMARY && k->leader && i < r->nplaces; i++)
-        if (routes_member_at(k->s, r->places[i].host, r->places[i].port) == k->leader)
-            p = &r->places[i];
+    for (const struct app_place *i = p; r->wants == ROUTE_WANTS_PRIMARY && k->leader && i < end;
+         i++)
+        if (routes_member_at(k->s, i->host, i->port) == k->leader)
+            p = i;
     if (p)
         way_to_address(&v, p->host, p->port, NULL, r->database, -1);
     finish(&v);

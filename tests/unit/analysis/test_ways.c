@@ -463,8 +463,10 @@ static void every_case(void **state)
         arena_init(&a);
         cases[i].make(b);
         const struct way *v = ways_of(b->s, NOW, &a, &n), *w = way_find(v, n, cases[i].key);
-        if (!w)
+        if (!w) {
             fail_msg("%s: no way %s", cases[i].name, cases[i].key);
+            continue;
+        }
         const char *ends = way_end_text(w, b->s, &a);
         if (w->state != cases[i].state || strcmp(ends, cases[i].ends) != 0 ||
             !says(w->reason, cases[i].reason) || (cases[i].cure && !says(w->cure, cases[i].cure)))
