@@ -173,17 +173,17 @@ static const char *ask_paused(const struct talk *t, const struct talk_order *o)
 
 static enum tristate whole_paused(const struct net_pg_reply *reply)
 {
-    enum tristate paused = TRI_UNKNOWN;
+    enum tristate is = TRI_UNKNOWN;
     struct facts *f = NULL;
 
     if (rows(reply) && wire_pgb_state(reply->table, &f, NULL) == ST_OK)
-        paused = ((const struct pgb_state *)f->root)->paused;
+        is = ((const struct pgb_state *)f->root)->paused;
     else if (strstr(reply->detail, "already suspended/paused"))
-        paused = TRI_YES;
+        is = TRI_YES;
     else if (strstr(reply->detail, "cannot pause admin db"))
-        paused = TRI_NO;
+        is = TRI_NO;
     facts_unref(f);
-    return paused;
+    return is;
 }
 
 static enum tristate paused(const struct talk_order *o, const struct net_pg_reply *reply)

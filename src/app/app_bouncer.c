@@ -55,7 +55,7 @@ struct action_sql_route app_bouncer_route(void *arg, const char *name)
     struct app *a = arg;
     struct arena *arena = fresh(a);
     const struct pgbouncer_config *b = NULL;
-    const char *password, *why;
+    const char *password = NULL, *why = "";
     for (int i = 0; a->config && i < a->config->npgbouncer; i++)
         if (strcmp(a->config->pgbouncer[i].name, name) == 0)
             b = &a->config->pgbouncer[i];

@@ -8,6 +8,7 @@ WIRE_TESTS = \
 	tests/unit/wire/test_etcd_endpoint \
 	tests/unit/wire/test_etcd_refusal \
 	tests/unit/wire/test_haproxy \
+	tests/unit/wire/test_held \
 	tests/unit/wire/test_json_out \
 	tests/unit/wire/test_patroni \
 	tests/unit/wire/test_patroni_hostile \
@@ -18,6 +19,8 @@ WIRE_TESTS = \
 	tests/unit/wire/test_tables
 check_PROGRAMS += $(WIRE_TESTS)
 TESTS += $(WIRE_TESTS)
+tests_unit_wire_test_held_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_test_held_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_acting_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_acting_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_dcs_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
