@@ -76,6 +76,11 @@
       "being opened; not for up to 20 s while the leader changes")                                 \
     X(HEALTH_CRITICAL, "pool-wait-long", judge_pool,                                               \
       "the first client in a queue has waited over 10 s; 20 s while the leader changes")           \
+    X(HEALTH_CRITICAL, "bouncer-pause-forgotten", judge_bouncer_forgotten,                         \
+      "a PgBouncer has been paused or suspended as a whole for longer than a minute, or since "    \
+      "before this console looked")                                                                \
+    X(HEALTH_CRITICAL, "bouncer-clients-full", judge_clients_full,                                 \
+      "a PgBouncer has as many clients as its max_client_conn: others are turned away")            \
     X(HEALTH_DEGRADED, "view-old", judge_view_old,                                                 \
       "the last answer to /cluster (etcd's word, while it is watched) is older than two "          \
       "and a half refreshes (2.5 s at least)")                                                     \
@@ -183,6 +188,24 @@
       "a PgBouncer has not been asked yet")                                                        \
     X(HEALTH_DEGRADED, "bouncer-held", judge_bouncer_held,                                         \
       "a PgBouncer is paused or suspended as a whole")                                             \
+    X(HEALTH_DEGRADED, "bouncer-looks-held", judge_bouncer_looks_held,                             \
+      "clients wait, no pool of a PgBouncer before 1.19 has a server connection for longer than "  \
+      "server_login_retry and 5 s, and what they go to is up")                                     \
+    X(HEALTH_DEGRADED, "database-forgotten", judge_database_forgotten,                             \
+      "PAUSE or DISABLE of a database for longer than a minute, or since before this console "     \
+      "looked")                                                                                    \
+    X(HEALTH_DEGRADED, "bouncer-clients-near", judge_clients_near,                                 \
+      "a PgBouncer has nine tenths of the clients that max_client_conn allows")                    \
+    X(HEALTH_DEGRADED, "pool-idle-in-transaction", judge_pool_idle_in_xact,                        \
+      "a pool is full and clients wait, while four fifths of the time in transactions pass "       \
+      "without a query")                                                                           \
+    X(HEALTH_DEGRADED, "pool-slow", judge_pool_slow,                                               \
+      "a pool is full and clients wait, and a query takes over 0.5 s in the mean")                 \
+    X(HEALTH_DEGRADED, "servers-closing", judge_servers_closing,                                   \
+      "server connections that are to be closed (close_needed) are still held after a minute")     \
+    X(HEALTH_DEGRADED, "bouncers-differ", judge_bouncers_differ,                                   \
+      "two PgBouncers disagree: where a database goes, what is paused, or a setting that clients " \
+      "feel")                                                                                      \
     X(HEALTH_DEGRADED, "pool-wait", judge_pool, "the first client in a queue has waited over 1 s") \
     X(HEALTH_DEGRADED, "pool-saturated", judge_pool,                                               \
       "as many servers as pool_size and reserve allow, and clients wait")                          \

@@ -105,5 +105,9 @@ judge_fn judge_vanished, judge_configured_silent, judge_failed, judge_not_runnin
 /* health_bouncer.c; judge_pool serves every rule that pools.c names the same. */
 judge_fn judge_pool, judge_pool_excused, judge_bouncer_silent, judge_bouncer_not_asked,
     judge_bouncer_held, judge_database_paused, judge_database_disabled, judge_database_full;
+/* health_pgbouncer.c */
+judge_fn judge_bouncer_forgotten, judge_bouncer_looks_held, judge_database_forgotten,
+    judge_servers_closing, judge_pool_idle_in_xact, judge_pool_slow, judge_clients_full,
+    judge_clients_near, judge_bouncers_differ;
 
 #endif

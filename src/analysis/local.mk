@@ -7,6 +7,9 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/config_check.c \
 	src/analysis/config_restart.c \
 	src/analysis/carry.c \
+	src/analysis/bouncer_cause.c \
+	src/analysis/bouncer_cause.h \
+	src/analysis/carry_bouncers.c \
 	src/analysis/carry_routes.c \
 	src/analysis/events.c \
 	src/analysis/events_cluster.c \
@@ -33,12 +36,16 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/health_dcs.c \
 	src/analysis/health_leader.c \
 	src/analysis/health_member.c \
+	src/analysis/health_pgbouncer.c \
 	src/analysis/health_routes.c \
 	src/analysis/health_truth.c \
 	src/analysis/judge.h \
 	src/analysis/lag.c \
 	src/analysis/place.c \
 	src/analysis/place.h \
+	src/analysis/pgb_columns.c \
+	src/analysis/pgb_columns.h \
+	src/analysis/pgb_views.c \
 	src/analysis/pools.c \
 	src/analysis/preflight.c \
 	src/analysis/preflight_candidate.c \
@@ -81,6 +88,7 @@ src_libanalysis_la_SOURCES = \
 	include/pgdba/analysis/failover.h \
 	include/pgdba/analysis/health.h \
 	include/pgdba/analysis/lag.h \
+	include/pgdba/analysis/pgb_views.h \
 	include/pgdba/analysis/pools.h \
 	include/pgdba/analysis/preflight.h \
 	include/pgdba/analysis/probe.h \

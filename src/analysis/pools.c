@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "bouncer_cause.h"
 #include "pgdba/base/clock.h"
 #include "pgdba/base/fmt.h"
 
@@ -15,6 +16,7 @@
 
 /* One pool with what its rules look at. */
 struct pool_case {
+    const struct snapshot *snapshot;
     const struct bouncer *bouncer;
     const struct pool_view *view;
     bool fresh; /* the numbers are of now */
@@ -39,9 +41,9 @@ static bool rule_no_server(const struct pool_case *c, struct arena *a, const cha
         return false;
     char d[FMT_MAX];
     *reason = arena_printf(
-        a, "%" PRId64 " waiting, %s, no server: backend unreachable, paused or login back-off",
-        p->cl_waiting,
-        p->maxwait_us > 0 ? fmt_duration(d, p->maxwait_us) : "all of them still to log in");
+        a, "%" PRId64 " waiting, %s, no server: %s", p->cl_waiting,
+        p->maxwait_us > 0 ? fmt_duration(d, p->maxwait_us) : "all of them still to log in",
+        pgb_no_server_cause(c->snapshot, c->bouncer, c->view->database, c->snapshot->mono_us, a));
     return true;
 }
 
@@ -155,12 +157,6 @@ static int64_t sane(int64_t v)
     return v < 0 ? 0 : v > INT32_MAX ? INT32_MAX : v;
 }
 
-static int64_t servers_of(const struct pgb_pool *p)
-{
-    return sane(p->sv_active) + sane(p->sv_idle) + sane(p->sv_used) + sane(p->sv_tested) +
-           sane(p->sv_login) + sane(p->sv_cancel);
-}
-
 static const struct pgb_database *database_of(const struct bouncer *b, const char *name)
 {
     for (int i = 0; b->databases && i < b->databases->n; i++)
@@ -181,6 +177,7 @@ static void pool_judge(struct pool_view *v, const struct snapshot *s, struct are
 {
     const struct bouncer *b = v->bouncer;
     struct pool_case c = {
+        .snapshot = s,
         .bouncer = b,
         .view = v,
         .fresh = !source_is_stale(&b->pools_state, s->refresh_us, s->mono_us),
@@ -202,7 +199,7 @@ static void pool_join(struct pool_view *v, const struct bouncer *b, const struct
     v->bouncer = b;
     v->pool = p;
     v->database = database_of(b, p->database);
-    v->servers = servers_of(p);
+    v->servers = pgb_pool_servers(p);
     v->limit = limit_of(v->database);
     v->saturation = v->limit > 0 ? (double)v->servers / (double)v->limit : NAN;
     v->paused = v->database && v->database->paused;

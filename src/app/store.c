@@ -456,12 +456,13 @@ static void publish_config(struct store *st, struct snapshot *s)
         s->history = s->dcs->history;
 }
 
-static struct haproxy *publish_routes(struct store *st, struct snapshot *s)
+static struct haproxy *publish_routes(struct store *st, struct snapshot *s,
+                                      struct bouncer **bouncers)
 {
     struct bouncer *b = arena_array(&s->arena, (size_t)st->nbouncers, struct bouncer);
     for (int i = 0; i < st->nbouncers; i++)
         kept_bouncer_publish(&st->bouncers[i], s, &b[i]);
-    s->bouncers = b;
+    s->bouncers = *bouncers = b;
     s->nbouncers = st->nbouncers;
     struct haproxy *h = arena_array(&s->arena, (size_t)st->nhaproxies, struct haproxy);
     for (int i = 0; i < st->nhaproxies; i++)
@@ -503,9 +504,11 @@ static struct snapshot *build(struct store *st, int64_t mono_us, int64_t wall_us
         snapshot_hold(s, st->acting);
         s->acting = st->acting->root;
     }
-    struct haproxy *haproxies = publish_routes(st, s);
+    struct bouncer *bouncers;
+    struct haproxy *haproxies = publish_routes(st, s, &bouncers);
     carry_since(s, members, st->current);
     carry_routes(s, members, haproxies, st->current);
+    carry_bouncers(s, bouncers, st->current);
     publish_probe(st, s);
     return s;
 }

@@ -93,6 +93,7 @@ static cli_fn *const runners[CMD_COUNT] = {
     [CMD_LAG] = cli_lag,
     [CMD_POOLS] = cli_pools,
     [CMD_STATS] = cli_stats,
+    [CMD_PGB_SHOW] = cli_pgb_show,
     [CMD_TRUTH] = cli_truth,
     [CMD_ROUTES] = cli_routes,
     [CMD_DCS] = cli_dcs,

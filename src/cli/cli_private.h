@@ -29,6 +29,8 @@ cli_fn cli_dcs, cli_events, cli_failovers, cli_record, cli_truth, cli_watch;
 void cli_wait_postgres(struct cli *c);
 /* cli_routes.c */
 cli_fn cli_routes;
+/* cli_pgb.c */
+cli_fn cli_pgb_show;
 /* cli_audit.c */
 cli_fn cli_audit;
 /* cli_config.c */

@@ -12,6 +12,7 @@ src_libcli_la_SOURCES = \
 	src/cli/cli_json_dcs.c \
 	src/cli/cli_lines.c \
 	src/cli/cli_private.h \
+	src/cli/cli_pgb.c \
 	src/cli/cli_probe.c \
 	src/cli/cli_query.c \
 	src/cli/cli_read.c \

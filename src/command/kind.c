@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "pgdba/analysis/pgb_views.h"
 #include "pgdba/base/clock.h"
 #include "pgdba/base/fmt.h"
 
@@ -255,6 +256,10 @@ static const struct kind_info kinds[] = {
                    .expects = "clients or servers",
                    .accepts = accepts_values,
                    .values = drains},
+    [ARG_PGB_VIEW] = {.metavar = "VIEW",
+                      .expects = "a table of PgBouncer, such as clients or config",
+                      .accepts = accepts_values,
+                      .values = pgb_view_names},
     [ARG_SQL] = {.metavar = "SQL",
                  .expects = "an SQL statement",
                  .accepts = accepts_some,

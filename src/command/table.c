@@ -358,6 +358,15 @@ static const struct command commands[] = {
                   .details = "",
                   .flags = CMDF_CONSOLE,
                   ARGS(pane_args)},
+    [CMD_PGB_SHOW] = {.name = "pgb show",
+                      .aliases = "",
+                      .summary = "a table of PgBouncer: clients, servers, config and more",
+                      .details = "What the admin consoles of all PgBouncers say, side by side: "
+                                 "databases with where they go, clients and servers with whom they "
+                                 "are linked to, settings with what differs between bouncers. In "
+                                 "the console this shows the pane of the bouncers.",
+                      .flags = READ,
+                      ARGS(pgb_show_args)},
     [CMD_THEME] = {.name = "theme",
                    .aliases = "",
                    .summary = "draw with another theme",

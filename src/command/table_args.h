@@ -268,6 +268,12 @@ static const struct command_arg pane_args[] = {
     {.name = "PANE", .kind = ARG_PANE, .required = true, .help = "the pane to show and focus"},
 };
 
+static const struct command_arg pgb_show_args[] = {
+    {.name = "VIEW", .kind = ARG_PGB_VIEW, .required = true, .help = "the table to show"},
+    {.name = "--on", .kind = ARG_BOUNCER, .help = "of this PgBouncer alone"},
+    ARG_FORMAT_ROW,
+};
+
 static const struct command_arg theme_args[] = {
     {.name = "THEME", .kind = ARG_THEME, .required = true, .help = "the theme to draw with"},
 };

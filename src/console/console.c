@@ -159,6 +159,7 @@ static void tell_what_is_shown(struct console *c)
     const struct rect *p = c->layout.panes;
     app_show_leases(c->app, p[PANE_TOPOLOGY].rows || p[PANE_TRUTH].rows || p[PANE_DCS].rows ||
                                 p[PANE_FAILOVERS].rows);
+    app_show_bouncers(c->app, p[PANE_BOUNCERS].rows ? pgb_view_get(c->v.bouncers_view)->kinds : 0);
 }
 
 /* For tests: nothing is waiting to be drawn, and everything drawn has left. */

@@ -37,12 +37,14 @@ void bar_close(struct console *c)
 /* Columns of the pane in focus, for "sort", and the routes that a probe can go. */
 static void name_columns(struct console *c, struct arena *a)
 {
-    const struct pane *p = pane_get(c->v.focus);
-    const char **v = arena_array(a, (size_t)p->ncolumns, const char *);
-    for (int i = 0; i < p->ncolumns; i++)
-        v[i] = p->columns[i].name;
+    int n;
+    const struct table_column *columns =
+        pane_columns(pane_get(c->v.focus), c->v.bouncers_view, a, &n);
+    const char **v = arena_array(a, (size_t)n, const char *);
+    for (int i = 0; i < n; i++)
+        v[i] = columns[i].name;
     c->names.columns = v;
-    c->names.ncolumns = p->ncolumns;
+    c->names.ncolumns = n;
     c->names.snapshot = app_snapshot(c->app);
     c->names.nroutes = app_probe_routes(c->app, a, &c->names.routes);
 }

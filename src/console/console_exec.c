@@ -17,14 +17,19 @@ void console_sort(struct console *c, int column, bool reverse)
 {
     struct table_state *t = &c->v.tables[c->v.focus];
     const struct pane *p = pane_get(c->v.focus);
+    struct arena a;
+    int n;
+    arena_init(&a);
     t->sort = column;
     t->reverse = column >= 0 && reverse;
     t->top = 0;
     if (column < 0)
         console_say(c, TR_HINT, "%s in its own order", p->name);
     else
-        console_say(c, TR_HINT, "%s by %s%s", p->name, p->columns[column].name,
+        console_say(c, TR_HINT, "%s by %s%s", p->name,
+                    pane_columns(p, c->v.bouncers_view, &a, &n)[column].name,
                     reverse ? ", largest first" : "");
+    arena_release(&a);
 }
 
 /* ---- the picture ---------------------------------------------------------------------------- */
@@ -115,6 +120,15 @@ static void do_read(struct console *c, const struct invocation *inv)
     show_pane(c, inv->command->name);
 }
 
+static void do_pgb_show(struct console *c, const struct invocation *inv)
+{
+    const char *on = invocation_get(inv, "--on");
+    view_bouncers(&c->v, (enum pgb_view)pgb_view_find(invocation_get(inv, "VIEW")));
+    show_pane(c, "bouncers");
+    if (on)
+        table_state_filter(&c->v.tables[c->v.focus], on);
+}
+
 static void do_filter(struct console *c, const struct invocation *inv)
 {
     table_state_filter(&c->v.tables[c->v.focus], invocation_get(inv, "TEXT"));
@@ -124,7 +138,12 @@ static void do_sort(struct console *c, const struct invocation *inv)
 {
     const struct pane *p = pane_get(c->v.focus);
     const char *name = invocation_get(inv, "COLUMN");
-    int column = name ? table_column_find(p->columns, p->ncolumns, name) : -1;
+    struct arena a;
+    int n;
+    arena_init(&a);
+    const struct table_column *columns = pane_columns(p, c->v.bouncers_view, &a, &n);
+    int column = name ? table_column_find(columns, n, name) : -1;
+    arena_release(&a);
     if (name && column < 0)
         console_say(c, TR_ERROR, "%s has no column \"%s\"; Tab after sort lists them", p->name,
                     name);
@@ -279,6 +298,7 @@ static void (*const doers[CMD_COUNT])(struct console *, const struct invocation 
     [CMD_INTERVAL] = do_interval,
     [CMD_FREEZE] = do_freeze,
     [CMD_PANE] = do_pane,
+    [CMD_PGB_SHOW] = do_pgb_show,
     [CMD_THEME] = do_theme,
     [CMD_CLUSTER] = do_cluster,
     [CMD_FILTER] = do_filter,

@@ -112,7 +112,11 @@ void console_marks(struct console *c)
 
 static void sort_step(struct console *c, int step)
 {
-    int n = pane_get(c->v.focus)->ncolumns;
+    struct arena a;
+    int n;
+    arena_init(&a);
+    (void)pane_columns(pane_get(c->v.focus), c->v.bouncers_view, &a, &n);
+    arena_release(&a);
     int column = table(c)->sort + step;
     if (column >= n)
         column = -1;
@@ -138,6 +142,38 @@ static void interrupt(struct console *c)
     else
         console_say(c, TR_HINT, "Ctrl-C again leaves, and so does q");
     c->interrupted_us = now;
+}
+
+/* The next table of PgBouncer; from another pane: the one that was shown last. */
+static void view_step(struct console *c, int step)
+{
+    if (c->v.focus == PANE_BOUNCERS)
+        view_bouncers(&c->v, (enum pgb_view)(((int)c->v.bouncers_view + step) % PGB_VIEW_COUNT));
+    console_focus(c, PANE_BOUNCERS);
+}
+
+/* From a client to its server, and back. */
+static bool follow_link(struct console *c)
+{
+    const struct pane *p = pane_get(c->v.focus);
+    struct frame f;
+    struct picture pic;
+    struct arena a;
+    enum pgb_view view;
+    if (!p->peer)
+        return false;
+    arena_init(&a);
+    console_frame(c, &f);
+    frame_picture(&f, &pic);
+    const struct table_row *row = selected_row(c, &a);
+    const char *peer = row ? p->peer(&pic, row->key, &view, &a) : NULL;
+    if (peer) {
+        view_bouncers(&c->v, view);
+        free(table(c)->selected);
+        table(c)->selected = xstrdup(peer);
+    }
+    arena_release(&a);
+    return peer != NULL;
 }
 
 static void act(struct console *c, enum ui_action a)
@@ -169,8 +205,12 @@ static void act(struct console *c, enum ui_action a)
     case UI_LAST:
         move(c, a == UI_FIRST ? -1000000 : 1000000);
         break;
+    case UI_NEXT_VIEW:
+    case UI_PREVIOUS_VIEW:
+        view_step(c, a == UI_NEXT_VIEW ? 1 : PGB_VIEW_COUNT - 1);
+        break;
     case UI_MENU:
-        if (!menu_open(c))
+        if (!menu_open(c) && !follow_link(c))
             show_details(c);
         break;
     case UI_DETAILS:

@@ -52,6 +52,8 @@ static const struct ui_key ui_keys[] = {
     {"v", UI_VERDICTS, "every reason for the verdict"},
     {"o", UI_OPERATION, "the running operation, or the last"},
     {"z", UI_ZOOM, "one pane on the whole screen; again: back"},
+    {"]", UI_NEXT_VIEW, "PgBouncer's next table: databases, clients, servers, config, ..."},
+    {"[", UI_PREVIOUS_VIEW, "PgBouncer's table before"},
     {"X", UI_SHUT, "a failover does not open its pane by itself; again: it does"},
     {">", UI_SORT_NEXT, "sort by the next column"},
     {"<", UI_SORT_PREVIOUS, "sort by the column before"},

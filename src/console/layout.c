@@ -235,7 +235,8 @@ void frame_picture(const struct frame *f, struct picture *p)
                           .events = f->events,
                           .failovers = f->failovers,
                           .newer_failovers = f->newer_failovers,
-                          .marks = &f->v->marks};
+                          .marks = &f->v->marks,
+                          .bouncers_view = f->v->bouncers_view};
 }
 
 bool frame_replays(const struct frame *f)

@@ -42,6 +42,8 @@ src_libconsole_la_SOURCES = \
 	src/console/menu.c \
 	src/console/pane.c \
 	src/console/pane_bouncers.c \
+	src/console/bouncer_views.c \
+	src/console/bouncer_views.h \
 	src/console/pane_dcs.c \
 	src/console/pane_events.c \
 	src/console/pane_failovers.c \

@@ -57,10 +57,18 @@ const char *const *pane_names(void)
 
 /* ---- drawing -------------------------------------------------------------------------------- */
 
+const struct table_column *pane_columns(const struct pane *p, enum pgb_view v, struct arena *a,
+                                        int *n)
+{
+    *n = p->ncolumns;
+    return p->columns_of ? p->columns_of(v, a, n) : p->columns;
+}
+
 void pane_model(const struct pane *p, const struct picture *pic, struct arena *a,
                 struct table_model *m)
 {
-    *m = (struct table_model){.columns = p->columns, .ncolumns = p->ncolumns, .note = ""};
+    *m = (struct table_model){.note = ""};
+    m->columns = pane_columns(p, pic->bouncers_view, a, &m->ncolumns);
     p->rows(pic, a, m);
     for (int i = 0; p->members && i < m->nrows; i++) {
         m->rows[i].object = m->rows[i].key;

@@ -1,10 +1,13 @@
 /* pane_bouncers.c: one line a PgBouncer: what it is, and how much it holds. */
 #include "pgdba/console/pane.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "bouncer_card.h"
+#include "bouncer_views.h"
 #include "pgdba/analysis/health.h"
+#include "pgdba/base/clock.h"
 #include "pgdba/console/draw.h"
 
 enum {
@@ -12,8 +15,12 @@ enum {
     C_VERSION,
     C_CLIENTS,
     C_WAITING,
+    C_LONGEST,
+    C_TREND,
     C_SERVERS,
     C_DATABASES,
+    C_QUERIES,
+    C_WAIT,
     C_AGE,
     C_STATE,
     C_COUNT
@@ -24,6 +31,11 @@ static const struct table_column columns[] = {
     [C_VERSION] = {.name = "version", .title = "VERSION", .width = 7, .most = 10, .drop = 3},
     [C_CLIENTS] = {.name = "clients", .title = "CLIENTS", .width = 7, .right = true},
     [C_WAITING] = {.name = "waiting", .title = "WAITING", .width = 7, .right = true},
+    [C_LONGEST] =
+        {.name = "maxwait", .title = "LONGEST", .width = 7, .most = 8, .drop = 4, .right = true},
+    [C_TREND] = {.name = "trend", .title = "WAITED", .width = 8, .most = 20, .drop = 9},
+    [C_QUERIES] = {.name = "queries", .title = "QUERIES", .width = 8, .most = 20, .drop = 8},
+    [C_WAIT] = {.name = "wait", .title = "MEAN WAIT", .width = 9, .most = 20, .drop = 10},
     [C_SERVERS] = {.name = "servers", .title = "SERVERS", .width = 7, .drop = 1, .right = true},
     [C_DATABASES] =
         {.name = "databases", .title = "DATABASES", .width = 9, .drop = 2, .right = true},
@@ -32,31 +44,18 @@ static const struct table_column columns[] = {
 };
 _Static_assert(sizeof columns / sizeof *columns == C_COUNT, "a column an index");
 
-/* Sums that one count not said makes unknown. */
-struct totals {
-    int64_t clients, waiting, servers;
-};
+enum { TREND_CELLS = 20 };
+#define TREND_SPAN (5 * 60 * USEC_PER_SEC)
 
-static void add(int64_t *sum, int64_t v)
+static struct table_cell spark_cell(const struct picture *p, const struct series *v,
+                                    struct arena *a)
 {
-    *sum = *sum < 0 || v < 0 ? -1 : *sum > INT64_MAX - v ? INT64_MAX : *sum + v;
-}
-
-static struct totals totals_of(const struct bouncer *b)
-{
-    struct totals t = {0};
-    if (!b->pools)
-        return (struct totals){-1, -1, -1};
-    for (int i = 0; i < b->pools->n; i++) {
-        const struct pgb_pool *v = &b->pools->v[i];
-        const int64_t servers[] = {v->sv_active, v->sv_idle, v->sv_used, v->sv_tested, v->sv_login};
-        add(&t.clients, v->cl_active);
-        add(&t.clients, v->cl_waiting);
-        add(&t.waiting, v->cl_waiting);
-        for (size_t k = 0; k < sizeof servers / sizeof *servers; k++)
-            add(&t.servers, servers[k]);
-    }
-    return t;
+    if (v->n == 0)
+        return cell_none();
+    return (struct table_cell){.kind = CELL_SPARK,
+                               .role = TR_SPARK,
+                               .nspark = TREND_CELLS,
+                               .spark = draw_buckets(v, p->now_us, TREND_SPAN, TREND_CELLS, a)};
 }
 
 static struct table_cell state_cell(const struct picture *p, const struct bouncer *b,
@@ -87,7 +86,7 @@ static struct table_cell version_cell(const struct bouncer *b)
 static void fill_row(const struct picture *p, const struct bouncer *b, struct table_row *row,
                      struct arena *a)
 {
-    struct totals t = totals_of(b);
+    struct pgb_totals t = pgb_totals_of(b);
     struct table_cell *c = row->cells = arena_array(a, C_COUNT, struct table_cell);
     row->key = row->object = b->name;
     row->health = health_of(p->verdicts, b->name);
@@ -98,6 +97,12 @@ static void fill_row(const struct picture *p, const struct bouncer *b, struct ta
     c[C_WAITING] = cell_count(a, t.waiting);
     if (t.waiting > 0)
         c[C_WAITING].role = TR_WARN;
+    c[C_LONGEST] = t.maxwait_us == 0
+                       ? cell_number(0, NULL)
+                       : cell_duration(a, t.maxwait_us < 0 ? NAN : (double)t.maxwait_us);
+    c[C_TREND] = spark_cell(p, &b->waiting, a);
+    c[C_QUERIES] = spark_cell(p, &b->queries, a);
+    c[C_WAIT] = spark_cell(p, &b->mean_wait, a);
     c[C_SERVERS] = cell_count(a, t.servers);
     c[C_DATABASES] = cell_count(a, b->databases ? b->databases->n : -1);
     if (b->state.answered_us)
@@ -106,8 +111,20 @@ static void fill_row(const struct picture *p, const struct bouncer *b, struct ta
     c[C_STATE] = state_cell(p, b, a);
 }
 
+static const struct table_column *columns_of(enum pgb_view v, struct arena *a, int *n)
+{
+    if (v != PGB_VIEW_BOUNCERS)
+        return bouncer_view_columns(v, a, n);
+    *n = C_COUNT;
+    return columns;
+}
+
 static void rows(const struct picture *p, struct arena *a, struct table_model *m)
 {
+    if (p->bouncers_view != PGB_VIEW_BOUNCERS) {
+        bouncer_view_rows(p, a, m);
+        return;
+    }
     m->nrows = p->s->nbouncers;
     m->rows = arena_array(a, (size_t)m->nrows, struct table_row);
     for (int i = 0; i < m->nrows; i++)
@@ -118,7 +135,14 @@ static void rows(const struct picture *p, struct arena *a, struct table_model *m
 
 static void card(const struct picture *p, const char *key, struct doc *d)
 {
-    bouncer_card(p, key, d);
+    if (p->bouncers_view == PGB_VIEW_BOUNCERS || !bouncer_view_card(p, key, d))
+        bouncer_card(p, key, d);
+}
+
+static const char *peer(const struct picture *p, const char *key, enum pgb_view *view,
+                        struct arena *a)
+{
+    return p->bouncers_view == PGB_VIEW_BOUNCERS ? NULL : bouncer_view_peer(p, key, view, a);
 }
 
 const struct pane pane_bouncers = {.name = "bouncers",
@@ -126,5 +150,7 @@ const struct pane pane_bouncers = {.name = "bouncers",
                                    .brief = "PgB",
                                    .columns = columns,
                                    .ncolumns = C_COUNT,
+                                   .columns_of = columns_of,
                                    .rows = rows,
+                                   .peer = peer,
                                    .card = card};

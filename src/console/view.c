@@ -69,6 +69,16 @@ void view_result(struct view_state *v, const struct result *r)
     free(old);
 }
 
+void view_bouncers(struct view_state *v, enum pgb_view which)
+{
+    struct table_state *t = &v->tables[PANE_BOUNCERS];
+    if (v->bouncers_view == which)
+        return;
+    v->bouncers_view = which;
+    table_state_release(t);
+    table_state_init(t);
+}
+
 void view_say(struct view_state *v, enum theme_role role, const char *text)
 {
     char *copy = text && *text ? xstrdup(text) : NULL;

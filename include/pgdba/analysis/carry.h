@@ -19,5 +19,7 @@ void carry_since(struct snapshot *s, struct member *members, const struct snapsh
  * haproxy's no_target_us; haproxies is s->haproxies, still mutable. */
 void carry_routes(struct snapshot *s, struct member *members, struct haproxy *haproxies,
                   const struct snapshot *prev);
+/* After that: every bouncer's held_us and since; bouncers is s->bouncers, still mutable. */
+void carry_bouncers(struct snapshot *s, struct bouncer *bouncers, const struct snapshot *prev);
 
 #endif

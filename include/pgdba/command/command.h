@@ -73,6 +73,7 @@ enum command_id {
     CMD_INTERVAL,
     CMD_FREEZE,
     CMD_PANE,
+    CMD_PGB_SHOW,
     CMD_THEME,
     CMD_CLUSTER,
     CMD_FILTER,
@@ -127,6 +128,7 @@ enum arg_kind {
     ARG_BOUNCER,   /* a PgBouncer's name */
     ARG_DATABASE,  /* a database of PgBouncer */
     ARG_DRAIN,     /* clients, servers */
+    ARG_PGB_VIEW,  /* a table of PgBouncer: clients, servers, … */
     ARG_SQL,       /* in the command bar the rest of the line as it stands */
     ARG_KIND_COUNT
 };

@@ -38,6 +38,8 @@ enum ui_action {
     UI_VERDICTS,
     UI_OPERATION,
     UI_ZOOM,
+    UI_NEXT_VIEW,
+    UI_PREVIOUS_VIEW,
     UI_SHUT,
     UI_SORT_NEXT,
     UI_SORT_PREVIOUS,

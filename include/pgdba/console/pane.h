@@ -5,6 +5,7 @@
 #ifndef PGDBA_CONSOLE_PANE_H
 #define PGDBA_CONSOLE_PANE_H
 
+#include "pgdba/analysis/pgb_views.h"
 #include "pgdba/console/doc.h"
 #include "pgdba/console/marks.h"
 #include "pgdba/console/table_view.h"
@@ -38,8 +39,9 @@ struct picture {
      * shown. */
     const struct event_log *events;        /* NULL: none */
     const struct failover_list *failovers; /* NULL: none */
-    int newer_failovers;       /* began after the picture was frozen: not in failovers */
-    const struct marks *marks; /* the marked members; NULL: none */
+    int newer_failovers;         /* began after the picture was frozen: not in failovers */
+    const struct marks *marks;   /* the marked members; NULL: none */
+    enum pgb_view bouncers_view; /* what the bouncers pane shows */
 };
 
 struct pane {
@@ -57,6 +59,11 @@ struct pane {
     /* What stands above the table in panes that are more than one; NULL: nothing. Returns the rows
      * it takes of r, up to all. s NULL: measures only, nothing is drawn. */
     int (*head)(const struct picture *p, struct surface *s, struct rect r);
+    /* The columns of a pane whose view has its own; NULL: columns. In the arena. */
+    const struct table_column *(*columns_of)(enum pgb_view v, struct arena *a, int *n);
+    /* The row that another is linked to, in the view that *view becomes; NULL: none. */
+    const char *(*peer)(const struct picture *p, const char *key, enum pgb_view *view,
+                        struct arena *a);
     /* Table rows without making them, where making them is not cheap; NULL: they are made. */
     int (*count)(const struct picture *p);
 };
@@ -71,6 +78,9 @@ int pane_find(const char *name); /* enum pane_id, or -1 */
 /* Names of all panes, in order. */
 const char *const *pane_names(void);
 
+/* The columns as they are shown now. In the arena. */
+const struct table_column *pane_columns(const struct pane *p, enum pgb_view v, struct arena *a,
+                                        int *n);
 void pane_model(const struct pane *p, const struct picture *pic, struct arena *a,
                 struct table_model *m);
 /* Rows the pane wants at that width: what stands above the table, heading and rows, for sharing a

@@ -53,7 +53,8 @@ struct view_state {
 
     enum pane_id focus;
     bool zoomed;
-    bool failover_shut;  /* a failover does not open its pane by itself */
+    enum pgb_view bouncers_view; /* of PANE_BOUNCERS */
+    bool failover_shut;          /* a failover does not open its pane by itself */
     bool failover_waits; /* one began while something else was being done: said at the bottom */
     struct table_state tables[PANE_COUNT];
     struct marks marks; /* members that actions take as a set */
@@ -86,6 +87,9 @@ void view_release(struct view_state *v); /* not the plan */
 void view_say(struct view_state *v, enum theme_role role, const char *text);
 /* Opens an overlay at its top; what was typed into the last one is gone. */
 void view_open(struct view_state *v, enum overlay o);
+
+/* Another view of the bouncers: its table begins anew. */
+void view_bouncers(struct view_state *v, enum pgb_view which);
 
 /* What was asked for. Copied; freed with view_result(v, NULL). */
 struct result {

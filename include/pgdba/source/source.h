@@ -83,8 +83,8 @@ void source_patroni_set_dcs_watched(struct source_patroni *p, bool watched);
 struct cluster_view;
 void source_patroni_learn(struct source_patroni *p, const struct cluster_view *v);
 /* Which of the kinds that are long or rarely needed (clients, users, memory, DNS) somebody looks
- * at: OBS_BIT() of each. They are asked each round from then on, at once for the first time; lists and
- * configuration too, which else come now and then. */
+ * at: OBS_BIT() of each. They are asked each round from then on, at once for the first time; lists
+ * and configuration too, which else come now and then. */
 void source_pgbouncer_want(struct source_pgbouncer *b, uint64_t kinds);
 /* Urgent: SHOW SERVERS every 0.2 s. */
 void source_pgbouncer_set_urgent(struct source_pgbouncer *b, bool urgent);

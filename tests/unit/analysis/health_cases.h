@@ -16,5 +16,8 @@ struct health_case {
 /* Of the rules that look at etcd, PostgreSQL itself and the routes. */
 extern const struct health_case health_cases_truth[];
 extern const int health_ncases_truth;
+/* Of those that look back on PgBouncer, at its settings, or at two of them. */
+extern const struct health_case health_cases_pgbouncer[];
+extern const int health_ncases_pgbouncer;
 
 #endif

@@ -816,11 +816,14 @@ static enum health grade_of(const char *rule)
 /* Those of this file, then those of health_cases_truth.c. */
 static const struct health_case *case_at(size_t i)
 {
-    return i < NCASES ? &cases[i] : &health_cases_truth[i - NCASES];
+    size_t truth = NCASES + (size_t)health_ncases_truth;
+    return i < NCASES  ? &cases[i]
+           : i < truth ? &health_cases_truth[i - NCASES]
+                       : &health_cases_pgbouncer[i - truth];
 }
 static size_t ncases(void)
 {
-    return NCASES + (size_t)health_ncases_truth;
+    return NCASES + (size_t)health_ncases_truth + (size_t)health_ncases_pgbouncer;
 }
 
 /* False, with what it says, when it is not as it must be. */

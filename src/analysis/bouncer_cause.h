@@ -1,0 +1,27 @@
+/*
+ * src/analysis/bouncer_cause.h: why clients of PgBouncer wait without a server connection: private
+ * to analysis/. PgBouncer itself says the reason in its log alone (reference "middleware.md" §1.7).
+ */
+#ifndef PGDBA_ANALYSIS_BOUNCER_CAUSE_PRIVATE_H
+#define PGDBA_ANALYSIS_BOUNCER_CAUSE_PRIVATE_H
+
+#include "pgdba/base/arena.h"
+#include "pgdba/model/cluster.h"
+
+/* Server connections of a pool, in whatever state; counts not said are none. */
+int64_t pgb_pool_servers(const struct pgb_pool *p);
+/* What a database of b goes to takes connections: as far as it is a member, or a configured
+ * HAProxy. TRI_UNKNOWN: a name, a socket, a proxy that nobody asks, or old facts. *who: its name.
+ */
+enum tristate pgb_target_up(const struct snapshot *s, const struct pgb_database *d,
+                            const char **who, struct arena *a);
+/* How long after a failed login PgBouncer tries no other: µs, its server_login_retry. */
+int64_t pgb_login_retry(const struct bouncer *b);
+/* Before 1.19 a PAUSE of everything is not said. Its signs: clients wait, no pool has a server
+ * connection, what they go to is up, and that for longer than a back-off can last. */
+bool pgb_looks_held(const struct snapshot *s, const struct bouncer *b, int64_t now_us);
+/* Why the clients of that pool's database wait, in words; in the arena or static. */
+const char *pgb_no_server_cause(const struct snapshot *s, const struct bouncer *b,
+                                const struct pgb_database *d, int64_t now_us, struct arena *a);
+
+#endif

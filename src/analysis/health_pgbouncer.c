@@ -1,0 +1,263 @@
+/* Rules about PgBouncer that need a look back, its settings, or another bouncer. */
+#include "judge.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "bouncer_cause.h"
+#include "pgdba/analysis/pgb_views.h"
+#include "pgdba/base/clock.h"
+#include "pgdba/base/fmt.h"
+
+#define FORGOTTEN    (60 * USEC_PER_SEC) /* longer than any hold that somebody waits for */
+#define CLOSE_LONG   (60 * USEC_PER_SEC) /* a transaction that ends would have given it back */
+#define SLOW_QUERY   (500 * USEC_PER_MS) /* mean, over an interval */
+#define LONG_XACT    (200 * USEC_PER_MS)
+#define IDLE_SHARE   0.8 /* of the time in transactions, without a query */
+#define CLIENTS_NEAR 0.9
+
+#define EACH_BOUNCER(j, b) \
+    for (const struct bouncer *b = (j)->s->bouncers; b < (j)->s->bouncers + (j)->s->nbouncers; b++)
+
+static bool now(const struct judge *j, const struct source_state *st)
+{
+    return !source_is_stale(st, j->s->refresh_us, j->now_us);
+}
+
+/* ", for 4m05s"; "" when that is not known. */
+static const char *span(const struct judge *j, int64_t since_us)
+{
+    char d[FMT_MAX];
+    if (since_us == SINCE_BEFORE)
+        return ", since before this console looked";
+    return since_us ? arena_printf(j->a, ", for %s", facts_span(d, j->now_us - since_us)) : "";
+}
+
+static int64_t waiting_on(const struct bouncer *b, const char *database)
+{
+    int64_t n = 0;
+    for (int i = 0; b->pools && i < b->pools->n; i++)
+        if ((!database || strcmp(b->pools->v[i].database, database) == 0) &&
+            b->pools->v[i].cl_waiting > 0 && b->pools->v[i].cl_waiting < INT32_MAX)
+            n += b->pools->v[i].cl_waiting;
+    return n;
+}
+
+/* ---- PAUSE and DISABLE that nobody took back ------------------------------------------------- */
+
+static bool forgotten(const struct judge *j, int64_t since_us)
+{
+    return since_us == SINCE_BEFORE || (since_us && j->now_us - since_us > FORGOTTEN);
+}
+
+void judge_bouncer_forgotten(struct judge *j)
+{
+    EACH_BOUNCER(j, b)
+    if (now(j, &b->state) && forgotten(j, b->held_us))
+        judge_say(j, b->name,
+                  "paused as a whole%s, %" PRId64 " clients wait: RESUME, if nobody works on it",
+                  span(j, b->held_us), waiting_on(b, NULL));
+}
+
+void judge_bouncer_looks_held(struct judge *j)
+{
+    EACH_BOUNCER(j, b)
+    if (pgb_looks_held(j->s, b, j->now_us))
+        judge_say(j, b->name,
+                  "%" PRId64
+                  " clients wait, no pool has a server connection, and PostgreSQL is up: "
+                  "paused as a whole, most likely (PgBouncer before 1.19 does not say), or every "
+                  "server login is refused",
+                  waiting_on(b, NULL));
+}
+
+void judge_database_forgotten(struct judge *j)
+{
+    EACH_BOUNCER(j, b)
+    for (int i = 0; b->databases && b->nsince == b->databases->n && i < b->nsince; i++) {
+        const char *name = b->databases->v[i].name;
+        if (now(j, &b->databases_state) && forgotten(j, b->since[i].paused_us))
+            judge_say(j, b->name,
+                      "database %s is paused%s, %" PRId64
+                      " clients wait: RESUME it, if nobody works on it",
+                      name, span(j, b->since[i].paused_us), waiting_on(b, name));
+        if (now(j, &b->databases_state) && forgotten(j, b->since[i].disabled_us))
+            judge_say(j, b->name, "database %s is disabled%s: ENABLE it, if nobody works on it",
+                      name, span(j, b->since[i].disabled_us));
+    }
+}
+
+/* ---- servers that should go ------------------------------------------------------------------ */
+
+void judge_servers_closing(struct judge *j)
+{
+    EACH_BOUNCER(j, b)
+    for (int i = 0; b->databases && b->nsince == b->databases->n && i < b->nsince; i++) {
+        int64_t at = b->since[i].closing_us;
+        if (now(j, &b->servers_state) && at && j->now_us - at > CLOSE_LONG)
+            judge_say(j, b->name,
+                      "server connections of %s are to be closed (close_needed)%s, and a client "
+                      "holds them",
+                      b->databases->v[i].name, span(j, at));
+    }
+}
+
+/* ---- why a pool is full ---------------------------------------------------------------------- */
+
+static const struct pgb_rates *rates_of(const struct bouncer *b, const char *database)
+{
+    for (int i = 0; i < b->nrates; i++)
+        if (strcmp(b->rates[i].database, database) == 0 && b->rates[i].known)
+            return &b->rates[i];
+    return NULL;
+}
+
+static bool is_full(const struct judge *j, const struct pool_view *v)
+{
+    return v->pool->cl_waiting > 0 && v->limit > 0 && v->servers >= v->limit &&
+           now(j, &v->bouncer->pools_state) && now(j, &v->bouncer->stats_state);
+}
+
+/* Of the time in transactions, what passes without a query: NAN not known. */
+static double idle_share(const struct pgb_rates *r)
+{
+    double in = r->xact_us * r->xacts, busy = isnan(r->query_us) ? 0 : r->query_us * r->queries;
+    return in > 0 ? 1 - busy / in : NAN;
+}
+
+static bool idles(const struct pgb_rates *r)
+{
+    return r->xact_us > LONG_XACT && idle_share(r) > IDLE_SHARE;
+}
+
+void judge_pool_idle_in_xact(struct judge *j)
+{
+    for (int i = 0; i < j->npools; i++) {
+        const struct pool_view *v = &j->pools[i];
+        const struct pgb_rates *r = rates_of(v->bouncer, v->pool->database);
+        char d[FMT_MAX];
+        if (is_full(j, v) && r && idles(r))
+            judge_say(j, v->bouncer->name,
+                      "%s/%s: idle in transaction: of a transaction's %s, %.0f %% pass without a "
+                      "query, while %" PRId64 " clients wait",
+                      v->pool->database, v->pool->user, fmt_duration(d, (int64_t)r->xact_us),
+                      100 * idle_share(r), v->pool->cl_waiting);
+    }
+}
+
+void judge_pool_slow(struct judge *j)
+{
+    for (int i = 0; i < j->npools; i++) {
+        const struct pool_view *v = &j->pools[i];
+        const struct pgb_rates *r = rates_of(v->bouncer, v->pool->database);
+        char d[FMT_MAX];
+        if (is_full(j, v) && r && r->query_us > SLOW_QUERY && !idles(r))
+            judge_say(j, v->bouncer->name,
+                      "%s/%s: every server is busy and a query takes %s in the mean: slow queries, "
+                      "or a pool too small for them",
+                      v->pool->database, v->pool->user, fmt_duration(d, (int64_t)r->query_us));
+    }
+}
+
+/* ---- the client cap -------------------------------------------------------------------------- */
+
+static void clients(struct judge *j, double from, double below)
+{
+    EACH_BOUNCER(j, b)
+    {
+        int64_t used = pgb_list_items(b, "used_clients");
+        int64_t most = pgb_config_number(b, "max_client_conn");
+        double share = used >= 0 && most > 0 ? (double)used / (double)most : 0;
+        if (share < from || share >= below || !now(j, &b->state))
+            continue;
+        judge_say(j, b->name, "%" PRId64 " of %" PRId64 " clients (max_client_conn)%s", used, most,
+                  share >= 1 ? ": others are turned away" : "");
+    }
+}
+
+void judge_clients_full(struct judge *j)
+{
+    clients(j, 1, INFINITY);
+}
+
+void judge_clients_near(struct judge *j)
+{
+    clients(j, CLIENTS_NEAR, 1);
+}
+
+/* ---- bouncers that are meant to be alike ------------------------------------------------------
+ */
+
+static const struct pgb_database *database_of(const struct bouncer *b, const char *name)
+{
+    for (int i = 0; b->databases && i < b->databases->n; i++)
+        if (strcmp(b->databases->v[i].name, name) == 0)
+            return &b->databases->v[i];
+    return NULL;
+}
+
+static const char *or_unix(const char *host)
+{
+    return host ? host : "unix socket";
+}
+
+static bool same_place(const struct pgb_database *a, const struct pgb_database *b)
+{
+    return a->port == b->port && strcmp(or_unix(a->host), or_unix(b->host)) == 0;
+}
+
+static void compare_databases(struct judge *j, const struct bouncer *first, const struct bouncer *b)
+{
+    for (int i = 0; b->databases && i < b->databases->n; i++) {
+        const struct pgb_database *mine = &b->databases->v[i];
+        const struct pgb_database *other = database_of(first, mine->name);
+        if (!other)
+            continue;
+        if (!same_place(mine, other))
+            judge_say(j, b->name, "database %s goes to %s:%" PRId64 ", on %s to %s:%" PRId64,
+                      mine->name, or_unix(mine->host), mine->port, first->name,
+                      or_unix(other->host), other->port);
+        if (mine->paused != other->paused || mine->disabled != other->disabled)
+            judge_say(j, b->name, "database %s is %s here, and %s on %s", mine->name,
+                      mine->paused     ? "paused"
+                      : mine->disabled ? "disabled"
+                                       : "open",
+                      other->paused     ? "paused"
+                      : other->disabled ? "disabled"
+                                        : "open",
+                      first->name);
+    }
+}
+
+static void compare_settings(struct judge *j, const struct bouncer *first, const struct bouncer *b)
+{
+    static const char *const keys[] = {"pool_mode", "default_pool_size", "max_client_conn",
+                                       "query_wait_timeout", "server_login_retry"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *mine = pgb_config_value(b, keys[i]), *other = pgb_config_value(first, keys[i]);
+        if (mine && other && strcmp(mine, other) != 0)
+            judge_say(j, b->name, "%s is %s, on %s %s", keys[i], mine, first->name, other);
+    }
+}
+
+void judge_bouncers_differ(struct judge *j)
+{
+    const struct bouncer *first = NULL;
+    EACH_BOUNCER(j, b)
+    {
+        if (!now(j, &b->databases_state))
+            continue;
+        if (!first) {
+            first = b;
+            continue;
+        }
+        compare_databases(j, first, b);
+        compare_settings(j, first, b);
+        if (b->globals.paused != TRI_UNKNOWN && first->globals.paused != TRI_UNKNOWN &&
+            b->globals.paused != first->globals.paused)
+            judge_say(j, b->name, "it is %s as a whole, %s is %s",
+                      b->globals.paused == TRI_YES ? "paused" : "not paused", first->name,
+                      first->globals.paused == TRI_YES ? "paused" : "not");
+    }
+}
