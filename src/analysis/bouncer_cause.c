@@ -28,7 +28,7 @@ int64_t pgb_pool_servers(const struct pgb_pool *p)
 int64_t pgb_login_retry(const struct bouncer *b)
 {
     int64_t s = pgb_config_number(b, "server_login_retry");
-    return s >= 0 && s < 24 * 3600 ? s * USEC_PER_SEC : LOGIN_RETRY;
+    return s >= 0 && s < INT64_C(24) * 3600 ? s * USEC_PER_SEC : LOGIN_RETRY;
 }
 
 static enum tristate haproxy_up(const struct snapshot *s, const char **who)
