@@ -105,6 +105,19 @@ static void io_console_close(void *arg, void *console)
     net_pg_free(console);
 }
 
+static void *io_line(void *arg, const struct net_line_request *req, net_line_fn *fn, void *fn_arg)
+{
+    struct net_io *io = arg;
+
+    return net_line_send(io->loop, io->resolver, req, fn, fn_arg);
+}
+
+static void io_line_cancel(void *arg, void *call)
+{
+    (void)arg;
+    net_line_cancel(call);
+}
+
 static void ring(void *arg)
 {
     struct net_io *io = arg;
@@ -151,6 +164,8 @@ enum status action_start(const struct action_env *env, struct plan *p, const str
                                                  .ask = io_ask,
                                                  .console_version = io_console_version,
                                                  .console_close = io_console_close,
+                                                 .line = io_line,
+                                                 .line_cancel = io_line_cancel,
                                                  .alarm = io_alarm,
                                                  .release = io_release},
                              p, now, out, e);

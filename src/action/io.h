@@ -7,6 +7,7 @@
 
 #include "pgdba/action/action.h"
 #include "pgdba/net/http.h"
+#include "pgdba/net/line.h"
 #include "pgdba/net/pg.h"
 
 struct action_io {
@@ -25,6 +26,9 @@ struct action_io {
                 void *fn_arg);
     int (*console_version)(void *arg, void *console); /* 11800; 0 not connected */
     void (*console_close)(void *arg, void *console);
+    /* As net_line_send(). */
+    void *(*line)(void *arg, const struct net_line_request *req, net_line_fn *fn, void *fn_arg);
+    void (*line_cancel)(void *arg, void *call);
     /* One alarm; a new one replaces it; delay_us < 0: none. It calls action_alarm(run). */
     void (*alarm)(void *arg, struct action_run *run, int64_t delay_us);
     void (*release)(void *arg);

@@ -48,6 +48,10 @@ void planner_sql(struct planner *b, const char *via, const char *sql, int64_t ti
 /* SQL to the PostgreSQL of the request's one member. */
 void planner_sql_member(struct planner *b, const char *sql, int64_t timeout_us,
                         const char *summary);
+/* A line to a socket (HAProxy's): whose it is, member. Without a socket the plan's own check
+ * blocks. */
+void planner_socket(struct planner *b, const char *member, const char *socket, const char *line,
+                    int64_t timeout_us, const char *summary);
 /* To etcd itself, by the endpoint, login and dialect that its source has found out: path after
  * "/v3". */
 void planner_etcd(struct planner *b, const char *path, const char *body, int64_t timeout_us,
@@ -77,8 +81,8 @@ struct action_run {
     const struct snapshot *last; /* a reference */
     int step;                    /* the plan's step that was sent last; -1 before the first */
     void *call;                  /* waits for its answer; NULL: none */
-    enum call_way { CALL_HTTP, CALL_SQL, CALL_ETCD } way; /* of the call */
-    int64_t sent_us;                                      /* when the step was sent */
+    enum call_way { CALL_HTTP, CALL_SQL, CALL_ETCD, CALL_LINE } way; /* of the call */
+    int64_t sent_us;                                                 /* when the step was sent */
     const struct plan_step
         *unanswered;     /* sent, changes something, and nothing was said to it; NULL */
     int64_t deadline_us; /* when ops->expired is called; 0: never */
@@ -122,7 +126,7 @@ struct action_ops {
 extern const struct action_ops switchover_ops, switchover_at_ops, cancel_switchover_ops,
     failover_ops, restart_ops, restart_at_ops, cancel_restart_ops, rolling_ops, reload_ops,
     reinit_ops, pause_ops, resume_ops, config_ops, demote_ops, promote_ops, probe_start_ops,
-    probe_drop_ops, query_ops, remove_ops, pgb_ops, hold_ops;
+    probe_drop_ops, query_ops, remove_ops, pgb_ops, hold_ops, haproxy_ops;
 const struct action_ops *action_ops_of(enum action_kind k);
 
 int64_t run_now(const struct action_run *r);

@@ -1,7 +1,7 @@
 noinst_LTLIBRARIES += src/libaction.la
 src_libaction_la_CFLAGS = $(AM_CFLAGS)
 src_libaction_la_SOURCES = include/pgdba/action/action.h src/action/audit.c \
-	src/action/config.c src/action/allow.c src/action/evidence.c src/action/failover.c src/action/pause.c \
+	src/action/config.c src/action/allow.c src/action/evidence.c src/action/failover.c src/action/haproxy.c src/action/pause.c \
 	src/action/reload.c src/action/restarts.c src/action/restarts.h src/action/rolling.c \
 	src/action/schedule.c src/action/standby.c src/action/steps.c src/action/steps.h \
 	src/action/takeover.c src/action/takeover.h src/action/io.c src/action/io.h src/action/kind.h src/action/plan.c \

@@ -39,7 +39,11 @@ static const struct action_ops *const kinds[] = {[ACT_SWITCHOVER] = &switchover_
                                                  [ACT_PGB_KILL] = &pgb_ops,
                                                  [ACT_PGB_SET] = &pgb_ops,
                                                  [ACT_PGB_SHUTDOWN] = &pgb_ops,
-                                                 [ACT_HOLD] = &hold_ops};
+                                                 [ACT_HOLD] = &hold_ops,
+                                                 [ACT_HA_READY] = &haproxy_ops,
+                                                 [ACT_HA_DRAIN] = &haproxy_ops,
+                                                 [ACT_HA_MAINT] = &haproxy_ops,
+                                                 [ACT_HA_SHUT] = &haproxy_ops};
 _Static_assert(sizeof kinds / sizeof *kinds == ACT_COUNT, "an action without its file");
 
 const struct action_ops *action_ops_of(enum action_kind k)
@@ -194,6 +198,25 @@ void planner_bouncer(struct planner *b, const char *bouncer, const char *sql, co
     };
 }
 
+void planner_socket(struct planner *b, const char *member, const char *socket, const char *line,
+                    int64_t timeout_us, const char *summary)
+{
+    struct plan *p = b->plan;
+    struct plan_step *v = grow(&p->arena, b->steps, p->nsteps, &b->cap_steps, sizeof *v);
+
+    if (v)
+        b->steps = v;
+    b->steps[p->nsteps++] = (struct plan_step){
+        .member = arena_strdup(&p->arena, member),
+        .summary = arena_strdup(&p->arena, summary),
+        .method = "SOCKET",
+        .url = socket ? arena_strdup(&p->arena, socket) : "",
+        .body = arena_strdup(&p->arena, line),
+        .timeout_us = timeout_us,
+        .socket = socket ? arena_strdup(&p->arena, socket) : "",
+    };
+}
+
 void planner_etcd(struct planner *b, const char *path, const char *body, int64_t timeout_us,
                   const char *summary)
 {
@@ -324,6 +347,15 @@ void planner_member_words(struct planner *b, struct buf *out)
 /* ---- the whole
  * ------------------------------------------------------------------------------------- */
 
+static const char *const *copy_texts(struct plan *p, const char *const *from, int n)
+{
+    const char **v = arena_array(&p->arena, (size_t)n, const char *);
+
+    for (int i = 0; i < n; i++)
+        v[i] = arena_strdup(&p->arena, from[i]);
+    return v;
+}
+
 static void copy_request(struct plan *p, const struct request *r)
 {
     const char **members = arena_array(&p->arena, (size_t)r->nmembers, const char *);
@@ -358,6 +390,9 @@ static void copy_request(struct plan *p, const struct request *r)
     for (int i = 0; i < r->nmembers; i++)
         members[i] = arena_strdup(&p->arena, r->members[i]);
     p->request.members = members;
+    p->request.servers = copy_texts(p, r->servers, r->nservers);
+    p->request.on = copy_texts(p, r->on, r->non);
+    p->request.backend = arena_strdup(&p->arena, r->backend);
 }
 
 /* Unencrypted, and not to this machine itself (a tunnel's end). */

@@ -49,6 +49,7 @@ static void ask_thrice(struct plan *p)
         {"where its keys are in etcd", p->request.prefix},
     };
 
+    p->always_asked = true;
     p->confirm = CONFIRM_WORD;
     p->confirm_word = scope_of(p, p->request.prefix);
     p->confirm_what = "the scope in Patroni";

@@ -7,6 +7,7 @@
 #include "io.h"
 #include "pgdba/base/utf8.h"
 #include "pgdba/config/secret.h"
+#include "pgdba/wire/haproxy.h"
 
 enum { ANSWER_SHOWN = 400 }; /* bytes of an answer's text that are kept */
 
@@ -300,10 +301,39 @@ static void etcd_replied(void *arg, const struct action_etcd_reply *reply)
     run_settle(r);
 }
 
+/* A change that was taken is answered with nothing; every word is a refusal. */
+static void line_replied(void *arg, const struct net_line_reply *reply)
+{
+    struct action_run *r = arg;
+    bool answered = reply->outcome == NET_ANSWERED;
+    const char *said = wire_haproxy_said(reply->body, reply->body_len, &r->arena);
+    struct step_answer a = {.sent = answered || reply->sent,
+                            .definite = answered,
+                            .final = *said != '\0',
+                            .means = !answered ? WIRE_UNKNOWN_OUTCOME
+                                     : *said   ? WIRE_REFUSED
+                                               : WIRE_DONE,
+                            .text = answered ? said : arena_strdup(&r->arena, reply->detail),
+                            .body = reply->body,
+                            .body_len = reply->body_len};
+
+    r->call = NULL;
+    r->op.answer = a.text;
+    touch(r);
+    log_write(r->env.log, LOG_INFO, "%s %s: answer of %s after %lld ms: %s", r->plan->cluster,
+              action_name(r->plan->kind), r->plan->steps[r->step].url,
+              (long long)(reply->latency_us / USEC_PER_MS), *a.text ? a.text : "taken");
+    if (!run_ended(r))
+        r->ops->answered(r, &a);
+    run_settle(r);
+}
+
 void run_drop_call(struct action_run *r)
 {
     if (r->call && r->way == CALL_SQL)
         r->io->sql_cancel(r->io->arg, r->call);
+    else if (r->call && r->way == CALL_LINE)
+        r->io->line_cancel(r->io->arg, r->call);
     else if (r->call && r->way == CALL_ETCD)
         r->env.etcd.cancel(r->env.etcd.arg, r->call);
     else if (r->call)
@@ -349,6 +379,24 @@ static bool send_etcd(struct action_run *r, const struct plan_step *step)
     return true;
 }
 
+static bool send_line(struct action_run *r, const struct plan_step *step)
+{
+    run_drop_call(r);
+    r->step++;
+    r->sent_us = run_now(r);
+    r->op.answer = "";
+    log_write(r->env.log, LOG_INFO, "%s %s: to %s: %s", r->plan->cluster,
+              action_name(r->plan->kind), step->url, step->body);
+    r->way = CALL_LINE;
+    r->call =
+        r->io->line(r->io->arg,
+                    &(struct net_line_request){
+                        .to = step->socket, .command = step->body, .timeout_us = step->timeout_us},
+                    line_replied, r);
+    touch(r);
+    return true;
+}
+
 static struct net_http_request request_of(const struct action_run *r, const struct plan_step *step)
 {
     const struct patroni_config *c = &r->env.config->patroni;
@@ -388,6 +436,8 @@ bool run_send_next(struct action_run *r)
         return send_sql(r, step);
     if (step->etcd_path)
         return send_etcd(r, step);
+    if (step->socket)
+        return send_line(r, step);
     if (secret_read(&r->env.config->patroni.tls.key_password, "the TLS key", &key_password, &e) !=
         ST_OK) {
         run_end(r, OP_REFUSED, "nothing was sent: %s", err_text(&e));

@@ -108,11 +108,59 @@ static void carry_target(const struct snapshot *s, struct haproxy *h, const stru
         h->no_target_us = carried ? carried : down_since(s, h);
 }
 
+/* ---- servers that somebody holds back. HAProxy's own time since the last change is none: of a
+ * server that was down before, it goes on. */
+
+static const struct ha_row *same_row(const struct haproxy *h, const struct ha_row *r, int *at)
+{
+    for (int i = 0; h && h->stats && i < h->stats->n; i++) {
+        *at = i;
+        if (h->stats->v[i].type == r->type && strcmp(h->stats->v[i].name, r->name) == 0 &&
+            strcmp(h->stats->v[i].proxy, r->proxy) == 0)
+            return &h->stats->v[i];
+    }
+    return NULL;
+}
+
+static bool held(const struct ha_row *r)
+{
+    return r->type == HA_SERVER && (ha_row_in_maint(r) || ha_row_in_drain(r));
+}
+
+static int64_t held_since(const struct snapshot *s, const struct haproxy *before,
+                          const struct ha_row *r)
+{
+    int at = 0;
+    const struct ha_row *was = same_row(before, r, &at);
+    if (!was || !before->held_us)
+        return SINCE_BEFORE;
+    return before->held_us[at] ? before->held_us[at] : s->mono_us;
+}
+
+static void carry_held(struct snapshot *s, struct haproxy *h, const struct haproxy *before)
+{
+    int64_t *v;
+    if (!h->stats)
+        return;
+    if (before && before->stats == h->stats && before->held_us) {
+        h->held_us =
+            arena_memdup(&s->arena, before->held_us, (size_t)h->stats->n * sizeof *before->held_us);
+        return;
+    }
+    v = arena_array(&s->arena, (size_t)h->stats->n, int64_t);
+    for (int i = 0; i < h->stats->n; i++)
+        v[i] = held(&h->stats->v[i]) ? held_since(s, before, &h->stats->v[i]) : 0;
+    h->held_us = v;
+}
+
 void carry_routes(struct snapshot *s, struct member *members, struct haproxy *haproxies,
                   const struct snapshot *prev)
 {
     for (int i = 0; i < s->nmembers; i++)
         carry_strays(s, &members[i], prev, prev ? snapshot_member(prev, members[i].name) : NULL);
-    for (int i = 0; i < s->nhaproxies; i++)
-        carry_target(s, &haproxies[i], haproxy_before(prev, haproxies[i].name));
+    for (int i = 0; i < s->nhaproxies; i++) {
+        const struct haproxy *before = haproxy_before(prev, haproxies[i].name);
+        carry_target(s, &haproxies[i], before);
+        carry_held(s, &haproxies[i], before);
+    }
 }

@@ -70,6 +70,9 @@ flight_fn flight_from_leader, flight_backup, flight_member_known, flight_member_
 flight_fn flight_transactions, flight_prepared, flight_slots, flight_archiving;
 /* preflight_others.c, preflight_remove.c */
 flight_fn flight_others, flight_remove_known, flight_remove_members, flight_remove_answers;
+/* preflight_haproxy.c */
+flight_fn flight_haproxy_answers, flight_haproxy_socket, flight_haproxy_last, flight_haproxy_leader,
+    flight_haproxy_state;
 
 /* preflight_bouncers.c */
 flight_fn flight_bouncer_answers, flight_bouncer_databases, flight_bouncer_paused,

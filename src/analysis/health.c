@@ -66,6 +66,9 @@
       "fail)")                                                                                     \
     X(HEALTH_CRITICAL, "haproxy-no-target-long", judge_haproxy_no_target_long,                     \
       "HAProxy's write backend has no server for longer than loop_wait (10 s at least)")           \
+    X(HEALTH_CRITICAL, "haproxy-full", judge_haproxy_full,                                         \
+      "HAProxy has as many connections, or a frontend or server of it as many sessions, "          \
+      "as its limit allows")                                                                       \
     X(HEALTH_CRITICAL, "bouncer-old-leader-long", judge_bouncer_old_leader_long,                   \
       "PgBouncer points at the member that led before, for longer than 15 s")                      \
     X(HEALTH_CRITICAL, "sync-missing-strict", judge_sync_strict,                                   \
@@ -173,6 +176,31 @@
       "HAProxy's check of the leader fails by silence or refusal, Patroni says it leads")          \
     X(HEALTH_DEGRADED, "haproxy-leader-held", judge_haproxy_leader_held,                           \
       "the leader's server is in MAINT or DRAIN")                                                  \
+    X(HEALTH_DEGRADED, "haproxy-leader-turning", judge_haproxy_leader_turning,                     \
+      "HAProxy's check of the leader has begun to fail (UP 1/3)")                                  \
+    X(HEALTH_DEGRADED, "haproxy-check-failed", judge_haproxy_check,                                \
+      "HAProxy's check of a server fails by anything else than the answer that it has "            \
+      "not the role (503)")                                                                        \
+    X(HEALTH_DEGRADED, "haproxy-stale-sessions", judge_haproxy_stale_sessions,                     \
+      "a server of HAProxy's write backend that does not lead and takes no connections "           \
+      "any more, for longer than 5 s, still has sessions")                                         \
+    X(HEALTH_DEGRADED, "haproxy-backend-down", judge_haproxy_backend_down,                         \
+      "a backend of HAProxy that is not the one for writes has had no server for longer "          \
+      "than loop_wait (10 s at least)")                                                            \
+    X(HEALTH_DEGRADED, "haproxy-held", judge_haproxy_held,                                         \
+      "a member's server in HAProxy is in MAINT or DRAIN; one that is down by its check "          \
+      "as well shows that only by the runtime socket")                                             \
+    X(HEALTH_DEGRADED, "haproxy-near-full", judge_haproxy_near_full,                               \
+      "HAProxy has 90 % of the connections, or a frontend or server of it of the "                 \
+      "sessions, that its limit allows")                                                           \
+    X(HEALTH_DEGRADED, "haproxy-queue", judge_haproxy_queue,                                       \
+      "connections wait in HAProxy for a server")                                                  \
+    X(HEALTH_DEGRADED, "haproxy-differ", judge_haproxy_differ,                                     \
+      "of two HAProxies one sends writes to a member and the other does not, both for "            \
+      "longer than 12 s")                                                                          \
+    X(HEALTH_DEGRADED, "haproxy-socket-silent", judge_haproxy_socket,                              \
+      "an HAProxy's runtime socket cannot be used, and its statistics page is asked "              \
+      "instead")                                                                                   \
     X(HEALTH_DEGRADED, "haproxy-no-backend", judge_haproxy_no_backend,                             \
       "HAProxy has no server in the write backend that is configured for it")                      \
     X(HEALTH_DEGRADED, "haproxy-silent", judge_haproxy_silent, "an HAProxy does not answer")       \

@@ -97,6 +97,10 @@ judge_fn judge_haproxy_silent, judge_haproxy_not_asked, judge_haproxy_no_backend
     judge_haproxy_two_targets_long, judge_haproxy_no_target, judge_haproxy_no_target_long,
     judge_haproxy_leader_down, judge_haproxy_leader_held, judge_bouncer_old_leader,
     judge_bouncer_old_leader_long, judge_route_not_leader;
+/* health_haproxy.c */
+judge_fn judge_haproxy_socket, judge_haproxy_check, judge_haproxy_leader_turning,
+    judge_haproxy_stale_sessions, judge_haproxy_backend_down, judge_haproxy_held,
+    judge_haproxy_full, judge_haproxy_near_full, judge_haproxy_queue, judge_haproxy_differ;
 /* health_member.c */
 judge_fn judge_vanished, judge_configured_silent, judge_failed, judge_not_running,
     judge_member_stuck, judge_member_silent, judge_not_asked, judge_not_streaming, judge_timeline,

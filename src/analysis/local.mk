@@ -1,6 +1,7 @@
 noinst_LTLIBRARIES += src/libanalysis.la
 src_libanalysis_la_CFLAGS = $(AM_CFLAGS)
 src_libanalysis_la_SOURCES = \
+	src/analysis/balancer.c \
 	src/analysis/candidate.c \
 	src/analysis/candidates.c \
 	src/analysis/candidate.h \
@@ -34,6 +35,7 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/health_bouncer.c \
 	src/analysis/health_cluster.c \
 	src/analysis/health_dcs.c \
+	src/analysis/health_haproxy.c \
 	src/analysis/health_leader.c \
 	src/analysis/health_member.c \
 	src/analysis/health_pgbouncer.c \
@@ -50,6 +52,7 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/preflight.c \
 	src/analysis/preflight_candidate.c \
 	src/analysis/preflight_cluster.c \
+	src/analysis/preflight_haproxy.c \
 	src/analysis/preflight_members.c \
 	src/analysis/preflight_others.c \
 	src/analysis/preflight_bouncers.c src/analysis/preflight_remove.c \
@@ -59,6 +62,7 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/probe_rows.h \
 	src/analysis/rates.c \
 	src/analysis/routes.c \
+	src/analysis/routes_join.c \
 	src/analysis/standing.c \
 	src/analysis/telling.c \
 	src/analysis/telling.h \
@@ -79,6 +83,7 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/whom.c \
 	src/analysis/writes.c \
 	src/analysis/writes.h \
+	include/pgdba/analysis/balancer.h \
 	include/pgdba/analysis/candidates.h \
 	include/pgdba/analysis/carry.h \
 	include/pgdba/analysis/config_check.h \

@@ -7,34 +7,39 @@
 #include "pgdba/base/buf.h"
 #include "pgdba/base/fmt.h"
 
-#define SWITCHOVER    (1u << ACT_SWITCHOVER | 1u << ACT_HOLD)
-#define SWITCHOVER_AT (1u << ACT_SWITCHOVER_AT)
-#define FAILOVER      (1u << ACT_FAILOVER)
-#define RESTART       (1u << ACT_RESTART)
-#define RESTART_AT    (1u << ACT_RESTART_AT)
-#define ROLLING       (1u << ACT_ROLLING)
-#define REINIT        (1u << ACT_REINIT)
-#define PROBE         (1u << ACT_PROBE_START)
-#define PROBE_DROP    (1u << ACT_PROBE_DROP)
-#define QUERY         (1u << ACT_QUERY)
-#define REMOVE        (1u << ACT_REMOVE)
-#define PGB_PAUSE     (1u << ACT_PGB_PAUSE)
-#define PGB_KILL      (1u << ACT_PGB_KILL)
-#define PGB_SHUTDOWN  (1u << ACT_PGB_SHUTDOWN)
-#define HOLD          (1u << ACT_HOLD)
-#define PGB_DATABASES                                                                    \
-    (PGB_PAUSE | 1u << ACT_PGB_RESUME | 1u << ACT_PGB_RECONNECT | 1u << ACT_PGB_ENABLE | \
-     1u << ACT_PGB_DISABLE | PGB_KILL)
+#define SWITCHOVER    (UINT64_C(1) << ACT_SWITCHOVER | UINT64_C(1) << ACT_HOLD)
+#define SWITCHOVER_AT (UINT64_C(1) << ACT_SWITCHOVER_AT)
+#define FAILOVER      (UINT64_C(1) << ACT_FAILOVER)
+#define RESTART       (UINT64_C(1) << ACT_RESTART)
+#define RESTART_AT    (UINT64_C(1) << ACT_RESTART_AT)
+#define ROLLING       (UINT64_C(1) << ACT_ROLLING)
+#define REINIT        (UINT64_C(1) << ACT_REINIT)
+#define PROBE         (UINT64_C(1) << ACT_PROBE_START)
+#define PROBE_DROP    (UINT64_C(1) << ACT_PROBE_DROP)
+#define QUERY         (UINT64_C(1) << ACT_QUERY)
+#define REMOVE        (UINT64_C(1) << ACT_REMOVE)
+#define PGB_PAUSE     (UINT64_C(1) << ACT_PGB_PAUSE)
+#define PGB_KILL      (UINT64_C(1) << ACT_PGB_KILL)
+#define PGB_SHUTDOWN  (UINT64_C(1) << ACT_PGB_SHUTDOWN)
+#define HOLD          (UINT64_C(1) << ACT_HOLD)
+#define PGB_DATABASES                                                               \
+    (PGB_PAUSE | UINT64_C(1) << ACT_PGB_RESUME | UINT64_C(1) << ACT_PGB_RECONNECT | \
+     UINT64_C(1) << ACT_PGB_ENABLE | UINT64_C(1) << ACT_PGB_DISABLE | PGB_KILL)
 #define CANDIDATE (SWITCHOVER | SWITCHOVER_AT | FAILOVER)
 #define RESTARTS  (RESTART | ROLLING)
 /* The leader stops, or may. */
-#define GOES    (CANDIDATE | RESTARTS | 1u << ACT_DEMOTE)
-#define CLUSTER (1u << ACT_DEMOTE | 1u << ACT_PROMOTE)
-#define MEMBERS (RESTARTS | RESTART_AT | REINIT | 1u << ACT_RELOAD | 1u << ACT_CANCEL_RESTART)
+#define GOES    (CANDIDATE | RESTARTS | UINT64_C(1) << ACT_DEMOTE)
+#define CLUSTER (UINT64_C(1) << ACT_DEMOTE | UINT64_C(1) << ACT_PROMOTE)
+#define MEMBERS \
+    (RESTARTS | RESTART_AT | REINIT | UINT64_C(1) << ACT_RELOAD | UINT64_C(1) << ACT_CANCEL_RESTART)
 /* Everything that goes to PgBouncer. */
-#define PGB (((1u << (ACT_PGB_SHUTDOWN + 1)) - 1) & ~((1u << ACT_PGB_PAUSE) - 1))
+#define PGB (((UINT64_C(1) << (ACT_PGB_SHUTDOWN + 1)) - 1) & ~((UINT64_C(1) << ACT_PGB_PAUSE) - 1))
 /* Everything that goes to Patroni. */
-#define PATRONI (((1u << ACT_PROBE_START) - 1) | 1u << ACT_HOLD)
+#define PATRONI (((UINT64_C(1) << ACT_PROBE_START) - 1) | UINT64_C(1) << ACT_HOLD)
+/* Everything that goes to HAProxy. */
+#define HAPROXY                                                                                \
+    (UINT64_C(1) << ACT_HA_READY | UINT64_C(1) << ACT_HA_DRAIN | UINT64_C(1) << ACT_HA_MAINT | \
+     UINT64_C(1) << ACT_HA_SHUT)
 
 /* Stands once: the checks as the manual lists them, and what runs them. The order is that of the
  * questions an operator would ask. */
@@ -43,7 +48,7 @@
     X("operation-in-flight", CANDIDATE | RESTARTS | REINIT | CLUSTER, flight_operation,            \
       "no other operation runs: neither ours, nor one that shows as a request in the DCS or as a " \
       "leader without a timeline")                                                                 \
-    X("others-acting", PATRONI | QUERY | REMOVE | PGB, flight_others,                              \
+    X("others-acting", PATRONI | QUERY | REMOVE | PGB | HAPROXY, flight_others,                    \
       "nobody else says, by pgdba's own keys in etcd, that he is changing the cluster")            \
     X("dcs-quorum", CANDIDATE | RESTARTS | CLUSTER, flight_quorum,                                 \
       "most of etcd's endpoints are healthy: without a quorum nobody can take the lock")           \
@@ -117,6 +122,14 @@
       "no member has a key in etcd, and nobody holds the lock")                                    \
     X("remove-answers", REMOVE, flight_remove_answers,                                             \
       "no Patroni of the cluster answers: it would write its keys again")                          \
+    X("haproxy-answers", HAPROXY, flight_haproxy_answers, "every HAProxy asked for answers now")   \
+    X("haproxy-socket", HAPROXY, flight_haproxy_socket,                                            \
+      "its runtime socket is configured, and of level admin")                                      \
+    X("haproxy-last", HAPROXY, flight_haproxy_last,                                                \
+      "in no backend the last server that takes connections is taken away")                        \
+    X("haproxy-leader", HAPROXY & ~(UINT64_C(1) << ACT_HA_READY), flight_haproxy_leader,           \
+      "the leader's server in the write backend is not among them")                                \
+    X("haproxy-state", HAPROXY, flight_haproxy_state, "each of the servers is changed by it")      \
     X("long-transactions", GOES, flight_transactions,                                              \
       "no client's transaction on the leader has been open for long: its end is not waited for")   \
     X("prepared-transactions", GOES, flight_prepared,                                              \
@@ -124,7 +137,8 @@
     X("slots-lost", CANDIDATE, flight_slots,                                                       \
       "no replication slot is on the leader alone: whoever reads from one would lose its place")   \
     X("archiving", GOES, flight_archiving, "archiving does not fail on the leader")                \
-    X("clients-waiting", 1u << ACT_SWITCHOVER | FAILOVER | RESTARTS | 1u << ACT_DEMOTE,            \
+    X("clients-waiting",                                                                           \
+      UINT64_C(1) << ACT_SWITCHOVER | FAILOVER | RESTARTS | UINT64_C(1) << ACT_DEMOTE,             \
       flight_clients, "no clients wait in PgBouncer before the leader goes")                       \
     X("bouncer-answers", PGB | HOLD, flight_bouncer_answers,                                       \
       "every PgBouncer that is meant answers")                                                     \
@@ -146,6 +160,7 @@
 static const struct preflight_info checks[] = {CHECKS(CHECK_INFO)};
 static flight_fn *const runners[] = {CHECKS(CHECK_FN)};
 #define NCHECKS ((int)(sizeof checks / sizeof *checks))
+_Static_assert(ACT_COUNT <= 64, "a bit an action");
 _Static_assert(sizeof runners / sizeof *runners == sizeof checks / sizeof *checks, "one each");
 
 void flight_say(struct flight *f, enum check_verdict v, const char *fmt, ...)
@@ -198,7 +213,7 @@ bool flight_targets(const struct flight *f, const struct member *m)
 
 static const struct member *candidate_of(const struct snapshot *s, const struct request *r)
 {
-    bool has = (1u << r->kind & CANDIDATE) && r->candidate;
+    bool has = (UINT64_C(1) << r->kind & CANDIDATE) && r->candidate;
     const struct member *m = has ? snapshot_member(s, r->candidate) : NULL;
     return m && m->listed ? m : NULL;
 }
@@ -216,7 +231,7 @@ const struct check_result *preflight_run(const struct snapshot *s, const struct 
                        .candidate = candidate_of(s, r)};
     for (int i = 0; i < NCHECKS; i++) {
         f.check = &checks[i];
-        if (checks[i].actions & 1u << r->kind)
+        if (checks[i].actions & UINT64_C(1) << r->kind)
             runners[i](&f);
     }
     struct check_result *v = arena_array(a, (size_t)f.n, struct check_result);

@@ -134,7 +134,7 @@ const struct ha_row *routes_server_of(const struct snapshot *s, const struct hap
     const struct ha_row *found = NULL;
     for (int i = 0; h->stats && i < h->stats->n; i++) {
         const struct ha_row *r = &h->stats->v[i];
-        if (routes_is_write_server(h, r) && routes_member_of(s, r) == m &&
+        if (routes_is_write_server(h, r) && routes_member_of_server(s, h, r) == m &&
             (!found || (ha_row_takes(r) && !ha_row_takes(found))))
             found = r;
     }

@@ -8,11 +8,14 @@
 #include "state.h"
 
 struct kept_haproxy {
-    char *name, *write_backend;
+    struct arena arena; /* of what is configured */
+    const char *name, *write_backend, *socket;
+    int nservers;
+    const struct ha_server_name *servers;
     int nwrite_addresses;
-    char **write_addresses;
-    struct kept_state state;
-    struct facts *stats;
+    const char *const *write_addresses;
+    struct kept_state state, info_state;
+    struct facts *stats, *info;
 };
 
 void kept_haproxy_init(struct kept_haproxy *h, const struct haproxy_config *c);

@@ -279,7 +279,7 @@ static int run_plan(struct cli *c, struct plan *p, struct wire_json *doc)
         cli_error(c, ST_DENIED, "this cluster is read-only here: nothing is sent");
         return decline(c, p, "read-only");
     }
-    if (invocation_has(c->inv, "--yes")) {
+    if (invocation_has(c->inv, "--yes") && !p->always_asked) {
         if (p->worst == CHECK_WARN && !invocation_has(c->inv, "--force-warnings")) {
             print_checks(p, CHECK_WARN, c->opt->err);
             cli_error(c, ST_REFUSED,
@@ -291,7 +291,7 @@ static int run_plan(struct cli *c, struct plan *p, struct wire_json *doc)
     } else {
         if (!c->opt->interactive) {
             cli_error(c, ST_USAGE,
-                      p->kind == ACT_REMOVE
+                      p->always_asked
                           ? "no terminal to ask on: this is always asked for"
                           : "no terminal to ask on: give --yes to go on without a question");
             return decline(c, p, "not confirmed: no terminal");

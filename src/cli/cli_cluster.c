@@ -123,6 +123,26 @@ static void take_texts(const struct cli *c, struct cluster_config *k)
     }
 }
 
+/* The first socket belongs to the first page, and so on; one more is an HAProxy of its own. */
+static void take_haproxies(const struct cli *c, struct cluster_config *k)
+{
+    int npages, nsockets;
+    const char *const *pages = values(c, "--haproxy", k, &npages);
+    const char *const *sockets = values(c, "--haproxy-socket", k, &nsockets);
+    int n = npages > nsockets ? npages : nsockets;
+    struct haproxy_config *h = arena_array(&k->arena, (size_t)n, struct haproxy_config);
+    for (int i = 0; i < n; i++) {
+        h[i].url = i < npages ? pages[i] : NULL;
+        h[i].socket = i < nsockets ? sockets[i] : NULL;
+        h[i].write_backend = value(c, "--haproxy-write-backend", k);
+        h[i].username = h[i].url ? value(c, "--haproxy-user", k) : NULL;
+        if (h[i].username)
+            h[i].password.file = absolute(&k->arena, value(c, "--haproxy-password-file", k));
+    }
+    k->haproxy = h;
+    k->nhaproxy = n;
+}
+
 static void take_middleware(const struct cli *c, struct cluster_config *k)
 {
     int n;
@@ -137,14 +157,7 @@ static void take_middleware(const struct cli *c, struct cluster_config *k)
     }
     k->pgbouncer = b;
     k->npgbouncer = n;
-    v = values(c, "--haproxy", k, &n);
-    struct haproxy_config *h = arena_array(&k->arena, (size_t)n, struct haproxy_config);
-    for (int i = 0; i < n; i++) {
-        h[i].url = v[i];
-        h[i].write_backend = value(c, "--haproxy-write-backend", k);
-    }
-    k->haproxy = h;
-    k->nhaproxy = n;
+    take_haproxies(c, k);
     v = values(c, "--etcd", k, &n);
     if (n) {
         k->etcd.urls = v;
@@ -171,7 +184,8 @@ static enum status take_routes(const struct cli *c, struct cluster_config *k, st
 static enum status check_pairs(const struct cli *c, struct err *e)
 {
     static const char *const pairs[][2] = {
-        {"--haproxy-write-backend", "--haproxy"},
+        {"--haproxy-user", "--haproxy"},
+        {"--haproxy-password-file", "--haproxy-user"},
         {"--pg-password-file", "--pg-conninfo"},
         {"--etcd-password-file", "--etcd-user"},
         {"--pgbouncer-password-file", "--pgbouncer"},
@@ -181,6 +195,10 @@ static enum status check_pairs(const struct cli *c, struct err *e)
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (invocation_has(c->inv, pairs[i][0]) && !invocation_has(c->inv, pairs[i][1]))
             return err_set(e, ST_USAGE, "%s goes with %s", pairs[i][0], pairs[i][1]);
+    if (invocation_has(c->inv, "--haproxy-write-backend") && !invocation_has(c->inv, "--haproxy") &&
+        !invocation_has(c->inv, "--haproxy-socket"))
+        return err_set(e, ST_USAGE,
+                       "--haproxy-write-backend goes with --haproxy or --haproxy-socket");
     return ST_OK;
 }
 

@@ -120,6 +120,38 @@ static void offer_databases(struct completion *c, const struct command_arg *arg)
     }
 }
 
+/* ---- HAProxy
+ * ----------------------------------------------------------------------------------- */
+
+static bool offered(const struct completion *c, const char *text)
+{
+    for (int i = 0; i < c->n; i++)
+        if (strcmp(c->v[i], text) == 0)
+            return true;
+    return false;
+}
+
+/* Of one name in several backends or HAProxies once. */
+static void offer_balancers(struct completion *c, const struct command_arg *arg)
+{
+    const struct snapshot *s = c->ctx->snapshot;
+
+    for (int i = 0; s && i < s->nhaproxies; i++) {
+        const struct haproxy *h = &s->haproxies[i];
+
+        if (arg->kind == ARG_HAPROXY && !already_named(c, arg, h->name))
+            offer_value(c, h->name);
+        for (int k = 0; arg->kind != ARG_HAPROXY && h->stats && k < h->stats->n; k++) {
+            const struct ha_row *r = &h->stats->v[k];
+            const char *name = arg->kind == ARG_SERVER ? r->name : r->proxy;
+
+            if (r->type == HA_SERVER && !already_named(c, arg, name) &&
+                !offered(c, word_quote(c->arena, name)))
+                offer_value(c, name);
+        }
+    }
+}
+
 /* ---- what stands where ------------------------------------------------------------------------
  */
 
@@ -154,6 +186,11 @@ static void offer_values(struct completion *c, const struct command_arg *arg)
         break;
     case ARG_PANE:
         offer_list(c, x->npanes, x->panes);
+        break;
+    case ARG_SERVER:
+    case ARG_BACKEND:
+    case ARG_HAPROXY:
+        offer_balancers(c, arg);
         break;
     case ARG_ROUTE:
         offer_list(c, x->nroutes, x->routes);

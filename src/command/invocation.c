@@ -46,6 +46,10 @@ static const enum action_kind kinds[CMD_COUNT] = {
     [CMD_DEMOTE] = ACT_DEMOTE,
     [CMD_PROMOTE] = ACT_PROMOTE,
     [CMD_REMOVE] = ACT_REMOVE,
+    [CMD_HA_READY] = ACT_HA_READY,
+    [CMD_HA_DRAIN] = ACT_HA_DRAIN,
+    [CMD_HA_MAINT] = ACT_HA_MAINT,
+    [CMD_HA_SHUT] = ACT_HA_SHUT,
     [CMD_PROBE_START] = ACT_PROBE_START,
     [CMD_PROBE_DROP] = ACT_PROBE_DROP,
     [CMD_QUERY] = ACT_QUERY,
@@ -175,6 +179,8 @@ enum status command_request(const struct invocation *inv, int64_t now_wall_us, s
                             struct err *e)
 {
     const char **members = arena_array(inv->arena, (size_t)inv->nvalues, const char *);
+    const char **servers = arena_array(inv->arena, (size_t)inv->nvalues, const char *);
+    const char **on = arena_array(inv->arena, (size_t)inv->nvalues, const char *);
 
     if (!invocation_changes(inv))
         return err_set(e, ST_USAGE, "%s changes nothing", inv->command->name);
@@ -198,6 +204,11 @@ enum status command_request(const struct invocation *inv, int64_t now_wall_us, s
         .sql = invocation_get(inv, "SQL"),
         .dbname = invocation_get(inv, "--dbname"),
         .user = invocation_get(inv, "--username"),
+        .servers = servers,
+        .nservers = invocation_all(inv, "SERVER", servers, inv->nvalues),
+        .backend = invocation_get(inv, "--backend"),
+        .on = on,
+        .non = invocation_all(inv, "--on", on, inv->nvalues),
     };
     take_settings(inv, out);
     enum status st = take_values(inv, now_wall_us, out, e);

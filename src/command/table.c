@@ -297,6 +297,37 @@ static const struct command commands[] = {
                     .flags = CHANGE,
                     ARGS(remove_args)},
     PGB_ROWS,
+    [CMD_HA_READY] = {.name = "haproxy ready",
+                      .aliases = "",
+                      .summary = "let servers in HAProxy take connections again",
+                      .details = "Takes back drain and maint. By the runtime socket, which must be "
+                                 "of level admin; it holds until HAProxy is reloaded.",
+                      .flags = CHANGE,
+                      ARGS(haproxy_args)},
+    [CMD_HA_DRAIN] = {.name = "haproxy drain",
+                      .aliases = "",
+                      .summary = "give servers in HAProxy no new connections",
+                      .details = "Their checks go on, and what is connected stays. The last server "
+                                 "that takes in a backend is only taken away after its name was "
+                                 "typed, for which no option stands.",
+                      .flags = CHANGE,
+                      ARGS(haproxy_args)},
+    [CMD_HA_MAINT] = {.name = "haproxy maint",
+                      .aliases = "",
+                      .summary = "take servers in HAProxy out of service",
+                      .details = "They get no new connections and are not checked; what is "
+                                 "connected stays until it ends, or haproxy shutdown-sessions ends "
+                                 "it. The last server that takes in a backend is only taken away "
+                                 "after its name was typed, for which no option stands.",
+                      .flags = CHANGE,
+                      ARGS(haproxy_args)},
+    [CMD_HA_SHUT] = {.name = "haproxy shutdown-sessions",
+                     .aliases = "",
+                     .summary = "end the sessions of servers in HAProxy",
+                     .details = "For those that stayed on a member that does not lead any more. "
+                                "Each is closed at once, whatever it is doing.",
+                     .flags = CHANGE,
+                     ARGS(haproxy_shut_args)},
     [CMD_HISTORY] = {.name = "history",
                      .aliases = "",
                      .summary = "the promotions that Patroni remembers",

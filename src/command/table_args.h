@@ -213,6 +213,26 @@ static const struct command_arg demote_args[] = {
     ARGS_OF_A_CHANGE,
 };
 
+#define ARG_BALANCER_ROWS(WHAT)                                                              \
+    {.name = "SERVER", .kind = ARG_SERVER, .required = true, .repeats = true, .help = WHAT}, \
+        {.name = "--backend",                                                                \
+         .kind = ARG_BACKEND,                                                                \
+         .help = "only in this backend; wherever they are when left out"},                   \
+    {                                                                                        \
+        .name = "--on", .kind = ARG_HAPROXY, .repeats = true,                                \
+        .help = "only on this HAProxy; on all of the cluster's file when left out"           \
+    }
+
+static const struct command_arg haproxy_args[] = {
+    ARG_BALANCER_ROWS("the servers, by their names in HAProxy or by their members'"),
+    ARGS_OF_A_CHANGE,
+};
+
+static const struct command_arg haproxy_shut_args[] = {
+    ARG_BALANCER_ROWS("whose sessions are ended; in several backends it needs --backend"),
+    ARGS_OF_A_CHANGE,
+};
+
 /* Without --yes: this is always asked for, by a person. */
 static const struct command_arg remove_args[] = {ARG_DRY_RUN_ROW, ARG_FORMAT_ROW};
 
@@ -357,6 +377,17 @@ static const struct command_arg connect_args[] = {
     {.name = "--etcd-user", .kind = ARG_TEXT, .metavar = "USER", .help = "the user of etcd"},
     {.name = "--etcd-password-file", .kind = ARG_FILE, .help = "where that user's password is"},
     {.name = "--haproxy", .kind = ARG_URL, .repeats = true, .help = "an HAProxy statistics page"},
+    {.name = "--haproxy-socket",
+     .kind = ARG_TEXT,
+     .metavar = "SOCKET",
+     .repeats = true,
+     .help = "its runtime socket, a path or host:port: asked first, and for changes. The first one "
+             "belongs to the first --haproxy, and so on; one more is an HAProxy of its own"},
+    {.name = "--haproxy-user",
+     .kind = ARG_TEXT,
+     .metavar = "USER",
+     .help = "the user of the statistics pages"},
+    {.name = "--haproxy-password-file", .kind = ARG_FILE, .help = "where that user's password is"},
     {.name = "--haproxy-write-backend",
      .kind = ARG_TEXT,
      .metavar = "PROXY",

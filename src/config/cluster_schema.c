@@ -234,16 +234,23 @@ static const struct schema_key haproxy_keys[] = {
     {.name = "url",
      .type = KT_PAGE,
      .at = offsetof(struct haproxy_config, url),
-     .required = true,
      .help = "The statistics page, scheme://host:port/path."},
+    {.name = "socket",
+     .type = KT_SOCKET,
+     .at = offsetof(struct haproxy_config, socket),
+     .help =
+         "The runtime socket (stats socket), a path or host:port; it is asked first where there "
+         "is a url too. Servers are changed through it and by no other way, which needs level "
+         "admin. Its TCP form has neither password nor encryption."},
     {.name = "name",
      .type = KT_TEXT,
      .at = offsetof(struct haproxy_config, name),
-     .fallback = "host:port",
+     .fallback = "the url's host:port, else socket",
      .help = "What it is called on the screen."},
     {.name = "username",
      .type = KT_TEXT,
      .at = offsetof(struct haproxy_config, username),
+     .needs = "url",
      .fallback = "no authentication",
      .help = "The user of the statistics page (stats auth)."},
     {.name = "write_backend",
@@ -260,6 +267,12 @@ static const struct schema_key haproxy_keys[] = {
          "or a shared address. HAProxy does not say it; without it a way that comes here ends "
          "in the unknown, unless there is one backend only or a route of this file goes "
          "there."},
+    {.name = "servers",
+     .type = KT_NAME_PAIRS,
+     .at = offsetof(struct haproxy_config, servers),
+     .count_at = offsetof(struct haproxy_config, nservers),
+     .fallback = "told by address, then by name",
+     .help = "From a server's name in HAProxy to the name of the member that it is."},
     SECRET_KEYS(struct haproxy_config, password, "password", "the password", "username"),
     TLS_KEYS(struct haproxy_config),
 };
@@ -268,8 +281,10 @@ static enum status finish_haproxy(struct reader *r, const struct node *v, void *
 {
     struct haproxy_config *h = at;
 
+    if (!h->url && !h->socket)
+        return schema_fail(r, v, "expected url, socket or both");
     if (!h->name)
-        h->name = url_host_port(r->arena, h->url);
+        h->name = h->url ? url_host_port(r->arena, h->url) : h->socket;
     for (int i = 0; i < h->nwrite_addresses; i++) {
         const char *text = h->write_addresses[i], *place;
         const char *wrong = value_host_port(r->arena, text, &place);
@@ -282,7 +297,8 @@ static enum status finish_haproxy(struct reader *r, const struct node *v, void *
 
 static const struct schema haproxy_schema = {
     .title = "haproxy",
-    .help = "A list of HAProxys, by their statistics pages. An item of plain text is a url.",
+    .help = "A list of HAProxys, by their statistics pages or runtime sockets. An item of plain "
+            "text is a url.",
     .size = sizeof(struct haproxy_config),
     .keys = haproxy_keys,
     .nkeys = COUNT(haproxy_keys),

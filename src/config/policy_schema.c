@@ -34,6 +34,10 @@ static const char *const actions[] = {
     "pgb kill",
     "pgb set",
     "pgb shutdown",
+    "haproxy ready",
+    "haproxy drain",
+    "haproxy maint",
+    "haproxy shutdown-sessions",
 };
 
 static const char *const action_of[] = {
@@ -66,6 +70,10 @@ static const char *const action_of[] = {
     [ACT_PGB_SET] = "pgb set",
     [ACT_PGB_SHUTDOWN] = "pgb shutdown",
     [ACT_HOLD] = "switchover",
+    [ACT_HA_READY] = "haproxy ready",
+    [ACT_HA_DRAIN] = "haproxy drain",
+    [ACT_HA_MAINT] = "haproxy maint",
+    [ACT_HA_SHUT] = "haproxy shutdown-sessions",
 };
 _Static_assert(COUNT(action_of) == ACT_COUNT, "an action that no rule can name");
 

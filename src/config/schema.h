@@ -25,12 +25,14 @@ enum key_type {
     KT_REFRESH,     /* int64_t, µs */
     KT_WORD,        /* an enum: the number of the word in words[] */
     KT_NAMESPACE,   /* const char *: "/service" */
+    KT_SOCKET,      /* const char *: a socket's path, or host:port */
     KT_PAGE,        /* const char *: a URL that may have a path */
     KT_PROXY,       /* const char * */
     KT_CONNINFO,    /* const char * without a password */
     KT_URLS,        /* int and const char *const *: base URLs */
     KT_CONNECT_TO,  /* int and const struct mapping * */
     KT_MEMBER_URLS, /* int and const struct member_url * */
+    KT_NAME_PAIRS,  /* int and const struct mapping *: from name to name */
     KT_NAMES,       /* int and const char *const *: texts, of words[] where there are some */
     KT_SECTION,     /* a struct: section */
     KT_LIST,        /* int and an array of structs: section */

@@ -29,6 +29,7 @@ static const struct text_kind text_kinds[KT_COUNT] = {
     [KT_VARIABLE] = {value_variable, "expected the name of an environment variable", true},
     [KT_PATH] = {value_path, "expected a whole path, from / or ~/", false},
     [KT_NAMESPACE] = {value_namespace, "expected Patroni's namespace, like \"/service\"", false},
+    [KT_SOCKET] = {value_socket, "expected a socket's path or host:port", false},
     [KT_PAGE] = {value_page_url, "expected a URL", false},
     [KT_PROXY] = {value_proxy_url, "expected a proxy's URL", false},
     [KT_CONNINFO] = {value_conninfo, "expected a connection string", true},
@@ -223,6 +224,16 @@ static enum status read_member_urls(struct reader *r, const struct schema_key *k
     return read_pairs(r, k, v, at, &name, &url);
 }
 
+static enum status read_name_pairs(struct reader *r, const struct schema_key *k,
+                                   const struct node *v, void *at)
+{
+    static const struct text_kind name = {value_text, "expected a name", false};
+
+    if (v->kind != NODE_MAP)
+        return schema_wrong_kind(r, v, "expected a mapping, like {db-a: pg1}");
+    return read_pairs(r, k, v, at, &name, &name);
+}
+
 static enum status read_name(struct reader *r, const struct schema_key *k, const struct node *v,
                              const char **out)
 {
@@ -279,12 +290,14 @@ static schema_read_fn *const readers[] = {
     [KT_REFRESH] = read_refresh,
     [KT_WORD] = read_word,
     [KT_NAMESPACE] = read_text,
+    [KT_SOCKET] = read_text,
     [KT_PAGE] = read_text,
     [KT_PROXY] = read_text,
     [KT_CONNINFO] = read_text,
     [KT_URLS] = read_urls,
     [KT_CONNECT_TO] = read_connect_to,
     [KT_MEMBER_URLS] = read_member_urls,
+    [KT_NAME_PAIRS] = read_name_pairs,
     [KT_NAMES] = read_names,
     [KT_SECTION] = schema_read_section,
     [KT_LIST] = schema_read_list,

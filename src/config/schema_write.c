@@ -91,6 +91,7 @@ static struct node *write_key(struct arena *a, const struct schema_key *k, const
         return n ? write_urls(a, array_at(at), n) : NULL;
     case KT_CONNECT_TO:
     case KT_MEMBER_URLS:
+    case KT_NAME_PAIRS:
         return n ? write_pairs(a, array_at(at), n) : NULL;
     case KT_SECTION: {
         struct node *map = schema_write(a, k->section, at, redact);

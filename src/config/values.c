@@ -122,6 +122,28 @@ const char *value_host_port(struct arena *a, const char *text, const char **out)
     return NULL;
 }
 
+/* Room in struct sockaddr_un for a path and its end. */
+enum { SOCKET_PATH_MOST = 107 };
+
+const char *value_socket(struct arena *a, const char *text, const char **out)
+{
+    const char *end;
+
+    if (*text == '/' || *text == '~') {
+        const char *wrong = value_path(a, text, out);
+
+        return wrong || strlen(*out) <= SOCKET_PATH_MOST
+                   ? wrong
+                   : "expected a socket's path of at most 107 bytes";
+    }
+    if (strstr(text, "://"))
+        return "expected a socket's path or \"host:port\", without a scheme";
+    if (host_port(text, &end) || *end)
+        return "expected a socket's path, like \"/run/haproxy/admin.sock\", or \"host:port\"";
+    *out = arena_strdup(a, text);
+    return NULL;
+}
+
 /* ---- URLs ---- */
 
 struct url_rule {

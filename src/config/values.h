@@ -22,6 +22,7 @@ value_check_fn value_base_url;  /* http(s)://host:port; a final slash is dropped
 value_check_fn value_page_url;  /* the same with a path */
 value_check_fn value_proxy_url;
 value_check_fn value_host_port; /* "host:port", "[::1]:port" */
+value_check_fn value_socket;    /* "/run/x.sock", "~/x.sock", "host:port" */
 value_check_fn value_conninfo;  /* libpq's key=value or URI, without a password */
 
 /* "host:port" of a URL that value_base_url() or value_page_url() took; in the arena. */

@@ -181,8 +181,10 @@ void progress_write(const struct operation *op, int64_t now_us, struct doc *d)
     if (op->outcome && *op->outcome)
         doc_text(d, 0, outcome_role(op->state), op->outcome);
     if (op->answer && *op->answer)
-        doc_item(d, 0, 14, TR_DIM, op->plan->kind == ACT_QUERY ? "It said" : "Patroni said", TR_DIM,
-                 op->answer);
+        doc_item(d, 0, 14, TR_DIM,
+                 op->plan->kind >= ACT_PROBE_START && op->plan->kind != ACT_HOLD ? "It said"
+                                                                                 : "Patroni said",
+                 TR_DIM, op->answer);
     if (op->result) {
         doc_gap(d);
         result_write(&(struct result){.table = op->result}, d);

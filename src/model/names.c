@@ -41,6 +41,7 @@ static const char *const kinds[] = {
     [OBS_PG_VITALS] = "postgres.vitals",
     [OBS_PROBE] = "probe.sample",
     [OBS_PROBE_ROWS] = "probe.rows",
+    [OBS_HAPROXY_INFO] = "haproxy.info",
 };
 _Static_assert(sizeof kinds / sizeof *kinds == OBS_KIND_COUNT, "a name a kind");
 
@@ -133,7 +134,11 @@ static const char *const actions[] = {[ACT_SWITCHOVER] = "switchover",
                                       [ACT_PGB_KILL] = "pgb kill",
                                       [ACT_PGB_SET] = "pgb set",
                                       [ACT_PGB_SHUTDOWN] = "pgb shutdown",
-                                      [ACT_HOLD] = "switchover --hold"};
+                                      [ACT_HOLD] = "switchover --hold",
+                                      [ACT_HA_READY] = "haproxy ready",
+                                      [ACT_HA_DRAIN] = "haproxy drain",
+                                      [ACT_HA_MAINT] = "haproxy maint",
+                                      [ACT_HA_SHUT] = "haproxy shutdown-sessions"};
 _Static_assert(sizeof actions / sizeof *actions == ACT_COUNT, "a name an action");
 static const char *const audit_whats[] = {
     [AUDIT_INTENT] = "intent", [AUDIT_OUTCOME] = "outcome", [AUDIT_REFUSAL] = "refusal"};

@@ -6,14 +6,42 @@
 #include "pgdba/model/names.h"
 #include "pgdba/model/probe.h"
 
+bool ha_row_says_not_the_role(const struct ha_row *r)
+{
+    return strcmp(r->check_status, "L7STS") == 0 && (r->check_code == 503 || r->check_code == 0);
+}
+
 bool ha_row_is_standby(const struct ha_row *r)
 {
-    return r->status == HA_DOWN && strcmp(r->check_status, "L7STS") == 0 && r->check_code == 503;
+    return r->status == HA_DOWN && ha_row_says_not_the_role(r);
 }
 
 bool ha_row_takes(const struct ha_row *r)
 {
     return r->status == HA_UP || r->status == HA_GOING_DOWN || r->status == HA_NO_CHECK;
+}
+
+bool ha_row_in_maint(const struct ha_row *r)
+{
+    return r->status == HA_MAINT || (r->admin > 0 && r->admin & HA_ADMIN_MAINT);
+}
+
+bool ha_row_in_drain(const struct ha_row *r)
+{
+    return !ha_row_in_maint(r) &&
+           (r->status == HA_DRAIN || (r->admin > 0 && r->admin & HA_ADMIN_DRAIN));
+}
+
+static const char *const level_names[] = {
+    [HA_LEVEL_UNKNOWN] = "",
+    [HA_LEVEL_USER] = "user",
+    [HA_LEVEL_OPERATOR] = "operator",
+    [HA_LEVEL_ADMIN] = "admin",
+};
+
+const char *ha_level_name(enum ha_level l)
+{
+    return NAME_OF(level_names, l);
 }
 
 static const char *const failure_names[] = {

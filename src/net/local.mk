@@ -7,6 +7,7 @@ src_libnet_la_SOURCES = \
 	src/net/env.c \
 	src/net/syslog.c \
 	src/net/foreground.c \
+	src/net/line.c \
 	src/net/resolve.c \
 	src/net/http_priv.h \
 	src/net/http.c \
@@ -24,6 +25,7 @@ src_libnet_la_SOURCES = \
 	include/pgdba/net/append.h \
 	include/pgdba/net/foreground.h \
 	include/pgdba/net/http.h \
+	include/pgdba/net/line.h \
 	include/pgdba/net/loop.h \
 	include/pgdba/net/pg.h \
 	include/pgdba/net/proc.h \

@@ -1,6 +1,7 @@
 /*
- * haproxy.c: the CSV of a statistics page (reference "middleware.md" §3.1): one request at a time
- * on a connection that is kept.
+ * haproxy.c: the CSV of a statistics page or a runtime socket (reference "middleware.md" §3.1), one
+ * request at a time. The socket is asked first where there is one; while it does not answer the
+ * page is, and says why in its detail.
  */
 #include "pgdba/source/source.h"
 
@@ -12,6 +13,8 @@
 #include "pgdba/base/buf.h"
 #include "pgdba/config/secret.h"
 #include "pgdba/net/http.h"
+#include "pgdba/net/line.h"
+#include "pgdba/wire/haproxy.h"
 #include "tunables.h"
 #include "tell.h"
 
@@ -22,7 +25,11 @@ struct source_haproxy {
     char *url, *password, *key_password;
     struct beat beat;
     struct net_http_call *call;
-    struct pace pace;
+    struct net_line *line; /* of a round, or of what the process is asked besides */
+    struct pace pace;      /* of the whole: while nobody answers */
+    struct pace socket;    /* of the socket alone: meanwhile the page is asked */
+    char *socket_says;     /* why it is not the socket that answers; NULL it does */
+    int64_t info_due_us;
     int64_t asked_us;
     enum obs_outcome outcome;
 };
@@ -97,6 +104,16 @@ static void set_pace(struct source_haproxy *h, enum obs_outcome outcome)
         pace_fail(&h->pace, now_us(h), h->t.ha_first_us < max ? h->t.ha_first_us : max, max);
 }
 
+static void settle(struct source_haproxy *h, enum obs_outcome outcome, const char *detail)
+{
+    if (h->outcome != outcome)
+        log_write(h->ctx.log, LOG_INFO, "haproxy %s: %s%s%s", h->config->name,
+                  obs_outcome_name(outcome), *detail ? ": " : "", detail);
+    h->outcome = outcome;
+    set_pace(h, outcome);
+}
+
+/* What the page said, and that it is only the second choice. */
 static void done(void *arg, const struct net_http_reply *r)
 {
     struct source_haproxy *h = arg;
@@ -106,11 +123,9 @@ static void done(void *arg, const struct net_http_reply *r)
     h->call = NULL;
     buf_init(&detail);
     outcome = judge(r, &detail);
-    if (h->outcome != outcome)
-        log_write(h->ctx.log, LOG_INFO, "haproxy %s: %s%s%s", h->config->name,
-                  obs_outcome_name(outcome), detail.len > 0 ? ": " : "", detail.s);
-    h->outcome = outcome;
-    set_pace(h, outcome);
+    if (h->socket_says)
+        buf_addf(&detail, "%s%s", detail.len > 0 ? "; and its socket: " : "", h->socket_says);
+    settle(h, outcome, detail.s);
     emit(h, outcome, detail.s, r);
     buf_release(&detail);
 }
@@ -137,14 +152,133 @@ static void ask(struct source_haproxy *h)
     h->call = net_http_send(h->ctx.http, &req, done, h);
 }
 
+/* ---- the runtime socket */
+
+static void ask_socket(struct source_haproxy *h, const char *command, net_line_fn *fn)
+{
+    h->line = net_line_send(h->ctx.loop, h->ctx.resolver,
+                            &(struct net_line_request){.to = h->config->socket,
+                                                       .command = command,
+                                                       .timeout_us = h->t.ha_query_us},
+                            fn, h);
+}
+
+static void emit_line(struct source_haproxy *h, enum obs_kind kind, enum obs_outcome outcome,
+                      const char *detail, const struct net_line_reply *r)
+{
+    bool good = outcome == OBS_ANSWERED;
+
+    source_tell(&h->ctx, (struct observation){
+                             .kind = kind,
+                             .target = h->config->name,
+                             .endpoint = h->config->socket,
+                             .latency_us = r->latency_us,
+                             .outcome = outcome,
+                             .detail = detail,
+                             .body = good ? r->body : NULL,
+                             .body_len = good ? r->body_len : 0,
+                             .date = "",
+                         });
+}
+
+/* What is no answer of the kind that was asked for is a sentence: "Permission denied". */
+static enum obs_outcome judge_line(const struct net_line_reply *r, const char *head,
+                                   struct buf *detail)
+{
+    struct arena a;
+    enum obs_outcome outcome = OBS_GARBLED;
+
+    if (r->outcome != NET_ANSWERED) {
+        buf_puts(detail, r->detail);
+        return judge_net(r->outcome);
+    }
+    if (strstr(r->body, head) != NULL)
+        return OBS_ANSWERED;
+    arena_init(&a);
+    buf_addf(detail, "the socket says: %s", wire_haproxy_said(r->body, r->body_len, &a));
+    if (strstr(r->body, "ermission denied") != NULL)
+        outcome = OBS_UNAUTHORISED;
+    arena_release(&a);
+    return outcome;
+}
+
+static void socket_failed(struct source_haproxy *h, enum obs_outcome outcome, const char *detail,
+                          const struct net_line_reply *r)
+{
+    free(h->socket_says);
+    h->socket_says = xstrdup(detail);
+    if (h->config->url != NULL) {
+        pace_fail(&h->socket, now_us(h), h->t.ha_first_us, h->t.ha_max_us);
+        ask(h);
+        return;
+    }
+    settle(h, outcome, detail);
+    emit_line(h, OBS_HAPROXY_STATS, outcome, detail, r);
+}
+
+static void socket_done(void *arg, const struct net_line_reply *r)
+{
+    struct source_haproxy *h = arg;
+    struct buf detail;
+    enum obs_outcome outcome;
+
+    h->line = NULL;
+    buf_init(&detail);
+    outcome = judge_line(r, "# pxname,", &detail);
+    if (outcome == OBS_ANSWERED) {
+        free(h->socket_says);
+        h->socket_says = NULL;
+        pace_reset(&h->socket);
+        settle(h, outcome, detail.s);
+        emit_line(h, OBS_HAPROXY_STATS, outcome, detail.s, r);
+    } else {
+        socket_failed(h, outcome, detail.s, r);
+    }
+    buf_release(&detail);
+}
+
+/* Now and then before the statistics, in the same round: who reads them knows then what the socket
+ * may do. */
+static void informed(void *arg, const struct net_line_reply *r)
+{
+    struct source_haproxy *h = arg;
+    struct buf detail;
+    enum obs_outcome outcome;
+
+    h->line = NULL;
+    buf_init(&detail);
+    outcome = judge_line(r, "\nVersion:", &detail);
+    if (r->outcome == NET_ANSWERED) {
+        h->info_due_us = now_us(h) + h->t.ha_info_us;
+        ask_socket(h, WIRE_HAPROXY_SHOW_STAT, socket_done);
+        emit_line(h, OBS_HAPROXY_INFO, outcome, detail.s, r);
+    } else {
+        emit_line(h, OBS_HAPROXY_INFO, outcome, detail.s, r);
+        socket_failed(h, outcome, detail.s, r);
+    }
+    buf_release(&detail);
+}
+
+/* ---- rounds */
+
 static void round_begin(struct source_haproxy *h, bool by_hand)
 {
     int64_t now = now_us(h);
+    bool socket =
+        h->config->socket != NULL && (h->config->url == NULL || by_hand || now >= h->socket.due_us);
 
-    if (h->call != NULL ||
+    if (h->call != NULL || h->line != NULL ||
         (now < h->pace.due_us && !(by_hand && now - h->asked_us >= h->t.ha_first_us)))
         return;
-    ask(h);
+    if (!socket) {
+        ask(h);
+        return;
+    }
+    h->asked_us = now;
+    if (now >= h->info_due_us)
+        ask_socket(h, WIRE_HAPROXY_SHOW_INFO, informed);
+    else
+        ask_socket(h, WIRE_HAPROXY_SHOW_STAT, socket_done);
 }
 
 static void fired(void *arg)
@@ -162,7 +296,7 @@ struct source_haproxy *source_haproxy_new_tuned(const struct source_ctx *ctx, in
     h->ctx = *ctx;
     h->t = *t;
     h->config = &ctx->config->haproxy[index];
-    h->url = csv_url(h->config->url);
+    h->url = h->config->url ? csv_url(h->config->url) : NULL;
     h->password = xstrdup(password);
     if (secret_read(&h->config->tls.key_password, "the TLS key", &h->key_password, &e) != ST_OK)
         log_write(ctx->log, LOG_ERROR, "haproxy %s: %s", h->config->name, err_text(&e));
@@ -183,6 +317,8 @@ void source_haproxy_free(struct source_haproxy *h)
         return;
     beat_release(&h->beat);
     net_http_cancel(h->call);
+    net_line_cancel(h->line);
+    free(h->socket_says);
     secret_wipe_free(h->password);
     secret_wipe_free(h->key_password);
     free(h->url);

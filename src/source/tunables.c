@@ -36,6 +36,7 @@ const struct source_tunables source_tunables_default = {
     .ha_first_us = 1 * S,
     .ha_max_us = 10 * S,
     .ha_denied_us = 30 * S,
+    .ha_info_us = 10 * S,
     .ha_urgent_us = 200 * MS,
     .ha_urgent_max_us = 1 * S,
     .pg_query_us = 2 * S,

@@ -42,6 +42,7 @@ struct source_tunables {
     int64_t ha_query_us;
     int64_t ha_first_us, ha_max_us; /* back-off after a failure */
     int64_t ha_denied_us;
+    int64_t ha_info_us;       /* how often the process is asked about itself, by its socket */
     int64_t ha_urgent_us;     /* a round while a failover goes on */
     int64_t ha_urgent_max_us; /* the longest pause then */
 

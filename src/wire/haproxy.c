@@ -7,6 +7,7 @@
 #include "pgdba/base/buf.h"
 #include "pgdba/base/fmt.h"
 #include "pgdba/base/utf8.h"
+#include "haproxy_states.h"
 
 enum { MAX_ROWS = 10000, MAX_COLUMNS = 512 };
 
@@ -24,6 +25,22 @@ enum column {
     COL_CHECK_DURATION,
     COL_LAST_CHK,
     COL_ADDR,
+    COL_SMAX,
+    COL_SLIM,
+    COL_STOT,
+    COL_QCUR,
+    COL_QMAX,
+    COL_QLIMIT,
+    COL_RATE,
+    COL_RATE_MAX,
+    COL_WEIGHT,
+    COL_LASTSESS,
+    COL_DOWNTIME,
+    COL_CHKFAIL,
+    COL_CHKDOWN,
+    COL_ECON,
+    COL_MODE,
+    COL_AGENT_STATUS,
     COL_COUNT
 };
 
@@ -41,6 +58,22 @@ static const char *const names[] = {
     [COL_CHECK_DURATION] = "check_duration",
     [COL_LAST_CHK] = "last_chk",
     [COL_ADDR] = "addr",
+    [COL_SMAX] = "smax",
+    [COL_SLIM] = "slim",
+    [COL_STOT] = "stot",
+    [COL_QCUR] = "qcur",
+    [COL_QMAX] = "qmax",
+    [COL_QLIMIT] = "qlimit",
+    [COL_RATE] = "rate",
+    [COL_RATE_MAX] = "rate_max",
+    [COL_WEIGHT] = "weight",
+    [COL_LASTSESS] = "lastsess",
+    [COL_DOWNTIME] = "downtime",
+    [COL_CHKFAIL] = "chkfail",
+    [COL_CHKDOWN] = "chkdown",
+    [COL_ECON] = "econ",
+    [COL_MODE] = "mode",
+    [COL_AGENT_STATUS] = "agent_status",
 };
 _Static_assert(sizeof names / sizeof *names == COL_COUNT, "one name a column");
 
@@ -178,6 +211,13 @@ static int64_t count(const char *s, int64_t unknown)
     return s && fmt_parse_int(s, &v) && v >= 0 ? v : unknown;
 }
 
+/* Nothing and 0 both say that there is none. */
+static int64_t limit(const char *s)
+{
+    int64_t v = count(s, -1);
+    return v > 0 ? v : -1;
+}
+
 static void read_row(const char *const cells[COL_COUNT], int64_t type, struct ha_row *r)
 {
     const char *check = or_empty(cells[COL_CHECK_STATUS]);
@@ -197,6 +237,23 @@ static void read_row(const char *const cells[COL_COUNT], int64_t type, struct ha
         .active = count(cells[COL_ACT], -1),
         .backups = count(cells[COL_BCK], -1),
         .addr = or_empty(cells[COL_ADDR]),
+        .sessions_max = count(cells[COL_SMAX], -1),
+        .session_limit = limit(cells[COL_SLIM]),
+        .sessions_total = count(cells[COL_STOT], -1),
+        .queue = count(cells[COL_QCUR], -1),
+        .queue_max = count(cells[COL_QMAX], -1),
+        .queue_limit = limit(cells[COL_QLIMIT]),
+        .rate = count(cells[COL_RATE], -1),
+        .rate_max = count(cells[COL_RATE_MAX], -1),
+        .weight = count(cells[COL_WEIGHT], -1),
+        .last_session_s = count(cells[COL_LASTSESS], -1),
+        .downtime_s = count(cells[COL_DOWNTIME], -1),
+        .failed_checks = count(cells[COL_CHKFAIL], -1),
+        .downs = count(cells[COL_CHKDOWN], -1),
+        .connect_errors = count(cells[COL_ECON], -1),
+        .mode = or_empty(cells[COL_MODE]),
+        .agent_status = or_empty(cells[COL_AGENT_STATUS]),
+        .admin = -1,
     };
 }
 
@@ -219,7 +276,9 @@ static enum status read_line(const char *const cells[COL_COUNT], int line, struc
 static int count_lines(const struct input *in)
 {
     int n = 0;
-    for (const char *s = in->s; n <= MAX_ROWS && (s = memchr(s, '\n', (size_t)(in->end - s))); s++)
+    for (const char *s = in->s; n <= MAX_ROWS && !haproxy_states_begin(s, in->end) &&
+                                (s = memchr(s, '\n', (size_t)(in->end - s)));
+         s++)
         n++;
     return n;
 }
@@ -234,7 +293,7 @@ static enum status read_rows(struct arena *a, struct input *in, const struct lay
     struct ha_row *v = arena_array(a, (size_t)room, struct ha_row);
     struct buf field;
     buf_init(&field);
-    for (int line = 2; !st && in->s < in->end; line++) {
+    for (int line = 2; !st && in->s < in->end && !haproxy_states_begin(in->s, in->end); line++) {
         const char *cells[COL_COUNT];
         bool taken = false;
         if (*in->s == '\n') { /* the runtime socket ends with an empty line */
@@ -249,6 +308,8 @@ static enum status read_rows(struct arena *a, struct input *in, const struct lay
     }
     buf_release(&field);
     stats->v = v;
+    if (!st)
+        haproxy_states_read(in->s, in->end, v, stats->n);
     return st;
 }
 

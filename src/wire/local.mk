@@ -20,6 +20,9 @@ src_libwire_la_SOURCES = \
 	src/wire/etcd_refusal.c \
 	src/wire/etcd_request.c \
 	src/wire/haproxy.c \
+	src/wire/haproxy_socket.c \
+	src/wire/haproxy_states.c \
+	src/wire/haproxy_states.h \
 	src/wire/held.c \
 	src/wire/json.c \
 	src/wire/json.h \

@@ -88,7 +88,7 @@ void wire_demote_body(struct buf *out, const struct standby_of *to)
     put_body(out, o);
 }
 
-#define OF(kind)   (1u << (kind))
+#define OF(kind)   (UINT64_C(1) << (kind))
 #define OF_ALL     (OF(ACT_COUNT) - 1)
 #define OF_HANDING (OF(ACT_SWITCHOVER) | OF(ACT_FAILOVER) | OF(ACT_ROLLING) | OF(ACT_HOLD))
 #define OF_RESTART (OF(ACT_RESTART) | OF(ACT_RESTART_AT) | OF(ACT_ROLLING))
@@ -101,7 +101,7 @@ void wire_demote_body(struct buf *out, const struct standby_of *to)
  * status alone (by_status). A failover's texts stand beside the switchover's: with a leader given,
  * releases before 3.2 say "Failover". */
 static const struct answer_row {
-    unsigned kinds;
+    uint64_t kinds;
     int status;
     bool anywhere; /* in the text, else at its beginning */
     const char *text;

@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	tests/fuzz/fuzz_etcd_range.c \
 	tests/fuzz/fuzz_etcd_watch.c \
 	tests/fuzz/fuzz_haproxy.c \
+	tests/fuzz/fuzz_haproxy_info.c \
 	tests/fuzz/fuzz_patroni_cluster.c \
 	tests/fuzz/fuzz_patroni_config.c \
 	tests/fuzz/fuzz_patroni_health.c \
@@ -32,6 +33,7 @@ noinst_PROGRAMS = \
 	tests/fuzz/fuzz_etcd_range \
 	tests/fuzz/fuzz_etcd_watch \
 	tests/fuzz/fuzz_haproxy \
+	tests/fuzz/fuzz_haproxy_info \
 	tests/fuzz/fuzz_patroni_cluster \
 	tests/fuzz/fuzz_patroni_config \
 	tests/fuzz/fuzz_patroni_health \
@@ -51,6 +53,8 @@ tests_fuzz_fuzz_etcd_watch_LDADD = $(FUZZ_WIRE_LIBS)
 tests_fuzz_fuzz_etcd_watch_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_haproxy_LDADD = $(FUZZ_WIRE_LIBS)
 tests_fuzz_fuzz_haproxy_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_haproxy_info_LDADD = $(FUZZ_WIRE_LIBS)
+tests_fuzz_fuzz_haproxy_info_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_patroni_cluster_LDADD = $(FUZZ_WIRE_LIBS)
 tests_fuzz_fuzz_patroni_cluster_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_patroni_config_LDADD = $(FUZZ_WIRE_LIBS)

@@ -12,6 +12,8 @@ haproxy_stats_url() {
     REPLY=http://$REPLY/
 }
 
+haproxy_socket() { REPLY=$LAB_DIR/haproxy/admin.sock; }
+
 # OPTIONS is Patroni's role check without a body: HAProxy hangs up after the status line, which makes Patroni log a
 # traceback when it is still sending.
 haproxy_listen() { # NAME PATH
@@ -37,12 +39,18 @@ haproxy_listen() { # NAME PATH
 
 haproxy_configure() {
     mkdir -p -- "$LAB_DIR/haproxy"
+    local socket
+    haproxy_socket
+    # HAProxy binds to a longer name first; where that is too long for a socket there is none.
+    socket="stats socket $REPLY mode 600 level admin"
+    if ((${#REPLY} > 90)); then socket=; fi
     place_of haproxy-stats
     {
         cat <<-END
 		global
 		    maxconn 500
 		    nbthread 1
+		    $socket
 
 		defaults
 		    mode tcp

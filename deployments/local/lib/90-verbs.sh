@@ -98,6 +98,8 @@ verb_env() {
     assign LAB_PGBOUNCER_APP "$REPLY"
     haproxy_stats_url
     assign LAB_HAPROXY_STATS "$REPLY"
+    haproxy_socket
+    assign LAB_HAPROXY_SOCKET "$REPLY"
     haproxy_conninfo rw
     assign LAB_HAPROXY_RW "$REPLY"
     haproxy_conninfo ro

@@ -20,7 +20,7 @@ const struct check_result *preflight_run(const struct snapshot *s, const struct 
 
 struct preflight_info {
     const char *check;
-    unsigned actions; /* bit per enum action_kind */
+    uint64_t actions; /* bit per enum action_kind */
     const char *what;
 };
 const struct preflight_info *preflight_checks(int *n); /* for the manual */

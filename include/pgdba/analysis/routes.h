@@ -13,6 +13,10 @@ const char *routes_write_backend(const struct haproxy *h);
 /* The member that a server row means: by address (host:port of its PostgreSQL), else by name; NULL
  * when neither fits. */
 const struct member *routes_member_of(const struct snapshot *s, const struct ha_row *r);
+/* The same with what the configuration says of h's servers first, and, last, a member's name as a
+ * part of the server's ("pg1.lan"). */
+const struct member *routes_member_of_server(const struct snapshot *s, const struct haproxy *h,
+                                             const struct ha_row *r);
 /* The server row of m in h's write backend; NULL none. */
 const struct ha_row *routes_server_of(const struct snapshot *s, const struct haproxy *h,
                                       const struct member *m);

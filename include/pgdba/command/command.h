@@ -54,6 +54,10 @@ enum command_id {
     CMD_CONFIG_EDIT,
     CMD_DEMOTE,
     CMD_REMOVE,
+    CMD_HA_READY,
+    CMD_HA_DRAIN,
+    CMD_HA_MAINT,
+    CMD_HA_SHUT,
     CMD_PROMOTE, /* changes, and what they change */
     CMD_PGB_PAUSE,
     CMD_PGB_RESUME,
@@ -130,6 +134,9 @@ enum arg_kind {
     ARG_DRAIN,     /* clients, servers */
     ARG_PGB_VIEW,  /* a table of PgBouncer: clients, servers, … */
     ARG_SQL,       /* in the command bar the rest of the line as it stands */
+    ARG_SERVER,    /* of HAProxy */
+    ARG_BACKEND,   /* of HAProxy, with servers */
+    ARG_HAPROXY,
     ARG_KIND_COUNT
 };
 

@@ -74,10 +74,13 @@ struct pgbouncer_config {
 };
 
 struct haproxy_config {
-    const char *name, *url, *username;
-    const char *write_backend; /* the proxy that carries writes; NULL: by its name */
-    int nwrite_addresses;      /* host:port of it, as applications and PgBouncer reach it */
+    const char *name, *url, *username; /* url NULL: only by its socket */
+    const char *socket;                /* runtime socket: a path or host:port; NULL: none */
+    const char *write_backend;         /* the proxy that carries writes; NULL: by its name */
+    int nwrite_addresses;              /* host:port of it, as applications and PgBouncer reach it */
     const char *const *write_addresses;
+    int nservers;
+    const struct mapping *servers; /* from a server's name in HAProxy to a member's */
     struct secret_source password;
     struct tls_config tls;
 };

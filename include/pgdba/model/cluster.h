@@ -95,14 +95,25 @@ struct silent_url {
     const char *detail; /* one line; "" */
 };
 
+struct ha_server_name {
+    const char *server, *member;
+};
+
 /* One HAProxy. */
 struct haproxy {
     const char *name, *endpoint;
     struct source_state state;
     const struct ha_stats *stats; /* NULL until answered */
     const char *write_backend;    /* as configured; NULL: analysis/routes.h guesses */
-    int64_t no_target_us;         /* its write backend has had no server since; 0 it has (carry) */
-    int nwrite_addresses;         /* host:port of its port for writes, as others reach it */
+    const char *socket;           /* its runtime socket, as configured; NULL: none */
+    struct source_state info_state;
+    const struct ha_info *info; /* by its socket; NULL never */
+    int nservers;
+    const struct ha_server_name *servers; /* as configured: which member a server is */
+    const int64_t *held_us;               /* one a row of stats: in MAINT or DRAIN since (carry);
+                                             SINCE_BEFORE; 0 it is not. NULL: not carried */
+    int64_t no_target_us; /* its write backend has had no server since; 0 it has (carry) */
+    int nwrite_addresses; /* host:port of its port for writes, as others reach it */
     const char *const *write_addresses;
 };
 

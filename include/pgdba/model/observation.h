@@ -44,6 +44,7 @@ enum obs_kind {
     OBS_PG_VITALS,  /* what target's primary says of its transactions, slots, archiver, backups */
     OBS_PROBE,      /* one attempt of the probe; target is the route; the body is wire/probe's */
     OBS_PROBE_ROWS, /* the rows that are there after an outage: for lost and ghost rows */
+    OBS_HAPROXY_INFO, /* "show info" of target's runtime socket: the process itself */
     OBS_KIND_COUNT
 };
 

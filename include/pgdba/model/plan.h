@@ -42,7 +42,11 @@ enum action_kind {
     ACT_PGB_KILL,
     ACT_PGB_SET,
     ACT_PGB_SHUTDOWN,
-    ACT_HOLD, /* a switchover while PgBouncer holds the clients */
+    ACT_HOLD,     /* a switchover while PgBouncer holds the clients */
+    ACT_HA_READY, /* HAProxy: servers by the runtime socket; every one of them in turn */
+    ACT_HA_DRAIN,
+    ACT_HA_MAINT,
+    ACT_HA_SHUT, /* ends the sessions of servers */
     ACT_COUNT
 };
 
@@ -86,6 +90,11 @@ struct request {
     const char *client; /* pgb kill: one client by its id */
     const char *drain;  /* pgb shutdown: waits for "clients" or "servers"; NULL: at once */
     int64_t within_us;  /* pgb pause, hold: drained by then, or undone; 0 = 5 s */
+    int nservers;       /* haproxy: by their names there, or by members' */
+    const char *const *servers;
+    const char *backend; /* haproxy: only there; NULL: wherever they are */
+    int non;             /* haproxy: on these; 0: on all */
+    const char *const *on;
 };
 
 enum check_verdict { CHECK_PASS, CHECK_WARN, CHECK_BLOCK };
@@ -130,6 +139,7 @@ struct plan_step {
     bool to_member;        /* SQL: to member's own PostgreSQL, not through a route of that name */
     bool to_bouncer;       /* to the admin console of the PgBouncer that member names */
     const char *argument;  /* of that command: a database, a client's id, "key=value"; NULL: none */
+    const char *socket;    /* body is a line to this socket (HAProxy's); NULL: not */
 };
 
 /* What the operator must type to confirm. */
@@ -174,6 +184,7 @@ struct plan {
     enum confirm_kind confirm;
     const char *confirm_word; /* for CONFIRM_WORD */
     const char *confirm_what; /* "the new leader's name", "the cluster's name" */
+    bool always_asked;        /* no option stands for the answer */
     int nmore_words;          /* to be typed after confirm_word */
     const struct confirm_word *more_words;
     int nfacts; /* besides leader and timeline: what must not move until it is confirmed */

@@ -58,6 +58,43 @@ static void fake_sql_cancel(void *arg, void *call)
     w->nclosed++;
 }
 
+static void *fake_line(void *arg, const struct net_line_request *req, net_line_fn *fn, void *fn_arg)
+{
+    struct world *w = arg;
+
+    assert_in_range(w->nsent, 0, SENT_MAX - 1);
+    assert_true(req->timeout_us > 0);
+    assert_null(w->line_fn); /* one at a time */
+    w->url[w->nsent] = xstrdup(req->to);
+    w->body[w->nsent] = xstrdup(req->command);
+    w->nsent++;
+    w->line_fn = fn;
+    w->fn_arg = fn_arg;
+    return w;
+}
+
+static void fake_line_cancel(void *arg, void *call)
+{
+    struct world *w = arg;
+
+    assert_ptr_equal(call, w);
+    w->line_fn = NULL;
+}
+
+void world_line(struct world *w, enum net_outcome outcome, const char *said)
+{
+    net_line_fn *fn = w->line_fn;
+    bool good = outcome == NET_ANSWERED;
+
+    assert_non_null(fn);
+    w->line_fn = NULL;
+    fn(w->fn_arg, &(struct net_line_reply){.outcome = outcome,
+                                           .body = good ? said : "",
+                                           .body_len = good ? strlen(said) : 0,
+                                           .sent = outcome != NET_REFUSED,
+                                           .detail = good ? "" : said});
+}
+
 static const char *fake_etcd_where(void *arg)
 {
     (void)arg;
@@ -467,6 +504,8 @@ enum status world_start(struct world *w, struct sb *b, const struct request *r)
                            .ask = fake_ask,
                            .console_version = fake_console_version,
                            .console_close = fake_console_close,
+                           .line = fake_line,
+                           .line_cancel = fake_line_cancel,
                            .alarm = fake_alarm,
                            .release = fake_release};
     struct plan *p;

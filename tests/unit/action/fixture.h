@@ -57,6 +57,7 @@ struct world {
     char *held[HELD_MAX];         /* "b1/app", "b1/key=value"; all: a star for app */
     const char *cannot_keep;      /* why nothing can be remembered; NULL: it can */
     const struct held_list *left; /* of an earlier run */
+    net_line_fn *line_fn;         /* a socket's line waits for an answer */
     int nchanged;
     const char *unreachable; /* no route to this member, nor to this one */
     const char *unreachable2;
@@ -77,6 +78,8 @@ void world_answer(struct world *w, int status, const char *body);
 void world_sql(struct world *w, const char *cell, const char *sqlstate, const char *detail);
 /* An answer of etcd; text not "" with a body: it refused; definite false: none came. */
 void world_etcd(struct world *w, const char *body, bool definite, const char *text);
+/* A socket's answer: what it said, "" for taken; outcome NET_ANSWERED, else it is lost. */
+void world_line(struct world *w, enum net_outcome outcome, const char *said);
 void world_sql_lost(struct world *w, enum net_outcome outcome);
 /* PgBouncer's consoles, by the order in which they were opened: what is asked must be that; then a
  * table ("name paused|app 0", "-" is NULL), a tag, a refusal or none. */

@@ -19,5 +19,8 @@ extern const int health_ncases_truth;
 /* Of those that look back on PgBouncer, at its settings, or at two of them. */
 extern const struct health_case health_cases_pgbouncer[];
 extern const int health_ncases_pgbouncer;
+/* Of health_haproxy.c. */
+extern const struct health_case health_cases_haproxy[];
+extern const int health_ncases_haproxy;
 
 #endif

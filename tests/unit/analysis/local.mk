@@ -52,6 +52,7 @@ tests_unit_analysis_test_carry_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS
 tests_unit_analysis_test_health_SOURCES = \
 	tests/unit/analysis/health_cases.h \
 	tests/unit/analysis/health_cases_pgbouncer.c \
+	tests/unit/analysis/health_cases_haproxy.c \
 	tests/unit/analysis/health_cases_truth.c \
 	tests/unit/analysis/test_health.c
 tests_unit_analysis_test_health_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)

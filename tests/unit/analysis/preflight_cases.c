@@ -39,7 +39,13 @@ static const struct request
     restart_any = {.kind = ACT_RESTART, .nmembers = 1, .members = pg2},
     reinit_any = {.kind = ACT_REINIT, .nmembers = 1, .members = pg2},
     switch_any = {.kind = ACT_SWITCHOVER, .candidate = "pg2"}, removal = {.kind = ACT_REMOVE},
-    query_pg2 = {.kind = ACT_QUERY, .nmembers = 1, .members = pg2};
+    query_pg2 = {.kind = ACT_QUERY, .nmembers = 1, .members = pg2},
+    ha_ready = {.kind = ACT_HA_READY, .nservers = 1, .servers = pg2, .backend = "rw"},
+    ha_drain = {.kind = ACT_HA_DRAIN, .nservers = 1, .servers = pg2, .backend = "rw"},
+    ha_maint = {.kind = ACT_HA_MAINT, .nservers = 1, .servers = pg2, .backend = "rw"},
+    ha_shut = {.kind = ACT_HA_SHUT, .nservers = 1, .servers = pg2, .backend = "rw"},
+    ha_drain_pg1 = {.kind = ACT_HA_DRAIN, .nservers = 1, .servers = pg1, .backend = "rw"},
+    ha_shut_pg1 = {.kind = ACT_HA_SHUT, .nservers = 1, .servers = pg1, .backend = "rw"};
 
 /* ---- what is different */
 
@@ -59,6 +65,34 @@ static void acts(struct sb *b, const struct acting_list *l)
 {
     sb_etcd(b);
     b->s->acting = l;
+}
+static void balanced(struct sb *b)
+{
+    static const struct ha_info admin = {.level = HA_LEVEL_ADMIN, .version = "2.6", .node = ""};
+    sb_haproxy(b);
+    b->haproxies[0].socket = "/run/lb.sock";
+    b->haproxies[0].info = &admin;
+}
+static void balanced_held(struct sb *b)
+{
+    balanced(b);
+    sb_ha_server(b, "pg2", HA_MAINT, "");
+}
+static void balanced_sessions(struct sb *b)
+{
+    balanced(b);
+    sb_ha_row(b, "rw", "pg2")->sessions = 3;
+}
+static void balanced_silent(struct sb *b)
+{
+    balanced(b);
+    sb_fail(b, &b->haproxies[0].state, OBS_TIMED_OUT, SB_SEC(14));
+}
+static void balanced_read_only(struct sb *b)
+{
+    static const struct ha_info user = {.level = HA_LEVEL_USER, .version = "2.6", .node = ""};
+    balanced(b);
+    b->haproxies[0].info = &user;
 }
 static void alice_acts(struct sb *b)
 {
@@ -509,6 +543,42 @@ const struct preflight_case preflight_more_cases[] = {
     {"slots-lost", &switch_any, kept_slots, CHECK_PASS, "every slot on pg1"},
     {"archiving", &switch_any, quiet, CHECK_PASS, "archiving works on pg1"},
     {"archiving", &switch_any, no_archive, CHECK_PASS, "pg1 does not archive"},
+    {"others-acting", &ha_ready, alice_acts, CHECK_WARN, "alice"},
+    {"haproxy-answers", &ha_ready, balanced, CHECK_PASS, "HAProxy answers"},
+    {"haproxy-answers", &ha_ready, balanced_silent, CHECK_BLOCK, "silent for 14 s (timed out)"},
+    {"haproxy-socket", &ha_ready, balanced, CHECK_PASS, "of level admin"},
+    {"haproxy-socket", &ha_ready, balanced_read_only, CHECK_BLOCK, "only of level user"},
+    {"haproxy-last", &ha_ready, balanced, CHECK_PASS, "in no backend"},
+    {"others-acting", &ha_drain, alice_acts, CHECK_WARN, "alice"},
+    {"haproxy-answers", &ha_drain, balanced, CHECK_PASS, "HAProxy answers"},
+    {"haproxy-answers", &ha_drain, balanced_silent, CHECK_BLOCK, "silent for 14 s (timed out)"},
+    {"haproxy-socket", &ha_drain, balanced, CHECK_PASS, "of level admin"},
+    {"haproxy-socket", &ha_drain, balanced_read_only, CHECK_BLOCK, "only of level user"},
+    {"haproxy-last", &ha_drain, balanced, CHECK_PASS, "in no backend"},
+    {"haproxy-leader", &ha_drain, balanced, CHECK_PASS, "not among them"},
+    {"others-acting", &ha_maint, alice_acts, CHECK_WARN, "alice"},
+    {"haproxy-answers", &ha_maint, balanced, CHECK_PASS, "HAProxy answers"},
+    {"haproxy-answers", &ha_maint, balanced_silent, CHECK_BLOCK, "silent for 14 s (timed out)"},
+    {"haproxy-socket", &ha_maint, balanced, CHECK_PASS, "of level admin"},
+    {"haproxy-socket", &ha_maint, balanced_read_only, CHECK_BLOCK, "only of level user"},
+    {"haproxy-last", &ha_maint, balanced, CHECK_PASS, "in no backend"},
+    {"haproxy-leader", &ha_maint, balanced, CHECK_PASS, "not among them"},
+    {"others-acting", &ha_shut, alice_acts, CHECK_WARN, "alice"},
+    {"haproxy-answers", &ha_shut, balanced, CHECK_PASS, "HAProxy answers"},
+    {"haproxy-answers", &ha_shut, balanced_silent, CHECK_BLOCK, "silent for 14 s (timed out)"},
+    {"haproxy-socket", &ha_shut, balanced, CHECK_PASS, "of level admin"},
+    {"haproxy-socket", &ha_shut, balanced_read_only, CHECK_BLOCK, "only of level user"},
+    {"haproxy-last", &ha_shut, balanced, CHECK_PASS, "in no backend"},
+    {"haproxy-leader", &ha_shut, balanced, CHECK_PASS, "not among them"},
+    {"haproxy-last", &ha_drain_pg1, balanced, CHECK_WARN, "nobody is left that takes"},
+    {"haproxy-leader", &ha_drain_pg1, balanced, CHECK_WARN, "pg1 leads: haproxy rw/pg1 is where"},
+    {"haproxy-leader", &ha_shut_pg1, balanced, CHECK_WARN, "pg1 leads: clients of haproxy rw/pg1"},
+    {"haproxy-state", &ha_ready, balanced_held, CHECK_PASS, "changed by it"},
+    {"haproxy-state", &ha_ready, balanced, CHECK_WARN, "neither in maintenance nor in drain"},
+    {"haproxy-state", &ha_drain, balanced, CHECK_PASS, "changed by it"},
+    {"haproxy-state", &ha_maint, balanced_held, CHECK_WARN, "is in maintenance already"},
+    {"haproxy-state", &ha_shut, balanced_sessions, CHECK_PASS, "changed by it"},
+    {"haproxy-state", &ha_shut, balanced, CHECK_WARN, "has no sessions"},
     {"query-leader", &query_pg1, same, CHECK_PASS, "pg1 leads"},
     {"query-leader", &query_pg2, same, CHECK_WARN, "pg2 is a replica: nothing can be written"},
     {"query-leader", &query_pg2, leaderless, CHECK_WARN, "and nobody leads"},

@@ -813,17 +813,23 @@ static enum health grade_of(const char *rule)
     return HEALTH_OK;
 }
 
-/* Those of this file, then those of health_cases_truth.c. */
+/* Those of this file, then those of the others. */
 static const struct health_case *case_at(size_t i)
 {
-    size_t truth = NCASES + (size_t)health_ncases_truth;
-    return i < NCASES  ? &cases[i]
-           : i < truth ? &health_cases_truth[i - NCASES]
-                       : &health_cases_pgbouncer[i - truth];
+    if (i < NCASES)
+        return &cases[i];
+    i -= NCASES;
+    if (i < (size_t)health_ncases_truth)
+        return &health_cases_truth[i];
+    i -= (size_t)health_ncases_truth;
+    return i < (size_t)health_ncases_pgbouncer
+               ? &health_cases_pgbouncer[i]
+               : &health_cases_haproxy[i - (size_t)health_ncases_pgbouncer];
 }
 static size_t ncases(void)
 {
-    return NCASES + (size_t)health_ncases_truth + (size_t)health_ncases_pgbouncer;
+    return NCASES + (size_t)health_ncases_truth + (size_t)health_ncases_pgbouncer +
+           (size_t)health_ncases_haproxy;
 }
 
 /* False, with what it says, when it is not as it must be. */

@@ -611,21 +611,21 @@ static void every_check_has_both_cases(void **state)
     const struct preflight_info *c = preflight_checks(&n);
     for (int i = 0; i < n; i++) {
         int pass = 0, not = 0;
-        unsigned guarded = 0;
+        uint64_t guarded = 0;
         for (size_t k = 0; k < NCASES; k++) {
             if (strcmp(case_at(k)->check, c[i].check) != 0 || case_at(k)->verdict == ABSENT)
                 continue;
             *(case_at(k)->verdict == CHECK_PASS ? &pass : &not ) += 1;
-            guarded |= 1u << case_at(k)->request->kind;
+            guarded |= UINT64_C(1) << case_at(k)->request->kind;
             if (case_at(k)->request->kind == ACT_SWITCHOVER) /* that is what is held for */
-                guarded |= c[i].actions & 1u << ACT_HOLD;
+                guarded |= c[i].actions & UINT64_C(1) << ACT_HOLD;
         }
         if (!pass || !not )
             fail_msg("check %s: %d cases in which it passes, %d in which not", c[i].check, pass,
                      not );
         if (guarded != c[i].actions)
-            fail_msg("check %s: guards actions %x, cases are about %x", c[i].check, c[i].actions,
-                     guarded);
+            fail_msg("check %s: guards actions %llx, cases are about %llx", c[i].check,
+                     (unsigned long long)c[i].actions, (unsigned long long)guarded);
         assert_true(strlen(c[i].what) > 10);
     }
     for (size_t k = 0; k < NCASES; k++) {

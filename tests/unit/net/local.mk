@@ -1,6 +1,7 @@
 # Unit tests of net/. serve.c is a server in a thread, on a port of its own.
 NET_TESTS = tests/unit/net/test_loop tests/unit/net/test_resolve tests/unit/net/test_http \
 	tests/unit/net/test_http_stream \
+	tests/unit/net/test_line \
 	tests/unit/net/test_pg tests/unit/net/test_proc tests/unit/net/test_append
 check_PROGRAMS += $(NET_TESTS)
 TESTS += $(NET_TESTS)
@@ -20,6 +21,10 @@ tests_unit_net_test_http_stream_SOURCES = tests/unit/net/test_http_stream.c \
 	tests/unit/net/serve.c tests/unit/net/serve.h
 tests_unit_net_test_http_stream_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_net_test_http_stream_LDADD = $(UNIT_NET_LIBS)
+tests_unit_net_test_line_SOURCES = tests/unit/net/test_line.c tests/unit/net/serve.c \
+	tests/unit/net/serve.h
+tests_unit_net_test_line_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_net_test_line_LDADD = $(UNIT_NET_LIBS)
 tests_unit_net_test_pg_SOURCES = tests/unit/net/test_pg.c tests/unit/net/serve.c \
 	tests/unit/net/serve.h tests/unit/net/names.c tests/unit/net/names.h
 tests_unit_net_test_pg_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

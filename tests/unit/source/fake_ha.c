@@ -86,6 +86,28 @@ static void answer(struct ha_conn *c)
         close_conn(c);
 }
 
+static void answer_line(struct ha_conn *c)
+{
+    struct fake_ha *f = c->f;
+    const char *said = "Unknown command.\n\n";
+
+    if (strcmp(c->in.s, "show stat; show servers state\n") == 0)
+        said = rows;
+    else if (strcmp(c->in.s, "show cli level; show info\n") == 0)
+        said = "admin\n\nName: HAProxy\nVersion: 2.6.12\n\n";
+    f->ninfo += said != rows;
+    if (f->mode == HA_LOCKED)
+        said = "Permission denied\n\n";
+    if (f->n < HA_TIMES)
+        f->at[f->n] = clock_mono(net_loop_clock(f->loop));
+    f->n++;
+    if (f->mode == HA_SILENT)
+        return;
+    if (f->mode != HA_HANG_UP)
+        (void)!send(c->fd, said, strlen(said), MSG_NOSIGNAL);
+    close_conn(c);
+}
+
 static void conn_readable(void *arg, int events)
 {
     struct ha_conn *c = arg;
@@ -98,7 +120,9 @@ static void conn_readable(void *arg, int events)
         return;
     }
     buf_add(&c->in, tmp, (size_t)n);
-    if (strstr(c->in.s, "\r\n\r\n") != NULL)
+    if (c->f->socket && strchr(c->in.s, '\n') != NULL)
+        answer_line(c);
+    else if (strstr(c->in.s, "\r\n\r\n") != NULL)
         answer(c);
 }
 

@@ -24,6 +24,8 @@ enum { HA_TIMES = 512 };
 struct fake_ha {
     struct net_loop *loop;
     enum ha_mode mode;
+    bool socket; /* a runtime socket instead: a line, an answer, the end */
+    int ninfo;   /* lines that asked for the process */
     int fd, port;
     struct net_watch *watch;
     struct ha_conn *conns;

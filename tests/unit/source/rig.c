@@ -72,6 +72,7 @@ static const struct source_tunables quick = {
     .ha_first_us = 40 * MS,
     .ha_max_us = 160 * MS,
     .ha_denied_us = 200 * MS,
+    .ha_info_us = 50 * MS,
     .ha_urgent_us = 10 * MS,
     .ha_urgent_max_us = 40 * MS,
     .pg_query_us = 100 * MS,

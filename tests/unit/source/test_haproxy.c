@@ -211,12 +211,141 @@ static void urgent_is_faster(void **state)
     bench_free(k);
 }
 
+/* ---- the runtime socket */
+
+struct pair {
+    struct bench *k;
+    struct fake_ha socket;
+};
+
+static void pair_init(struct pair *p, bool page)
+{
+    p->k = bench_new("/");
+    fake_ha_init(&p->socket, p->k->rig.loop);
+    p->socket.socket = true;
+    p->k->config.socket = arena_printf(&p->k->rig.arena, "127.0.0.1:%d", p->socket.port);
+    if (!page)
+        p->k->config.url = NULL;
+}
+
+static void pair_release(struct pair *p)
+{
+    source_haproxy_free(p->k->h);
+    p->k->h = NULL;
+    assert_true(p->socket.open_max <= 1);
+    fake_ha_release(&p->socket);
+    bench_free(p->k);
+}
+
+static void socket_first(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_init(&p, true);
+    bench_start(p.k);
+    const struct observation *o = wait_for(p.k, OBS_ANSWERED);
+
+    assert_string_equal(o->endpoint, p.k->config.socket);
+    assert_string_equal(o->detail, "");
+    /* What it may do is known before the first statistics are. */
+    const struct observation *i = rig_last(&p.k->rig, OBS_HAPROXY_INFO, "lb");
+
+    assert_non_null(i);
+    assert_int_equal(i->outcome, OBS_ANSWERED);
+    assert_non_null(strstr(i->body, "Version: 2.6.12"));
+    while (p.socket.ninfo < 2)
+        wait_for(p.k, OBS_ANSWERED);
+    assert_true(p.socket.n > p.socket.ninfo + 2); /* not with every round */
+    assert_int_equal(p.k->ha.n, 0);
+    pair_release(&p);
+}
+
+/* Whatever becomes of the socket: the page is asked in the same round, and the reason is told. */
+static void socket_away(void **state)
+{
+    static const struct {
+        enum ha_mode mode;
+        const char *says;
+    } cases[] = {
+        {HA_SILENT, "no answer from"},
+        {HA_LOCKED, "the socket says: Permission denied"},
+        {HA_HANG_UP, "hung up without an answer"},
+        {HA_ANSWER, "connection refused"}, /* and nobody listens */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct pair p;
+
+        pair_init(&p, true);
+        bench_start(p.k);
+        wait_for(p.k, OBS_ANSWERED);
+        p.socket.mode = cases[i].mode;
+        if (cases[i].mode == HA_ANSWER)
+            fake_ha_stop_listening(&p.socket);
+        const struct observation *o = wait_for(p.k, OBS_ANSWERED);
+
+        while (*o->detail == '\0')
+            o = wait_for(p.k, OBS_ANSWERED);
+        assert_string_equal(o->endpoint, p.k->config.url);
+        if (strstr(o->detail, cases[i].says) == NULL)
+            fail_msg("\"%s\" does not say \"%s\"", o->detail, cases[i].says);
+        if (cases[i].mode != HA_ANSWER) { /* it comes back */
+            p.socket.mode = HA_ANSWER;
+            while (*o->detail != '\0')
+                o = wait_for(p.k, OBS_ANSWERED);
+            assert_string_equal(o->endpoint, p.k->config.socket);
+        }
+        assert_int_equal(count(p.k, OBS_ANSWERED), count(p.k, -1)); /* no gap in between */
+        pair_release(&p);
+    }
+}
+
+static void socket_alone(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_init(&p, false);
+    bench_start(p.k);
+    wait_for(p.k, OBS_ANSWERED);
+    p.socket.mode = HA_LOCKED;
+    const struct observation *o = wait_for(p.k, OBS_UNAUTHORISED);
+
+    assert_non_null(strstr(o->detail, "Permission denied"));
+    assert_null(o->body);
+    p.socket.mode = HA_ANSWER;
+    wait_for(p.k, OBS_ANSWERED);
+    p.socket.mode = HA_SILENT;
+    wait_for(p.k, OBS_TIMED_OUT);
+    pair_release(&p);
+}
+
+static void both_away(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_init(&p, true);
+    fake_ha_stop_listening(&p.socket);
+    fake_ha_stop_listening(&p.k->ha);
+    bench_start(p.k);
+    const struct observation *o = wait_for(p.k, OBS_REFUSED);
+
+    assert_string_equal(o->endpoint, p.k->config.url);
+    assert_non_null(strstr(o->detail, "; and its socket: connection refused"));
+    pair_release(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(asks_for_the_csv), cmocka_unit_test(password_and_none),
         cmocka_unit_test(silent_page),      cmocka_unit_test(other_pages),
         cmocka_unit_test(gone_and_back),    cmocka_unit_test(urgent_is_faster),
+        cmocka_unit_test(socket_first),     cmocka_unit_test(socket_away),
+        cmocka_unit_test(socket_alone),     cmocka_unit_test(both_away),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@ WIRE_TESTS = \
 	tests/unit/wire/test_etcd_endpoint \
 	tests/unit/wire/test_etcd_refusal \
 	tests/unit/wire/test_haproxy \
+	tests/unit/wire/test_haproxy_socket \
 	tests/unit/wire/test_held \
 	tests/unit/wire/test_json_out \
 	tests/unit/wire/test_patroni \
@@ -36,6 +37,8 @@ tests_unit_wire_test_etcd_endpoint_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_etcd_endpoint_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_etcd_refusal_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_etcd_refusal_LDADD = $(UNIT_WIRE_LIBS)
+tests_unit_wire_test_haproxy_socket_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_test_haproxy_socket_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_haproxy_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_haproxy_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_json_out_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
