@@ -92,23 +92,26 @@ static void put_words(struct planner *b, struct buf *out)
 }
 
 /* An option does not stand for it: the last one that takes is not taken away by a slip. */
-static void ask_for_backend(struct planner *b)
+static void ask_for_backends(struct planner *b)
 {
     struct plan *p = b->plan;
-    const char *backend = balancer_emptied(b->s, &p->request, &p->arena);
-    const struct confirm_word word = {"the backend that nobody is left in", backend};
+    int n;
+    const char *const *backends = balancer_emptied(b->s, &p->request, &p->arena, &n);
+    struct confirm_word *words = arena_array(&p->arena, (size_t)n, struct confirm_word);
+    /* In production the cluster's name is asked for first, in the place of the first of these. */
+    int first = p->environment == ENV_PRODUCTION ? 0 : 1;
 
-    if (!backend)
+    if (n == 0)
         return;
+    for (int i = 0; i < n; i++)
+        words[i] = (struct confirm_word){"the backend that nobody is left in",
+                                         arena_strdup(&p->arena, backends[i])};
     p->always_asked = true;
     p->confirm = CONFIRM_WORD;
-    if (p->environment == ENV_PRODUCTION) { /* there the cluster's name is asked for first */
-        p->more_words = arena_memdup(&p->arena, &word, sizeof word);
-        p->nmore_words = 1;
-        return;
-    }
-    p->confirm_word = word.word;
-    p->confirm_what = word.what;
+    p->confirm_word = words[0].word;
+    p->confirm_what = words[0].what;
+    p->more_words = words + first;
+    p->nmore_words = n - first;
 }
 
 static void plan(struct planner *b)
@@ -144,7 +147,7 @@ static void plan(struct planner *b)
             arena_printf(&p->arena, "%s", verb->state ? verb->state : "end its sessions"));
     p->equivalent =
         arena_printf(&p->arena, "%s%s", planner_command(b, action_name(p->kind)), words.s);
-    ask_for_backend(b);
+    ask_for_backends(b);
     buf_release(&words);
     buf_release(&names);
 }

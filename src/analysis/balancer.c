@@ -106,16 +106,20 @@ int balancer_left(const struct snapshot *s, const struct request *r, const struc
     return left;
 }
 
-const char *balancer_emptied(const struct snapshot *s, const struct request *r, struct arena *a)
+const char *const *balancer_emptied(const struct snapshot *s, const struct request *r,
+                                    struct arena *a, int *n)
 {
-    int n;
-    const struct balancer_target *v = balancer_targets(s, r, a, &n);
+    int targets;
+    const struct balancer_target *v = balancer_targets(s, r, a, &targets);
+    const char **names = arena_array(a, (size_t)targets, const char *);
+    *n = 0;
     if (r->kind != ACT_HA_DRAIN && r->kind != ACT_HA_MAINT)
-        return NULL;
-    for (int i = 0; i < n; i++)
-        if (ha_row_takes(v[i].row) && balancer_left(s, r, v[i].h, v[i].row->proxy) == 0)
-            return v[i].row->proxy;
-    return NULL;
+        return names;
+    for (int i = 0; i < targets; i++)
+        if (ha_row_takes(v[i].row) && balancer_left(s, r, v[i].h, v[i].row->proxy) == 0 &&
+            !is_among(v[i].row->proxy, names, *n))
+            names[(*n)++] = v[i].row->proxy;
+    return names;
 }
 
 /* ---- does it make sense? */

@@ -29,8 +29,10 @@ const struct ha_row *balancer_find(const struct snapshot *s, const char *name, s
 /* How many servers of that backend would still take connections, were r carried out. */
 int balancer_left(const struct snapshot *s, const struct request *r, const struct haproxy *h,
                   const char *proxy);
-/* The first backend that r would leave with nobody, NULL none: what is to be typed. */
-const char *balancer_emptied(const struct snapshot *s, const struct request *r, struct arena *a);
+/* The backends that r would leave with nobody, each once: what is to be typed. The names are the
+ * snapshot's. */
+const char *const *balancer_emptied(const struct snapshot *s, const struct request *r,
+                                    struct arena *a, int *n);
 /* Does the request make sense at all? ST_USAGE, ST_NOT_FOUND with the nearest name, else ST_OK. */
 enum status balancer_check(const struct snapshot *s, const struct request *r, struct err *e);
 

@@ -23,7 +23,7 @@ static void with_level(struct sb *b, enum ha_level level)
     struct ha_info *i = arena_new(&b->s->arena, struct ha_info);
 
     *i = (struct ha_info){.level = level, .version = "2.6.12", .node = ""};
-    b->haproxies[0].socket = "/run/lb1.sock";
+    b->haproxies[0].socket = arena_strdup(&b->s->arena, "/run/lb1.sock");
     b->haproxies[0].info = i;
 }
 
@@ -296,6 +296,37 @@ static void test_the_last_one(void **state)
     world_release(&w);
 }
 
+/* A member's servers in both backends, each the last one: each backend's name is typed. The words
+ * are the plan's own: its snapshot is gone when they are asked for (world_plan lets it go). */
+static void test_the_last_one_of_two(void **state)
+{
+    static const struct request all = {.kind = ACT_HA_MAINT, .nservers = 1, .servers = pg1};
+    struct world w;
+
+    (void)state;
+    world_init(&w);
+    struct sb *b = one(&w);
+
+    sb_ha_row(b, "ro", "pg1")->status = HA_UP;
+    sb_ha_row(b, "ro", "pg2")->status = HA_DOWN;
+    sb_ha_row(b, "ro", "pg3")->status = HA_DOWN;
+    struct plan *p = plan(&w, b, &all);
+
+    assert_int_equal(plan_nwords(p), 2);
+    assert_string_equal(plan_word(p, 0).word, "rw");
+    assert_string_equal(plan_word(p, 1).word, "ro");
+    assert_string_equal(plan_word(p, 1).what, "the backend that nobody is left in");
+    plan_free(p);
+    b = two(&w); /* the same backend of two: typed once */
+    b->s->environment = ENV_PRODUCTION;
+    p = plan(&w, b, &drain_pg1);
+    assert_int_equal(plan_nwords(p), 2);
+    assert_string_equal(plan_word(p, 0).what, "the cluster's name");
+    assert_string_equal(plan_word(p, 1).word, "rw");
+    plan_free(p);
+    world_release(&w);
+}
+
 /* Statistics from before the answer prove nothing. */
 static void test_done_when_seen(void **state)
 {
@@ -446,6 +477,7 @@ int run_haproxy_tests(void)
         cmocka_unit_test(test_by_member),
         cmocka_unit_test(test_the_checks),
         cmocka_unit_test(test_the_last_one),
+        cmocka_unit_test(test_the_last_one_of_two),
         cmocka_unit_test(test_done_when_seen),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_each_for_itself),

@@ -243,8 +243,9 @@ static struct ha_row ha_row(enum ha_type type, const char *proxy, const char *na
 
 void sb_haproxy(struct sb *b)
 {
-    static const char *const proxies[] = {"rw", "ro"};
     struct arena *a = sb_arena(b);
+    /* Of the snapshot, as those that were read are: who keeps one of them is found out. */
+    const char *const proxies[] = {arena_strdup(a, "rw"), arena_strdup(a, "ro")};
     struct ha_stats *stats = arena_new(a, struct ha_stats);
     struct ha_row *v = arena_array(a, (size_t)2 * (SB_ROOM + 2), struct ha_row);
     int n = 0;
@@ -257,7 +258,7 @@ void sb_haproxy(struct sb *b)
     *stats = (struct ha_stats){n, v};
     b->haproxies = arena_array(a, 2, struct haproxy);
     b->haproxies[0] = (struct haproxy){
-        .name = "haproxy",
+        .name = arena_strdup(a, "haproxy"),
         .endpoint = "http://127.0.0.1:7000",
         .state = sb_answered_now(b, "http://127.0.0.1:7000", USEC_PER_MS),
         .stats = stats,
