@@ -232,8 +232,8 @@
     X(HEALTH_DEGRADED, "servers-closing", judge_servers_closing,                                   \
       "server connections that are to be closed (close_needed) are still held after a minute")     \
     X(HEALTH_DEGRADED, "bouncers-differ", judge_bouncers_differ,                                   \
-      "two PgBouncers disagree: where a database goes, what is paused, or a setting that clients " \
-      "feel")                                                                                      \
+      "two PgBouncers that serve the same database disagree: what is paused, a setting that "      \
+      "clients feel, or where it goes while the end of one of them is not known")                  \
     X(HEALTH_DEGRADED, "pool-wait", judge_pool, "the first client in a queue has waited over 1 s") \
     X(HEALTH_DEGRADED, "pool-saturated", judge_pool,                                               \
       "as many servers as pool_size and reserve allow, and clients wait")                          \

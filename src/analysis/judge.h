@@ -112,6 +112,8 @@ judge_fn judge_pool, judge_pool_excused, judge_bouncer_silent, judge_bouncer_not
 /* health_pgbouncer.c */
 judge_fn judge_bouncer_forgotten, judge_bouncer_looks_held, judge_database_forgotten,
     judge_servers_closing, judge_pool_idle_in_xact, judge_pool_slow, judge_clients_full,
-    judge_clients_near, judge_bouncers_differ;
+    judge_clients_near;
+/* health_alike.c */
+judge_fn judge_bouncers_differ;
 
 #endif

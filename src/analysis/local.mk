@@ -32,6 +32,7 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/failover_text.c \
 	src/analysis/flight.h \
 	src/analysis/health.c \
+	src/analysis/health_alike.c \
 	src/analysis/health_bouncer.c \
 	src/analysis/health_cluster.c \
 	src/analysis/health_dcs.c \

@@ -251,6 +251,78 @@ static void two_one_silent(struct sb *b)
     two_targets(b);
     sb_fail(b, &b->bouncers[1].databases_state, OBS_TIMED_OUT, SB_SEC(14));
 }
+/* Of the whole picture: the first goes through HAProxy, whose port for writes is 5000. */
+static struct bouncer *beside(struct sb *b)
+{
+    static const char *const write[] = {"127.0.0.1:5000"};
+    sb_everything(b);
+    sb_no_servers(b);
+    b->haproxies[0].nwrite_addresses = 1;
+    b->haproxies[0].write_addresses = write;
+    return second(b);
+}
+static void sends_to(struct bouncer *v, const char *host, int64_t port)
+{
+    struct pgb_database *d = (struct pgb_database *)(uintptr_t)v->databases->v;
+    for (int i = 0; i < v->databases->n; i++) {
+        d[i].host = host;
+        d[i].port = port;
+    }
+}
+static void two_ways_to_the_leader(struct sb *b)
+{
+    sends_to(beside(b), "10.0.0.1", 5432);
+}
+static void two_ways_and_one_astray(struct sb *b)
+{
+    two_ways_to_the_leader(b);
+    sb_lead(b, "pg2", true);
+    sb_ha_sends(b, "pg2");
+}
+static void two_ways_and_one_to_nobody(struct sb *b)
+{
+    sends_to(beside(b), "10.0.0.99", 5432);
+}
+static void settings_of(struct bouncer *v, const struct pgb_config *c)
+{
+    v->config = c;
+    v->config_state = v->databases_state;
+}
+static const struct pgb_setting by_transaction[] = {{"pool_mode", "transaction", "", TRI_YES}};
+static const struct pgb_setting by_session[] = {{"pool_mode", "session", "", TRI_YES}};
+static const struct pgb_config transactions = {1, by_transaction}, sessions = {1, by_session};
+
+/* To HAProxy's other port: applications that read have it to themselves. */
+static void two_one_for_reading(struct sb *b)
+{
+    struct bouncer *v = beside(b);
+    sends_to(v, "127.0.0.1", 5001);
+    ((struct pgb_databases *)(uintptr_t)v->databases)->n = 1;
+    settings_of(&b->bouncers[0], &transactions);
+    settings_of(v, &sessions);
+    v->globals.paused = TRI_NO;
+    b->bouncers[0].globals.paused = TRI_YES;
+}
+/* The first serves others; the third is alike the second but for its pool_mode. */
+static void three_and_two_alike(struct sb *b)
+{
+    struct bouncer *v = beside(b);
+    struct bouncer *three = arena_array(&b->s->arena, 3, struct bouncer);
+    struct pgb_databases *own = arena_new(&b->s->arena, struct pgb_databases);
+    struct pgb_database *d = arena_new(&b->s->arena, struct pgb_database);
+    *d = v->databases->v[0];
+    d->name = "accounts";
+    *own = (struct pgb_databases){1, d};
+    three[0] = *v;
+    three[0].databases = own;
+    three[1] = three[2] = *v;
+    three[2].name = "pgb3";
+    settings_of(&three[0], &sessions);
+    settings_of(&three[1], &sessions);
+    settings_of(&three[2], &transactions);
+    b->s->bouncers = b->bouncers = three;
+    b->s->nbouncers = 3;
+}
 
 const struct health_case health_cases_pgbouncer[] = {
     {"bouncer-pause-forgotten", held_long, "pgbouncer",
@@ -304,6 +376,14 @@ const struct health_case health_cases_pgbouncer[] = {
     {"bouncers-differ", two_held, "pgb2", "it is paused as a whole, pgbouncer is not"},
     {"bouncers-differ", two_alike, NULL, NULL},
     {"bouncers-differ", two_one_silent, NULL, NULL},
+    {"bouncers-differ", two_ways_to_the_leader, NULL, NULL},
+    {"bouncers-differ", two_ways_and_one_astray, NULL, NULL},
+    {"route-not-leader", two_ways_and_one_astray, "pgb2",
+     "pgb2/app goes to pg1 (10.0.0.1:5432), which does not lead: writes fail there; point it at"},
+    {"bouncers-differ", two_ways_and_one_to_nobody, "pgb2",
+     "database app goes to 10.0.0.99:5432, on pgbouncer to 127.0.0.1:5000; where the first ends"},
+    {"bouncers-differ", two_one_for_reading, NULL, NULL},
+    {"bouncers-differ", three_and_two_alike, "pgb3", "pool_mode is transaction, on pgb2 session"},
     {"bouncers-differ", healthy, NULL, NULL},
 };
 const int health_ncases_pgbouncer = sizeof health_cases_pgbouncer / sizeof *health_cases_pgbouncer;
