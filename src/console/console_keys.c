@@ -59,6 +59,12 @@ const char *console_object(struct console *c, struct arena *a)
     return row ? row->object : NULL;
 }
 
+const char *console_row(struct console *c, struct arena *a)
+{
+    const struct table_row *row = console_picture(c) ? selected_row(c, a) : NULL;
+    return row && row->object ? row->key : NULL;
+}
+
 void console_card(struct console *c, const char *key)
 {
     char *copy = xstrdup(key);

@@ -1,4 +1,5 @@
-/* console_menu.c: opening the menu of a member, or of the marked ones, and choosing from it. */
+/* console_menu.c: opening the menu of a member, of the marked ones, or of a server in HAProxy, and
+ * choosing from it. */
 #include "console_private.h"
 
 #include <string.h>
@@ -8,14 +9,16 @@
 bool menu_open(struct console *c)
 {
     struct arena a;
-    if (!pane_get(c->v.focus)->members)
+    const struct pane *p = pane_get(c->v.focus);
+    if (!p->members && !p->servers)
         return false;
     console_marks(c);
     arena_init(&a);
-    const char *name = console_object(c, &a);
-    marks_copy(&c->v.menu, &c->v.marks);
+    const char *name = p->servers ? console_row(c, &a) : console_object(c, &a);
+    marks_copy(&c->v.menu, p->servers ? &(struct marks){0} : &c->v.marks);
     if (c->v.menu.n == 0 && name)
         marks_add(&c->v.menu, name);
+    c->v.menu_servers = p->servers;
     arena_release(&a);
     if (c->v.menu.n == 0)
         return false;

@@ -72,7 +72,8 @@ void console_key(struct console *c, const struct key *k);
 /* What a command would name of the selected row of the focused pane; NULL: nothing. In the arena.
  */
 const char *console_object(struct console *c, struct arena *a);
-void console_card(struct console *c, const char *key); /* everything known about that row */
+const char *console_row(struct console *c, struct arena *a); /* its key, of such a row */
+void console_card(struct console *c, const char *key);       /* everything known about that row */
 /* Marks of members that are not in the picture any more go; before drawing. */
 void console_marks(struct console *c);
 
@@ -87,7 +88,7 @@ void bar_update(struct console *c); /* before drawing */
 int bar_complete(void *arg, const char *line, int point, struct arena *a, const char *const **out,
                  int *word_start);
 
-/* console_menu.c: false when the focused pane has no members, or no row. */
+/* console_menu.c: false when the focused pane has neither members nor servers, or no row. */
 bool menu_open(struct console *c);
 /* Opens the command bar with a command that is to be finished by hand: with the marked members,
  * where it takes them. */

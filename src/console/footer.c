@@ -21,6 +21,9 @@ struct hint {
 static const struct hint member_hints[] = {{":", "command"}, {"?", "help"},   {"Enter", "actions"},
                                            {"Tab", "pane"},  {"/", "filter"}, {"m", "mark"},
                                            {"f", "freeze"},  {"q", "quit"}};
+static const struct hint server_hints[] = {{":", "command"}, {"?", "help"},   {"Enter", "actions"},
+                                           {"Tab", "pane"},  {"/", "filter"}, {"f", "freeze"},
+                                           {"q", "quit"}};
 static const struct hint other_hints[] = {{":", "command"}, {"?", "help"},   {"Enter", "details"},
                                           {"Tab", "pane"},  {"/", "filter"}, {"f", "freeze"},
                                           {"q", "quit"}};
@@ -97,6 +100,8 @@ void footer_draw(const struct frame *f, struct surface *s, struct rect r)
         HINTS(replay_hints, s, r);
     else if (pane_get(v->focus)->members)
         HINTS(member_hints, s, r);
+    else if (pane_get(v->focus)->servers)
+        HINTS(server_hints, s, r);
     else
         HINTS(other_hints, s, r);
 }

@@ -1,15 +1,16 @@
-/* menu.c: the table of what can be done to members. */
+/* menu.c: the tables of what can be done to members, and to a server of HAProxy. */
 #include "pgdba/console/menu.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "pgdba/analysis/balancer.h"
 #include "pgdba/analysis/preflight.h"
 #include "pgdba/command/command.h"
 
 enum { INDENT = 2, TITLE = 32 };
 
-/* In a command "@" stands for the members' names. */
+/* In a command "@" stands for the members' names; of a server for where exactly it is. */
 struct entry {
     const char *title, *command;
     enum action_kind kind;
@@ -32,7 +33,7 @@ static bool is_scheduled(const struct member *m)
 }
 
 /* The harmless first: that is where the cursor stands when it opens. */
-static const struct entry entries[] = {
+static const struct entry member_entries[] = {
     {.title = "everything known about it", .one = true},
     {.title = "where its PostgreSQL listens", .command = "dsn @", .one = true, .reads = true},
     {.title = "ask its PostgreSQL in SQL", .command = "query @ ", .one = true, .reads = true},
@@ -64,24 +65,58 @@ static const struct entry entries[] = {
     {.title = "the cluster's settings", .command = "config show", .reads = true},
     {.title = "change the cluster's settings", .command = "config set ", .kind = ACT_CONFIG},
 };
-enum { ENTRIES = sizeof entries / sizeof *entries };
+
+static const struct entry server_entries[] = {
+    {.title = "everything known about it", .one = true},
+    {.title = "ready: takes connections again", .command = "haproxy ready @", .kind = ACT_HA_READY},
+    {.title = "drain: no new connections", .command = "haproxy drain @", .kind = ACT_HA_DRAIN},
+    {.title = "maint: out of service", .command = "haproxy maint @", .kind = ACT_HA_MAINT},
+    {.title = "end its sessions", .command = "haproxy shutdown-sessions @", .kind = ACT_HA_SHUT},
+};
+
+/* Those of the menu that is open, or about to be. */
+static const struct entry *entries_of(const struct view_state *v, int *n)
+{
+    *n = v->menu_servers ? (int)(sizeof server_entries / sizeof *server_entries)
+                         : (int)(sizeof member_entries / sizeof *member_entries);
+    return v->menu_servers ? server_entries : member_entries;
+}
 
 /* ---- why not -------------------------------------------------------------------------------- */
 
-static const char *command_for(const struct entry *e, const struct marks *names, struct arena *a)
+/* "pg2 --backend rw --on lb1"; of one that is gone its name, which nobody gets to choose. */
+static const char *server_words(const struct frame *f, struct arena *a)
+{
+    const struct haproxy *h;
+    const struct ha_row *row = balancer_find(f->s, f->v->menu.v[0], a, &h);
+    if (!row)
+        return marks_words(&f->v->menu, a);
+    return arena_printf(a, "%s --backend %s --on %s", command_quote(a, row->name),
+                        command_quote(a, row->proxy), command_quote(a, h->name));
+}
+
+static const char *command_for(const struct frame *f, const struct entry *e, struct arena *a)
 {
     const char *at = e->command ? strchr(e->command, '@') : NULL;
     if (!at)
         return e->command;
-    return arena_printf(a, "%.*s%s%s", (int)(at - e->command), e->command, marks_words(names, a),
+    return arena_printf(a, "%.*s%s%s", (int)(at - e->command), e->command,
+                        f->v->menu_servers ? server_words(f, a) : marks_words(&f->v->menu, a),
                         at + 1);
+}
+
+static bool is_there(const struct frame *f, const char *name, struct arena *a)
+{
+    const struct haproxy *h;
+    return f->v->menu_servers ? balancer_find(f->s, name, a, &h) != NULL
+                              : snapshot_member(f->s, name) != NULL;
 }
 
 static const char *gone(const struct frame *f, struct arena *a)
 {
     const struct marks *names = &f->v->menu;
     for (int i = 0; i < names->n; i++)
-        if (!snapshot_member(f->s, names->v[i]))
+        if (!is_there(f, names->v[i], a))
             return arena_printf(a, "%s is not in the picture any more", names->v[i]);
     return NULL;
 }
@@ -149,7 +184,9 @@ void menu_ask(struct app *a, struct view_state *v)
         free(v->menu_denied[i]);
         v->menu_denied[i] = NULL;
     }
-    for (int i = 0; i < ENTRIES; i++) {
+    int n;
+    const struct entry *entries = entries_of(v, &n);
+    for (int i = 0; i < n; i++) {
         struct err e = ERR_INIT;
         char **to = &v->menu_denied[entries[i].kind];
         if (entries[i].command && !entries[i].reads && !*to &&
@@ -161,14 +198,16 @@ void menu_ask(struct app *a, struct view_state *v)
 
 int menu_items(const struct frame *f, struct arena *a, const struct menu_item **out)
 {
-    struct menu_item *v = arena_array(a, ENTRIES, struct menu_item);
-    for (int i = 0; i < ENTRIES; i++) {
+    int n;
+    const struct entry *entries = entries_of(f->v, &n);
+    struct menu_item *v = arena_array(a, (size_t)n, struct menu_item);
+    for (int i = 0; i < n; i++) {
         v[i].title = entries[i].title;
-        v[i].command = command_for(&entries[i], &f->v->menu, a);
+        v[i].command = command_for(f, &entries[i], a);
         v[i].why_not = why_not(f, &entries[i], v[i].command, a);
     }
     *out = v;
-    return ENTRIES;
+    return n;
 }
 
 /* ---- on the screen -------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "pgdba/analysis/balancer.h"
 #include "pgdba/analysis/health.h"
 #include "pgdba/analysis/routes.h"
 #include "pgdba/base/clock.h"
@@ -43,11 +44,6 @@ static const struct table_column columns[] = {
     [C_AGE] = {.name = "age", .title = "AGE", .width = 4, .most = 5, .drop = 5, .right = true},
 };
 _Static_assert(sizeof columns / sizeof *columns == C_COUNT, "a column an index");
-
-static const char *key_of(struct arena *a, const struct haproxy *h, const struct ha_row *r)
-{
-    return arena_printf(a, "%s/%s/%s", h->name, r->proxy, r->name);
-}
 
 /* A replica that waits in a write backend is down by its role, not by a fault; whatever else ends a
  * check is one. */
@@ -107,7 +103,7 @@ static void fill_row(const struct picture *p, const struct haproxy *h, const str
 {
     bool limited = r->type != HA_BACKEND;
     struct table_cell *c = row->cells = arena_array(a, C_COUNT, struct table_cell);
-    row->key = key_of(a, h, r);
+    row->key = balancer_name(h, r, a);
     row->object = r->type == HA_SERVER ? r->name : NULL;
     row->stale = source_is_stale(&h->state, p->s->refresh_us, p->now_us);
     c[C_HAPROXY] = cell_text(h->name);
@@ -282,13 +278,13 @@ static void card(const struct picture *p, const char *key, struct doc *d)
     for (int i = 0; i < p->s->nhaproxies; i++) {
         const struct haproxy *h = &p->s->haproxies[i];
         size_t n = strlen(h->name);
-        if (strncmp(key, h->name, n) != 0 || (key[n] != '\0' && key[n] != '/'))
+        if (strncmp(key, h->name, n) != 0 || (key[n] != '\0' && key[n] != ' '))
             continue;
         card_verdicts(d, p, h->name);
         card_source(d, arena_printf(d->arena, "HAProxy %s", h->name), &h->state, p->s->refresh_us,
                     p->now_us);
         for (int k = 0; h->stats && k < h->stats->n; k++)
-            if (strcmp(key_of(d->arena, h, &h->stats->v[k]), key) == 0)
+            if (strcmp(balancer_name(h, &h->stats->v[k], d->arena), key) == 0)
                 row_group(p, h, &h->stats->v[k], d);
         process_group(p, h, d);
     }
@@ -296,6 +292,7 @@ static void card(const struct picture *p, const char *key, struct doc *d)
 
 const struct pane pane_haproxy = {.name = "haproxy",
                                   .title = "HAProxy",
+                                  .servers = true,
                                   .columns = columns,
                                   .ncolumns = C_COUNT,
                                   .rows = rows,

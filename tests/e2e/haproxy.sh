@@ -172,7 +172,7 @@ check "nothing of that was sent" test "$(status_of "$lb2_socket" writes "db-${r#
 
 # ---- sessions
 
-psql -XAtc 'select pg_sleep(120)' "$(sed "s/port=[0-9]*/port=$lb2_reads/" <<<"$LAB_HAPROXY_RO")" >"$work/psql.out" 2>&1 &
+psql -XAtc 'select pg_sleep(120)' "${LAB_HAPROXY_RO/port=$(part "$LAB_HAPROXY_RO" port)/port=$lb2_reads}" >"$work/psql.out" 2>&1 &
 psql=$!
 at_exit "kill $psql"
 with_session() {

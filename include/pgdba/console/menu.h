@@ -1,6 +1,7 @@
 /*
- * console/menu.h: what can be done to members, as a menu: one table of command strings. Choosing
- * one does what typing it does; what is not possible now stays in sight, with the reason.
+ * console/menu.h: what can be done to members, or to a server of HAProxy, as a menu: tables of
+ * command strings. Choosing one does what typing it does; what is not possible now stays in sight,
+ * with the reason.
  */
 #ifndef PGDBA_CONSOLE_MENU_H
 #define PGDBA_CONSOLE_MENU_H
@@ -10,13 +11,15 @@
 struct menu_item {
     const char *title;
     const char *command; /* as it would be typed; ends with a blank: to be finished by hand; NULL:
-                            everything known about the member */
+                            everything known about it */
     const char *why_not; /* NULL: it can be chosen */
 };
 
-/* Asks the policy about everything that the menu has, before it is opened. */
+/* Asks the policy about everything that the menu has, before it is opened: v->menu_servers is set
+ * by then. */
 void menu_ask(struct app *a, struct view_state *v);
-/* For the members that f->v->menu names, as of the frame's picture. In the arena. */
+/* For the members, or the server, that f->v->menu names, as of the frame's picture. In the arena.
+ */
 int menu_items(const struct frame *f, struct arena *a, const struct menu_item **out);
 /* "Actions on pg2", "Actions on 2 marked: pg2, pg4". In the arena. */
 const char *menu_title(const struct view_state *v, struct arena *a);

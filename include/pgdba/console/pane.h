@@ -50,6 +50,8 @@ struct pane {
     const char *brief; /* the title where tabs are narrow; NULL: the title */
     const char *noun;  /* before a key that is no name of its own: "Event" 812; NULL: none */
     bool members;      /* its rows are members, their keys the names: they have actions and marks */
+    bool servers;      /* its rows that name an object are HAProxy's servers, their keys as
+                          balancer_name has them: they have actions */
     const struct table_column *columns;
     int ncolumns;
     /* The table as of now, in the arena; m's columns are set already. */

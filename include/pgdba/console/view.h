@@ -31,7 +31,7 @@ enum overlay {
     OVERLAY_NONE,
     OVERLAY_CARD,     /* the selected row */
     OVERLAY_VERDICTS, /* every reason */
-    OVERLAY_MENU,     /* what can be done to members */
+    OVERLAY_MENU,     /* what can be done to members, or to a server */
     OVERLAY_HELP,
     OVERLAY_PLAN,     /* a change to be confirmed */
     OVERLAY_PROGRESS, /* the running or last operation */
@@ -63,6 +63,7 @@ struct view_state {
     int scroll;        /* of the overlay */
     char *card_key;    /* OVERLAY_CARD: row; its pane is focus */
     struct marks menu; /* OVERLAY_MENU: whom its items are about; stays while it is open */
+    bool menu_servers; /* they are HAProxy's servers, and not members */
     int menu_at;       /* the item under the cursor */
     char *menu_denied[ACT_COUNT]; /* what the policy said when it opened; NULL: nothing */
     char *help_topic;             /* OVERLAY_HELP: a command, NULL all */

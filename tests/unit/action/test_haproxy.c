@@ -18,21 +18,12 @@ static const struct request
         {.kind = ACT_HA_MAINT, .nservers = 1, .servers = pg2, .backend = "rw", .non = 1, .on = lb2},
     maint_on_lb9 = {.kind = ACT_HA_MAINT, .nservers = 1, .servers = pg2, .non = 1, .on = lb9};
 
-static void with_level(struct sb *b, enum ha_level level)
-{
-    struct ha_info *i = arena_new(&b->s->arena, struct ha_info);
-
-    *i = (struct ha_info){.level = level, .version = "2.6.12", .node = ""};
-    b->haproxies[0].socket = arena_strdup(&b->s->arena, "/run/lb1.sock");
-    b->haproxies[0].info = i;
-}
-
 static struct sb *one(struct world *w)
 {
     struct sb *b = world_picture(w);
 
     sb_haproxy(b);
-    with_level(b, HA_LEVEL_ADMIN);
+    sb_ha_socket(b, HA_LEVEL_ADMIN);
     return b;
 }
 
@@ -220,12 +211,12 @@ static void test_the_checks(void **state)
     says(p, "haproxy-state", CHECK_PASS, "changed by it");
     plan_free(p);
     b = one(&w);
-    with_level(b, HA_LEVEL_OPERATOR);
+    sb_ha_socket(b, HA_LEVEL_OPERATOR);
     p = plan(&w, b, &maint_pg2);
     says(p, "haproxy-socket", CHECK_BLOCK, "(/run/lb1.sock) is only of level operator");
     plan_free(p);
     b = one(&w);
-    with_level(b, HA_LEVEL_UNKNOWN);
+    sb_ha_socket(b, HA_LEVEL_UNKNOWN);
     p = plan(&w, b, &maint_pg2);
     says(p, "haproxy-socket", CHECK_PASS, "is not known");
     plan_free(p);

@@ -276,6 +276,28 @@ static void member_menu(void **state)
     }
 }
 
+/* Without a socket nothing can be done to a server; with one that may: all of it. */
+static void server_menu(void **state)
+{
+    static const char *const names[] = {"menu-server-no-socket", "menu-server"};
+    (void)state;
+    for (int i = 0; i < 2 * 2; i++) {
+        struct screen sc;
+        struct sb *b = sb_new(SB_NOW_US);
+        bool socket = i & 1;
+        sb_everything(b);
+        if (socket)
+            sb_ha_socket(b, HA_LEVEL_ADMIN);
+        screen_init_of(&sc, sb_take(b), sizes[i / 2].rows, sizes[i / 2].cols);
+        view_open(&sc.v, OVERLAY_MENU);
+        sc.v.focus = PANE_HAPROXY;
+        sc.v.menu_servers = true;
+        marks_add(&sc.v.menu, "haproxy ro/pg3");
+        golden(&sc, names[socket], false);
+        screen_release(&sc);
+    }
+}
+
 /* Where somebody is woken up: what is possible then, and why the rest is not. */
 static void member_menu_in_trouble(void **state)
 {
@@ -618,6 +640,7 @@ int main(void)
         cmocka_unit_test(overlays),
         cmocka_unit_test(member_menu),
         cmocka_unit_test(member_menu_in_trouble),
+        cmocka_unit_test(server_menu),
         cmocka_unit_test(audit_log),
         cmocka_unit_test(verdicts_overlay),
         cmocka_unit_test(command_bar),

@@ -326,6 +326,112 @@ static void keys_that_begin_a_command_take_the_marked(void **state)
     assert_string_equal(bar_text(w), "filter |");
 }
 
+/* ---- the menu of a server in HAProxy -------------------------------------------------------- */
+
+/* A cluster whose HAProxy has a socket of that level, and its pane. */
+static void look_at_haproxy(struct world *w, enum ha_level level)
+{
+    struct sb *b = sb_new(SB_NOW_US);
+    sb_everything(b);
+    if (level != HA_LEVEL_UNKNOWN)
+        sb_ha_socket(b, level);
+    snapshot_unref(w->app.snapshot);
+    w->app.snapshot = sb_take(b);
+    press(w, "0");
+}
+
+/* Down to the first row of which that is so. */
+static void row_down_to(struct world *w, const char *key)
+{
+    press(w, "g");
+    for (int i = 0; i < 20; i++, press(w, "Down")) {
+        const char *at = console_row(&w->c, &w->arena);
+        if (at && strcmp(at, key) == 0)
+            return;
+    }
+    fail_msg("no row \"%s\"", key);
+}
+
+static void enter_on_a_server_opens_its_menu(void **state)
+{
+    struct world *w = *state;
+    look_at_haproxy(w, HA_LEVEL_ADMIN);
+    press(w, "g"); /* a frontend, to which nothing can be done */
+    press(w, "Enter");
+    assert_int_equal(w->c.v.overlay, OVERLAY_CARD);
+    press(w, "Esc");
+    marks_add(&w->c.v.marks, "pg1"); /* are members: none of its business */
+    row_down_to(w, "haproxy ro/pg3");
+    press(w, "Enter");
+    assert_string_equal(menu_title(&w->c.v, &w->arena), "Actions on haproxy ro/pg3");
+    assert_string_equal(why_not(w, "maint: out of service"), "");
+    assert_string_equal(menu_to(w, "maint: out of service")->command,
+                        "haproxy maint pg3 --backend ro --on haproxy");
+    w->app.next_plan = screen_plan(&w->arena, false);
+    press(w, "Enter");
+    assert_string_equal(w->app.log.s, "plan haproxy maint -; ");
+    assert_int_equal(w->c.v.overlay, OVERLAY_PLAN);
+}
+
+static void enter_twice_on_a_server_shows_it(void **state)
+{
+    struct world *w = *state;
+    look_at_haproxy(w, HA_LEVEL_ADMIN);
+    row_down_to(w, "haproxy rw/pg2");
+    press(w, "Enter");
+    press(w, "Enter");
+    assert_int_equal(w->c.v.overlay, OVERLAY_CARD);
+    assert_string_equal(w->c.v.card_key, "haproxy rw/pg2");
+    assert_string_equal(w->app.log.s, "");
+}
+
+static void a_server_without_a_way_says_why(void **state)
+{
+    static const char *const all[] = {"ready: takes connections again", "drain: no new connections",
+                                      "maint: out of service", "end its sessions"};
+    struct world *w = *state;
+    look_at_haproxy(w, HA_LEVEL_UNKNOWN);
+    row_down_to(w, "haproxy rw/pg2");
+    press(w, "Enter");
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        assert_non_null(strstr(why_not(w, all[i]), "has no socket in the cluster's file"));
+    press(w, "Enter");
+    assert_string_equal(w->app.log.s, "");
+    press(w, "Esc");
+    look_at_haproxy(w, HA_LEVEL_OPERATOR);
+    press(w, "Enter");
+    assert_non_null(strstr(why_not(w, all[2]), "only of level operator"));
+    press(w, "Esc");
+    look_at_haproxy(w, HA_LEVEL_ADMIN);
+    w->c.v.read_only = true;
+    press(w, "Enter");
+    assert_string_equal(why_not(w, all[2]), "this console is read-only");
+    w->c.v.read_only = false;
+    press(w, "Esc");
+    w->app.denied = "not for you";
+    w->app.denied_kind = ACT_HA_MAINT;
+    press(w, "Enter");
+    assert_string_equal(why_not(w, all[2]), "not for you");
+    assert_string_equal(why_not(w, all[1]), "");
+}
+
+/* The menu stays open while the picture moves on: HAProxy was reloaded without that server. */
+static void a_server_that_is_gone_takes_nothing(void **state)
+{
+    struct world *w = *state;
+    look_at_haproxy(w, HA_LEVEL_ADMIN);
+    row_down_to(w, "haproxy rw/pg2");
+    press(w, "Enter");
+    struct sb *b = sb_new(SB_NOW_US);
+    sb_everything(b);
+    sb_ha_socket(b, HA_LEVEL_ADMIN);
+    sb_ha_row(b, "rw", "pg2")->name = "pg7";
+    snapshot_unref(w->app.snapshot);
+    w->app.snapshot = sb_take(b);
+    assert_string_equal(why_not(w, "maint: out of service"),
+                        "haproxy rw/pg2 is not in the picture any more");
+}
+
 /* What the menu holds is what the command line understands, with names that need quotes too. */
 static void every_item_is_a_command(void **state)
 {
@@ -368,6 +474,10 @@ int main(void)
         TEST(escape_drops_marks_last),
         TEST(enter_opens_the_menu_where_rows_are_members),
         TEST(enter_twice_changes_nothing),
+        TEST(enter_on_a_server_opens_its_menu),
+        TEST(enter_twice_on_a_server_shows_it),
+        TEST(a_server_without_a_way_says_why),
+        TEST(a_server_that_is_gone_takes_nothing),
         TEST(a_choice_is_the_command_as_if_typed),
         TEST(a_choice_that_is_refused_stands_in_the_bar),
         TEST(what_cannot_be_says_why_and_does_nothing),

@@ -91,6 +91,8 @@ struct cluster_member *sb_cluster_row(struct sb *b, const char *name);
 /* One HAProxy "haproxy": listen sections "rw" (its write backend by its name) and "ro", a server
  * for each member, named as it is; no addresses. rw sends to the leader. */
 void sb_haproxy(struct sb *b);
+/* The first one has a runtime socket of that level as well. */
+void sb_ha_socket(struct sb *b, enum ha_level level);
 struct ha_row *sb_ha_row(struct sb *b, const char *proxy, const char *name);
 /* Server `name` of rw: HA_UP by L7OK/200, HA_DOWN as a healthy replica (L7STS/503); another status
  * goes with the words of check_status. */

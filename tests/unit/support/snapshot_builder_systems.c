@@ -269,6 +269,16 @@ void sb_haproxy(struct sb *b)
     sb_ha_sends(b, leader ? leader->name : NULL);
 }
 
+void sb_ha_socket(struct sb *b, enum ha_level level)
+{
+    struct arena *a = sb_arena(b);
+    struct ha_info *i = arena_new(a, struct ha_info);
+    *i = (struct ha_info){.level = level, .version = "2.6.12", .node = "", .max_conn = 500};
+    b->haproxies[0].socket = arena_strdup(a, "/run/lb1.sock");
+    b->haproxies[0].info = i;
+    b->haproxies[0].info_state = b->haproxies[0].state;
+}
+
 struct ha_row *sb_ha_row(struct sb *b, const char *proxy, const char *name)
 {
     const struct ha_stats *t = b->haproxies[0].stats;
