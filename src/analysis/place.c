@@ -38,9 +38,13 @@ bool place_same(const char *a, const char *b)
     unsigned char x[16], y[16];
     if (!a || !b || !*a || !*b)
         return false;
-    if (strcasecmp(a, b) == 0 || (place_is_loopback(a) && place_is_loopback(b)))
+    if (strcasecmp(a, b) == 0)
         return true;
-    return parse(a, x) && parse(b, y) && memcmp(x, y, sizeof x) == 0;
+    bool numbers = parse(a, x) && parse(b, y);
+    if (numbers && memcmp(x, y, sizeof x) == 0)
+        return true;
+    bool both_v4 = numbers && x[10] == 0xff && y[10] == 0xff;
+    return !both_v4 && place_is_loopback(a) && place_is_loopback(b);
 }
 
 bool place_split(const char *text, struct arena *a, const char **host, int64_t *port)

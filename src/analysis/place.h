@@ -11,7 +11,8 @@
 #include "pgdba/base/arena.h"
 
 /* Equal as text or as numbers (also an IPv4 address mapped into IPv6), or each this very host:
- * localhost, 127.0.0.0/8, ::1. A name is equal to itself only. */
+ * localhost, ::1, and one of 127.0.0.0/8, two of which are two places. A name is equal to itself
+ * only. */
 bool place_same(const char *a, const char *b);
 bool place_is_numeric(const char *host);
 bool place_is_loopback(const char *host);

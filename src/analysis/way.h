@@ -37,6 +37,8 @@ struct way_walk {
     struct way_hop *hops, *ends;
     int hops_cap, ends_cap;
     int depth; /* of hops walked: a circle ends somewhere */
+    int from;  /* the hop that what is found next is reached by; -1 none */
+    bool fork; /* the next hop is another way of the same step */
 };
 
 struct way_hop *way_add_hop(struct way_walk *v, const struct way_hop *h);
@@ -65,12 +67,15 @@ void way_to_database(struct way_walk *v, const struct bouncer *b, const struct p
 const char *way_bouncer_place(struct arena *a, const struct bouncer *b); /* its host:port */
 void way_to_haproxy(struct way_walk *v, const struct haproxy *h, const char *at, bool write_side,
                     int64_t sessions);
-/* The HAProxy whose write side that address is, as far as can be told. */
+/* The HAProxies that may be at that address. Sure: each of them is, for they share it. */
 struct way_proxy {
-    int n;                         /* that it may be */
-    const struct haproxy *haproxy; /* NULL: one of several */
-    enum tristate write_side;
+    int n;
+    bool sure;
+    const struct haproxy **v;
+    enum tristate write_side; /* of all of them */
 };
-struct way_proxy way_haproxy_at(const struct snapshot *s, const char *host, int64_t port);
+struct way_proxy way_haproxy_at(const struct way_look *k, const char *host, int64_t port);
+/* What PgBouncer's resolver last said of a name, NULL: not asked, or not of now. "" nothing. */
+const char *way_dns_addresses(const struct way_look *k, const struct bouncer *b, const char *name);
 
 #endif

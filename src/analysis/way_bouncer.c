@@ -2,6 +2,7 @@
 #include "way.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "pgdba/analysis/routes.h"
 #include "pgdba/base/fmt.h"
@@ -153,7 +154,7 @@ static bool is_known(const struct way_look *k, const char *host, int64_t port, c
     bool here = !host || !*host || *host == '/' || place_is_loopback(host);
     if (here && from && !place_is_loopback(from))
         host = from;
-    return host && (routes_member_at(k->s, host, port) || way_haproxy_at(k->s, host, port).n > 0);
+    return host && (routes_member_at(k->s, host, port) || way_haproxy_at(k, host, port).n > 0);
 }
 
 static int64_t through(const struct seen *v, int n, const char *host, int64_t port)
@@ -184,11 +185,57 @@ static void still_elsewhere(struct way_walk *v, const struct bouncer *b,
     }
 }
 
+/* Its addresses as PgBouncer's resolver has them: "10.0.0.1:0,[::1]:0" or without ports. */
+static int to_looked_up(struct way_walk *v, const struct pgb_database *d, const char *addrs,
+                        const char *from)
+{
+    int n = 0, own = v->from;
+    char *list = arena_strdup(v->k->a, addrs), *rest;
+    for (char *one = strtok_r(list, ", ", &rest); one; one = strtok_r(NULL, ", ", &rest)) {
+        const char *host;
+        int64_t port;
+        if (!place_split(one, v->k->a, &host, &port) || !place_is_numeric(host))
+            continue;
+        v->from = own;
+        v->fork = n > 0;
+        way_to_address(v, host, d->port, from, d->database, -1);
+        n++;
+    }
+    return n;
+}
+
+/* One that does not resolve leads nowhere for new connections, whatever is still connected. */
+static void judge_name(struct way_walk *v, const struct bouncer *b, const char *name)
+{
+    const char *addrs = way_dns_addresses(v->k, b, name);
+    if (addrs && !*addrs)
+        way_blame(v, WAY_UNKNOWN,
+                  arena_printf(v->k->a, "look at the name service of PgBouncer %s's host", b->name),
+                  "goes to %s, a name that PgBouncer %s cannot resolve now", name, b->name);
+}
+
+/* Where it led when the connections were opened that there are, else what PgBouncer's resolver
+ * says. Of a list of names nobody knows which connection was opened by which: the first has all. */
+static void to_name(struct way_walk *v, const struct bouncer *b, const struct pgb_database *d,
+                    const char *name, const char *first, const char *from, const struct seen *seen,
+                    int n)
+{
+    const char *addrs = way_dns_addresses(v->k, b, name);
+    int own = v->from;
+    for (int i = 0; name == first && i < n; i++) {
+        v->from = own;
+        v->fork = i > 0;
+        way_to_address(v, seen[i].addr, seen[i].port, from, d->database, seen[i].n);
+    }
+    if ((n == 0 || (name != first && addrs)) && (!addrs || !to_looked_up(v, d, addrs, from)))
+        way_to_address(v, name, d->port, from, d->database, -1);
+}
+
 static void go_on(struct way_walk *v, const struct bouncer *b, const struct pgb_database *d)
 {
     const char *from = NULL, *host;
     int64_t port;
-    int n;
+    int n, own = v->from;
     const struct seen *seen = seen_of(v->k, b, d->name, &n);
     if (place_split(b->endpoint, v->k->a, &host, &port))
         from = host;
@@ -198,9 +245,13 @@ static void go_on(struct way_walk *v, const struct bouncer *b, const struct pgb_
         char *next = one ? strchr(one, ',') : NULL;
         if (next)
             *next++ = '\0';
-        if (n && one && !is_known(v->k, one, d->port, from))
-            for (int i = 0; i < n; i++) /* a name: where it led when they were opened */
-                way_to_address(v, seen[i].addr, seen[i].port, from, d->database, seen[i].n);
+        v->from = own;
+        v->fork = one != list;
+        bool name = one && *one && *one != '/' && !place_is_numeric(one) && !place_is_loopback(one);
+        if (name)
+            judge_name(v, b, one);
+        if (name && !is_known(v->k, one, d->port, from))
+            to_name(v, b, d, one, list, from, seen, n);
         else
             way_to_address(v, one, d->port, from, d->database,
                            b->servers ? through(seen, n, one, d->port) : -1);
@@ -208,7 +259,19 @@ static void go_on(struct way_walk *v, const struct bouncer *b, const struct pgb_
         if (!one)
             break;
     }
+    v->from = own;
+    v->fork = false;
     still_elsewhere(v, b, d, seen, n);
+}
+
+const char *way_dns_addresses(const struct way_look *k, const struct bouncer *b, const char *name)
+{
+    if (!b->dns_hosts || !way_fresh(k, &b->dns_hosts_state))
+        return NULL;
+    for (int i = 0; i < b->dns_hosts->n; i++)
+        if (strcasecmp(b->dns_hosts->v[i].name, name) == 0)
+            return b->dns_hosts->v[i].addrs ? b->dns_hosts->v[i].addrs : "";
+    return NULL;
 }
 
 const char *way_bouncer_place(struct arena *a, const struct bouncer *b)

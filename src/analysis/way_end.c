@@ -44,21 +44,24 @@ static const char *proxy_address(const struct way_look *k, const struct haproxy 
     for (int i = 0; i < k->s->nroutes; i++)
         for (int p = 0; p < k->s->routes[i].nplaces; p++) {
             const struct app_place *at = &k->s->routes[i].places[p];
-            struct way_proxy found = way_haproxy_at(k->s, at->host, at->port);
-            if (!bouncer_at(k, at->host, at->port) && found.haproxy == h &&
-                found.write_side == TRI_YES)
+            if (bouncer_at(k, at->host, at->port) || routes_member_at(k->s, at->host, at->port))
+                continue;
+            struct way_proxy found = way_haproxy_at(k, at->host, at->port);
+            if (found.n == 1 && found.v[0] == h && found.write_side == TRI_YES)
                 return way_address(k->a, at->host, at->port);
         }
     return "";
 }
 
-/* A port of HAProxy follows the leader, an address of today's leader does not. */
+/* A port of HAProxy follows the leader, an address of today's leader does not. The first whose port
+ * is known. */
 static const char *where_to(const struct way_look *k)
 {
-    const char *proxy = "";
-    for (int i = 0; i < k->s->nhaproxies && !*proxy; i++)
-        proxy = arena_printf(k->a, "HAProxy's port for writes%s or at ",
-                             brackets(k->a, proxy_address(k, &k->s->haproxies[i])));
+    const char *at = "", *proxy = k->s->nhaproxies ? "HAProxy's port for writes" : "";
+    for (int i = 0; i < k->s->nhaproxies && !*at; i++)
+        at = proxy_address(k, &k->s->haproxies[i]);
+    if (*proxy)
+        proxy = arena_printf(k->a, "%s%s or at ", proxy, brackets(k->a, at));
     return arena_printf(k->a, "point it at %s%s%s", proxy, k->leader->name,
                         brackets(k->a, listed_at(k->a, k->leader)));
 }
@@ -66,7 +69,7 @@ static const char *where_to(const struct way_look *k)
 /* By whom the way gets there: who can change that is who must be told. */
 static const char *cure_of(const struct way_walk *v)
 {
-    const struct way_hop *last = v->w->nhops ? &v->w->hops[v->w->nhops - 1] : NULL;
+    const struct way_hop *last = v->from >= 0 ? &v->w->hops[v->from] : NULL;
     if (!v->k->leader || !last)
         return "";
     if (last->kind == HOP_HAPROXY)
@@ -189,7 +192,10 @@ static void to_bouncer(struct way_walk *v, const struct bouncer *b, const char *
                                      .waiting = -1,
                                      .at_us = b->databases_state.answered_us});
     if (b->databases)
-        way_blame(v, WAY_UNKNOWN, "", "PgBouncer %s lists no database %s now", b->name,
+        way_blame(v, WAY_UNKNOWN,
+                  "look at [databases] of that PgBouncer; one that \"*\" stands for is listed only "
+                  "while it is used",
+                  "PgBouncer %s lists no database %s now", b->name,
                   database ? database : "of that name");
     else
         way_blame(v, WAY_UNKNOWN, "", "PgBouncer %s %s", b->name,
@@ -217,25 +223,38 @@ static void to_nobody_known(struct way_walk *v, const char *host, int64_t port, 
               at);
 }
 
+static void one_of_many(struct way_walk *v, const struct way_proxy *p, const char *at,
+                        int64_t sessions)
+{
+    const char *text = arena_printf(v->k->a, "one of %d HAProxies", p->n);
+    way_add_end(v, &(struct way_hop){.kind = HOP_ADDRESS,
+                                     .state = WAY_UNKNOWN,
+                                     .name = at,
+                                     .part = "",
+                                     .at = at,
+                                     .text = text,
+                                     .sessions = sessions,
+                                     .waiting = -1});
+    way_blame(v, WAY_UNKNOWN, "say write_addresses of each haproxy in the cluster's file",
+              "goes to %s: which of %d HAProxies is there is not known", at, p->n);
+}
+
 static void to_proxy(struct way_walk *v, const struct way_proxy *p, const char *at,
                      int64_t sessions)
 {
-    if (!p->haproxy) {
-        way_add_end(v, &(struct way_hop){.kind = HOP_ADDRESS,
-                                         .state = WAY_UNKNOWN,
-                                         .name = at,
-                                         .part = "",
-                                         .at = at,
-                                         .text = arena_printf(v->k->a, "one of %d HAProxies", p->n),
-                                         .sessions = sessions,
-                                         .waiting = -1});
-        way_blame(v, WAY_UNKNOWN, "say write_addresses of each haproxy in the cluster's file",
-                  "goes to %s: which of %d HAProxies there is not known", at, p->n);
-        return;
-    }
     if (p->write_side == TRI_NO)
         v->w->writes = false;
-    way_to_haproxy(v, p->haproxy, at, p->write_side != TRI_NO, sessions);
+    if (p->n > 1 && !p->sure) {
+        one_of_many(v, p, at, sessions);
+        return;
+    }
+    /* Those that share an address: any of them may be the one that takes a connection. */
+    int from = v->from;
+    for (int i = 0; i < p->n; i++) {
+        v->from = from;
+        v->fork = i > 0;
+        way_to_haproxy(v, p->v[i], at, p->write_side != TRI_NO, i == 0 ? sessions : -1);
+    }
     if (p->write_side != TRI_UNKNOWN)
         return;
     /* Where it goes if it is that port is worth showing, and nothing to be sure or to warn of. */
@@ -244,9 +263,9 @@ static void to_proxy(struct way_walk *v, const struct way_proxy *p, const char *
     v->w->state = WAY_OPEN;
     way_blame(v, WAY_UNKNOWN,
               arena_printf(v->k->a, "say write_addresses of haproxy %s in the cluster's file",
-                           p->haproxy->name),
+                           p->v[0]->name),
               "goes to %s: whether that is the port for writes of HAProxy %s is not known", at,
-              p->haproxy->name);
+              p->v[0]->name);
 }
 
 void way_to_address(struct way_walk *v, const char *host, int64_t port, const char *from,
@@ -266,7 +285,7 @@ void way_to_address(struct way_walk *v, const char *host, int64_t port, const ch
     const struct bouncer *b = m || !host ? NULL : bouncer_at(v->k, host, port);
     struct way_proxy p = {0};
     if (!m && !b && host)
-        p = way_haproxy_at(v->k->s, host, port);
+        p = way_haproxy_at(v->k, host, port);
     if (m)
         way_to_member(v, m, way_address(v->k->a, host, port), sessions);
     else if (b)

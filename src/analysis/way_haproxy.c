@@ -51,60 +51,68 @@ static bool configured_for_writes(const struct snapshot *s, const char *host, in
     return false;
 }
 
+/* Its port for writes, as configured; *host_too: one of those is on that host at least. */
 static bool at_write_address(const struct haproxy *h, struct arena *a, const char *host,
-                             int64_t port)
+                             int64_t port, bool *host_too)
 {
     const char *at;
     int64_t p;
-    for (int i = 0; i < h->nwrite_addresses; i++)
-        if (place_split(h->write_addresses[i], a, &at, &p) && p == port && place_same(at, host))
+    *host_too = false;
+    for (int i = 0; i < h->nwrite_addresses; i++) {
+        if (!place_split(h->write_addresses[i], a, &at, &p) || !place_same(at, host))
+            continue;
+        *host_too = true;
+        if (p == port)
             return true;
+    }
     return false;
 }
 
-static bool on_host(const struct haproxy *h, struct arena *a, const char *host)
+struct listens {
+    bool may, sure; /* it listens there: perhaps; certainly */
+    enum tristate write_side;
+};
+
+/* Its own write address may be a name or an address that it shares: then its host says nothing. Nor
+ * does a runtime socket's path say on which host it is: there it may be, unless it is known where
+ * its port for writes is. */
+static struct listens listens_at(const struct way_look *k, const struct haproxy *h,
+                                 const char *host, int64_t port)
 {
-    const char *at;
+    const char *at, *backend = routes_write_backend(h), *proxy = listener(h, k->a, port);
+    bool for_writes = configured_for_writes(k->s, host, port), written_host;
     int64_t p;
-    return place_split(h->endpoint, a, &at, &p) && place_same(at, host);
+    if (at_write_address(h, k->a, host, port, &written_host))
+        return (struct listens){true, true, TRI_YES};
+    bool known = place_split(h->endpoint, k->a, &at, &p);
+    if (!written_host && (known ? !place_same(at, host) : h->nwrite_addresses > 0))
+        return (struct listens){0};
+    if (proxy)
+        return (struct listens){true, true,
+                                backend && strcmp(proxy, backend) == 0              ? TRI_YES
+                                : way_named_for_reads(proxy) || h->nwrite_addresses ? TRI_NO
+                                                                                    : TRI_UNKNOWN};
+    if (h->nwrite_addresses) /* a port for writes that is none of its own is another's */
+        return (struct listens){!for_writes, false, TRI_NO};
+    return (struct listens){true, false,
+                            for_writes || (backend && only_proxy(h, NULL)) ? TRI_YES : TRI_UNKNOWN};
 }
 
-static enum tristate write_side(const struct snapshot *s, const struct haproxy *h, struct arena *a,
-                                const char *host, int64_t port, bool *sure)
+struct way_proxy way_haproxy_at(const struct way_look *k, const char *host, int64_t port)
 {
-    const char *backend = routes_write_backend(h), *at = listener(h, a, port);
-    *sure = at || at_write_address(h, a, host, port);
-    if (at_write_address(h, a, host, port) || (at && backend && strcmp(at, backend) == 0))
-        return TRI_YES;
-    if (h->nwrite_addresses || (at && way_named_for_reads(at)))
-        return TRI_NO;
-    if (configured_for_writes(s, host, port) || (backend && only_proxy(h, NULL)))
-        return TRI_YES;
-    return TRI_UNKNOWN;
-}
-
-/* Its own write address may be a name or an address that it shares: then its host says nothing. */
-struct way_proxy way_haproxy_at(const struct snapshot *s, const char *host, int64_t port)
-{
-    struct way_proxy out = {0};
-    struct arena a;
-    arena_init(&a);
-    for (int i = 0; i < s->nhaproxies; i++) {
-        const struct haproxy *h = &s->haproxies[i];
-        bool sure;
-        if (!on_host(h, &a, host) && !at_write_address(h, &a, host, port))
+    int most = k->s->nhaproxies;
+    struct way_proxy out = {.v = arena_array(k->a, (size_t)most, const struct haproxy *)};
+    for (int i = 0; i < most; i++) {
+        const struct haproxy *h = &k->s->haproxies[i];
+        struct listens l = listens_at(k, h, host, port);
+        if (!l.may || (out.sure && !l.sure))
             continue;
-        enum tristate side = write_side(s, h, &a, host, port, &sure);
-        out.n++;
-        if (sure) {
-            out.haproxy = h;
-            out.write_side = side;
-            break;
-        }
-        out.haproxy = out.n == 1 ? h : NULL;
-        out.write_side = side;
+        if (l.sure && !out.sure)
+            out.n = 0;
+        out.sure = l.sure;
+        out.write_side = out.n == 0 || out.write_side == l.write_side ? l.write_side : TRI_UNKNOWN;
+        out.v[out.n++] = h;
     }
-    arena_release(&a);
     return out;
 }
 
@@ -141,7 +149,7 @@ static void count(struct send *d)
 
 static void to_server(struct way_walk *v, const struct send *d, const struct ha_row *r)
 {
-    const struct member *m = routes_member_of(v->k->s, r);
+    const struct member *m = routes_member_of_server(v->k->s, d->h, r);
     if (m) {
         way_to_member(v, m, r->addr ? r->addr : "", r->sessions);
         return;
@@ -165,8 +173,9 @@ static void stale_sessions(struct way_walk *v, const struct send *d)
     const struct member *leader = v->k->leader;
     for (int i = 0; d->write_side && leader && i < d->h->stats->n; i++) {
         const struct ha_row *r = &d->h->stats->v[i];
-        const struct member *m =
-            is_server(d, r) && !gets(d, r) && r->sessions > 0 ? routes_member_of(v->k->s, r) : NULL;
+        const struct member *m = is_server(d, r) && !gets(d, r) && r->sessions > 0
+                                     ? routes_member_of_server(v->k->s, d->h, r)
+                                     : NULL;
         if (!m || m == leader)
             continue;
         way_blame(v, v->w->writes ? WAY_ASTRAY : WAY_OPEN,

@@ -54,6 +54,9 @@ static struct way_hop *add(struct arena *a, struct way_hop **v, int *n, int *cap
 struct way_hop *way_add_hop(struct way_walk *v, const struct way_hop *h)
 {
     struct way_hop *added = add(v->k->a, &v->hops, &v->w->nhops, &v->hops_cap, h);
+    added->beside = v->fork;
+    v->fork = false;
+    v->from = v->w->nhops - 1;
     v->w->hops = v->hops;
     return added;
 }
@@ -164,7 +167,7 @@ static void finish(struct way_walk *v)
 static struct way_walk begin(const struct way_look *k, struct way *w, const char *key, bool writes)
 {
     *w = (struct way){.key = key, .writes = writes, .reason = "", .cure = ""};
-    return (struct way_walk){.k = k, .w = w};
+    return (struct way_walk){.k = k, .w = w, .from = -1};
 }
 
 enum way_state ways_worst(const struct way *v, int n)

@@ -1,7 +1,11 @@
 /* routes: the ways from an application to the leader, and where each really ends. */
+#include <string.h>
+
 #include "cli_private.h"
 #include "pgdba/analysis/ways.h"
 #include "pgdba/base/fmt.h"
+
+#define NAMES_TIMEOUT (2 * USEC_PER_SEC)
 
 /* What a script acts on: writes get through everywhere, or they do not, or it cannot be told. */
 static int exit_of(enum way_state worst)
@@ -18,7 +22,11 @@ static const char *through(struct arena *a, const struct way *w)
 {
     const char *text = "";
     for (int i = 1; i < w->nhops; i++)
-        text = arena_printf(a, "%s%s%s", text, *text ? " > " : "", hop_name(a, &w->hops[i]));
+        text = arena_printf(a, "%s%s%s", text,
+                            !*text              ? ""
+                            : w->hops[i].beside ? " or "
+                                                : " > ",
+                            hop_name(a, &w->hops[i]));
     return *text ? text : "direct";
 }
 
@@ -77,6 +85,8 @@ static void put_hop(struct wire_json *list, const struct way_hop *h, const struc
     wire_json_str(o, "kind", way_hop_kind_name(h->kind));
     wire_json_str(o, "name", h->name);
     wire_json_str(o, "part", *h->part ? h->part : NULL);
+    if (h->beside)
+        wire_json_bool(o, "beside", true);
     wire_json_str(o, "address", *h->at ? h->at : NULL);
     wire_json_str(o, "state", way_state_name(h->state));
     wire_json_str(o, "text", *h->text ? h->text : NULL);
@@ -116,13 +126,38 @@ static void print_json(struct cli *c, const struct cli_reading *r, const struct 
     cli_json_print(root, c->opt->out);
 }
 
+/* A name is looked up by PgBouncer, and what came of it is asked only when somebody looks. */
+static bool has_name(const struct bouncer *b)
+{
+    for (int i = 0; b->databases && i < b->databases->n; i++) {
+        const char *host = b->databases->v[i].host;
+        if (host && *host != '/' && strpbrk(host, "ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ"))
+            return true;
+    }
+    return false;
+}
+
+static bool names_known(void *arg)
+{
+    const struct snapshot *s = app_snapshot(arg);
+    for (int i = 0; i < s->nbouncers; i++) {
+        const struct bouncer *b = &s->bouncers[i];
+        if (b->state.outcome == OBS_ANSWERED && b->dns_hosts_state.outcome == OBS_NEVER &&
+            has_name(b))
+            return false;
+    }
+    return true;
+}
+
 int cli_routes(struct cli *c)
 {
     struct cli_reading r;
+    app_show_bouncers(c->app, OBS_BIT(OBS_PGB_DNS_HOSTS));
     int n, code = cli_open(c);
     if (code != CLI_HEALTHY)
         return code;
     cli_wait_postgres(c);
+    app_run_until(c->app, names_known, c->app, cli_now(c) + NAMES_TIMEOUT);
     cli_look(c, &r);
     const struct way *v = ways_of(r.s, r.now_us, &c->arena, &n);
     if (c->json)

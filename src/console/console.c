@@ -153,13 +153,16 @@ static void schedule_tick(struct console *c)
     app_tick_at(c->app, v->tick_us + wait);
 }
 
-/* Leases are asked about only while they can be seen. */
+/* Leases are asked about only while they can be seen, and so is what PgBouncer says seldom: where a
+ * name leads is part of a way. */
 static void tell_what_is_shown(struct console *c)
 {
     const struct rect *p = c->layout.panes;
     app_show_leases(c->app, p[PANE_TOPOLOGY].rows || p[PANE_TRUTH].rows || p[PANE_DCS].rows ||
                                 p[PANE_FAILOVERS].rows);
-    app_show_bouncers(c->app, p[PANE_BOUNCERS].rows ? pgb_view_get(c->v.bouncers_view)->kinds : 0);
+    app_show_bouncers(c->app,
+                      (p[PANE_BOUNCERS].rows ? pgb_view_get(c->v.bouncers_view)->kinds : 0) |
+                          (p[PANE_ROUTES].rows ? OBS_BIT(OBS_PGB_DNS_HOSTS) : 0));
 }
 
 /* For tests: nothing is waiting to be drawn, and everything drawn has left. */

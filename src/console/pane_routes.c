@@ -39,14 +39,16 @@ static const char *hop_name(const struct way_hop *h, struct arena *a)
     return *h->part ? arena_printf(a, "%s/%s", h->name, h->part) : h->name;
 }
 
-/* "haproxy/rw → pg1", without the entry, which has a column of its own. */
+/* "pgb2/app → haproxy/rw or haproxy2/rw", without the entry, which has a column of its own. */
 static const char *way_text(const struct picture *p, const struct way *w, struct arena *a)
 {
     struct surface paper = {.ascii = p->ascii};
     const char *text = "";
     for (int i = 1; i < w->nhops; i++)
-        text = arena_printf(a, "%s%s%s%s", text, *text ? " " : "",
-                            *text ? arena_printf(a, "%s ", glyph(&paper, GL_ARROW)) : "",
+        text = arena_printf(a, "%s%s%s", text,
+                            !*text              ? ""
+                            : w->hops[i].beside ? " or "
+                                                : arena_printf(a, " %s ", glyph(&paper, GL_ARROW)),
                             hop_name(&w->hops[i], a));
     return *text ? text : "direct";
 }
@@ -203,10 +205,13 @@ static void write_way(const struct picture *p, const struct way *w, struct doc *
         doc_item(d, 0, 14, TR_DIM, "for", TR_DIALOG,
                  "reading, as its name or its place says: it may end at a replica");
     doc_gap(d);
-    for (int i = 0; i < w->nhops; i++)
-        hop_lines(p, &w->hops[i], i, d);
+    int depth = -1;
+    for (int i = 0; i < w->nhops; i++) {
+        depth += !w->hops[i].beside;
+        hop_lines(p, &w->hops[i], depth, d);
+    }
     for (int i = 0; i < w->nends; i++)
-        hop_lines(p, &w->ends[i], w->nhops, d);
+        hop_lines(p, &w->ends[i], depth + 1, d);
 }
 
 static void card(const struct picture *p, const char *key, struct doc *d)

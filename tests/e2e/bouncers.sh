@@ -54,7 +54,7 @@ check "names and zones: empty, and answered" show_json dns "d['rows'] == [] and 
 expect "one bouncer alone" 1 '^second +app' "$pgdba" "${cluster[@]}" pgb show databases --on second
 expect "a bouncer that is not there" 64 'no PgBouncer of this cluster is called "third"' "$pgdba" "${cluster[@]}" pgb show databases --on third
 expect "a table that is not there" 64 'VIEW expects a table of PgBouncer' "$pgdba" "${cluster[@]}" pgb show fds
-expect "two that disagree are told" 1 'pgbouncer: database app goes to 127.0.0.1:[0-9]+, on second to 127.0.0.1:[0-9]+' "$pgdba" "${cluster[@]}" status
+expect "two that disagree are told" 1 'pgbouncer: default_pool_size is 20, on second 2' "$pgdba" "${cluster[@]}" status
 
 # ---- a client and its server
 psql -XAtc 'select pg_sleep(120)' "$app" >/dev/null 2>&1 &

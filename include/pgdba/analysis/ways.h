@@ -28,9 +28,10 @@ enum way_hop_kind { HOP_ENTRY, HOP_BOUNCER, HOP_HAPROXY, HOP_MEMBER, HOP_ADDRESS
 struct way_hop {
     enum way_hop_kind kind;
     enum way_state state; /* of this hop alone */
-    const char *name;     /* "pgbouncer", "haproxy", "pg2"; an address where no more is known */
-    const char *part;     /* the bouncer's database, HAProxy's proxy; "" */
-    const char *at;       /* "10.0.0.1:5432", "" not known */
+    bool beside;      /* it is another way of the same step as the hop before, and not behind it */
+    const char *name; /* "pgbouncer", "haproxy", "pg2"; an address where no more is known */
+    const char *part; /* the bouncer's database, HAProxy's proxy; "" */
+    const char *at;   /* "10.0.0.1:5432", "" not known */
     const char *text; /* what it says: "8 servers, nobody waits", "leads (etcd), writes (…)" */
     int64_t sessions; /* connections through here; -1 not known */
     int64_t waiting;  /* clients; -1 not known */

@@ -290,6 +290,155 @@ static void standby_cluster(struct sb *b)
     b->config->standby_cluster = true;
 }
 
+/* ---- two HAProxies on one host, the first of them with another port for writes */
+
+static struct haproxy *two_proxies(struct sb *b)
+{
+    no_write_address(b);
+    struct haproxy *h = b->haproxies;
+    h[1] = h[0];
+    h[0].name = "other";
+    h[0].endpoint = "http://127.0.0.1:7001";
+    b->s->nhaproxies = 2;
+    return h;
+}
+
+static void two_on_a_host(struct sb *b)
+{
+    (void)two_proxies(b);
+}
+
+static void two_and_one_by_socket(struct sb *b)
+{
+    two_proxies(b)[1].endpoint = "/run/haproxy/admin.sock";
+}
+
+static void two_and_the_port_is_said(struct sb *b)
+{
+    static const char *const write[] = {"127.0.0.1:5000"};
+    struct haproxy *h = two_proxies(b);
+    h[1].endpoint = "/run/haproxy/admin.sock";
+    h[1].nwrite_addresses = 1;
+    h[1].write_addresses = write;
+}
+
+/* Of the other it is said that its port for writes is not this one: it may be one for reading. */
+static void two_and_the_others_port_is_said(struct sb *b)
+{
+    static const char *const write[] = {"127.0.0.1:5010"};
+    struct haproxy *h = two_proxies(b);
+    h[0].nwrite_addresses = 1;
+    h[0].write_addresses = write;
+}
+
+/* ... unless a way of applications that writes goes there. */
+static struct app_place write_place;
+static struct app_route write_route;
+static void two_and_a_route_tells(struct sb *b)
+{
+    two_and_the_others_port_is_said(b);
+    write_place = (struct app_place){"127.0.0.1", 5000};
+    write_route =
+        (struct app_route){.name = "web", .nplaces = 1, .places = &write_place, .database = "app"};
+    b->s->nroutes = 1;
+    b->s->routes = &write_route;
+}
+
+static void two_on_other_loopbacks(struct sb *b)
+{
+    two_proxies(b)[0].endpoint = "http://127.0.0.2:7000";
+    static const char *const write[] = {"127.0.0.2:5000"}, *const mine[] = {"127.0.0.1:5000"};
+    b->haproxies[0].nwrite_addresses = b->haproxies[1].nwrite_addresses = 1;
+    b->haproxies[0].write_addresses = write;
+    b->haproxies[1].write_addresses = mine;
+}
+
+/* A shared address: either may take a connection. */
+static void two_share(struct sb *b)
+{
+    static const char *const write[] = {"10.0.0.99:5000"};
+    struct haproxy *h = two_proxies(b);
+    sb_database(b, 0, 0)->host = "10.0.0.99";
+    h[0].nwrite_addresses = h[1].nwrite_addresses = 1;
+    h[0].write_addresses = h[1].write_addresses = write;
+}
+
+static void two_share_and_one_is_silent(struct sb *b)
+{
+    two_share(b);
+    sb_fail(b, &b->haproxies[1].state, OBS_TIMED_OUT, SB_SEC(20));
+}
+
+static void a_server_is_said(struct sb *b)
+{
+    static const struct ha_server_name names[] = {{"db-a", "pg1"}};
+    a_stranger(b);
+    b->haproxies[0].nservers = 1;
+    b->haproxies[0].servers = names;
+}
+
+/* ---- names */
+
+static struct pgb_dns_host dns_host;
+static struct pgb_dns_hosts dns_hosts;
+
+static void resolves_to(struct sb *b, const char *addrs)
+{
+    dns_host = (struct pgb_dns_host){.name = "db.example", .addrs = addrs, .ttl_s = 9};
+    dns_hosts = (struct pgb_dns_hosts){1, &dns_host};
+    b->bouncers[0].dns_hosts = &dns_hosts;
+    b->bouncers[0].dns_hosts_state = b->bouncers[0].state;
+}
+
+static void name_resolves(struct sb *b)
+{
+    by_name_unseen(b);
+    resolves_to(b, "10.0.0.1:0");
+}
+
+static void name_resolves_to_two(struct sb *b)
+{
+    by_name_unseen(b);
+    resolves_to(b, "10.0.0.1:0,10.0.0.2:0");
+}
+
+static void name_does_not_resolve(struct sb *b)
+{
+    by_name_unseen(b);
+    resolves_to(b, NULL);
+}
+
+static void name_does_not_resolve_any_more(struct sb *b)
+{
+    by_name(b);
+    resolves_to(b, NULL);
+}
+
+static void name_resolved_long_ago(struct sb *b)
+{
+    name_resolves(b);
+    sb_fail(b, &b->bouncers[0].dns_hosts_state, OBS_TIMED_OUT, SB_SEC(60));
+}
+
+static void name_of_haproxy_does_not_resolve(struct sb *b)
+{
+    by_shared_address(b);
+    resolves_to(b, NULL);
+    dns_host.name = "db-rw.example";
+}
+
+static void two_names(struct sb *b)
+{
+    points_at(b, "db.example,db2.example", 5432);
+    sb_servers(b, "10.0.0.1", 5432, 4);
+}
+
+static void ipv6(struct sb *b)
+{
+    points_at(b, "fd00::1", 5432);
+    ((struct cluster_member *)(uintptr_t)sb_member(b, "pg1")->dcs)->host = "fd00:0::1";
+}
+
 /* ---- a configured route */
 
 static struct app_place places[3];
@@ -429,6 +578,34 @@ static const struct {
      "pg3, not the leader", "goes to pg3", NULL},
     {"its own 127.0.0.1", loopback_of_another, "pgbouncer/app", WAY_ASTRAY, "pg2, not the leader",
      "goes to pg2", NULL},
+    {"by a name that resolves", name_resolves, "pgbouncer/app", WAY_OPEN, "pg1, the leader", NULL,
+     NULL},
+    {"by a name of two", name_resolves_to_two, "pgbouncer/app", WAY_ASTRAY,
+     "pg1, the leader; pg2, not the leader", "goes to pg2", NULL},
+    {"by a name that does not", name_does_not_resolve, "pgbouncer/app", WAY_UNKNOWN,
+     "db.example:5432?", "db.example, a name that PgBouncer pgbouncer cannot resolve now",
+     "name service"},
+    {"by a name that did", name_does_not_resolve_any_more, "pgbouncer/app", WAY_UNKNOWN,
+     "pg1, the leader", "cannot resolve now", NULL},
+    {"by a name, long ago", name_resolved_long_ago, "pgbouncer/app", WAY_UNKNOWN,
+     "db.example:5432?", "a name: where it leads is not known", NULL},
+    {"HAProxy's name does not", name_of_haproxy_does_not_resolve, "pgbouncer/app", WAY_UNKNOWN,
+     "pg1, the leader", "cannot resolve now", NULL},
+    {"two names", two_names, "pgbouncer/app", WAY_OPEN, "pg1, the leader", NULL, NULL},
+    {"by IPv6", ipv6, "pgbouncer/app", WAY_OPEN, "pg1, the leader", NULL, NULL},
+    {"a server that is said", a_server_is_said, "haproxy/rw", WAY_OPEN, "pg1, the leader", NULL,
+     NULL},
+
+    {"two on a host", two_on_a_host, "pgbouncer/app", WAY_UNKNOWN, "127.0.0.1:5000?",
+     "which of 2 HAProxies is there is not known", "say write_addresses of each haproxy"},
+    {"one is known by its socket", two_and_one_by_socket, "pgbouncer/app", WAY_UNKNOWN,
+     "127.0.0.1:5000?", "which of 2 HAProxies is there is not known", NULL},
+    {"the other's port is said", two_and_the_others_port_is_said, "pgbouncer/app", WAY_UNKNOWN,
+     "127.0.0.1:5000?", "which of 2 HAProxies is there is not known", NULL},
+    {"two share it", two_share, "pgbouncer/app", WAY_OPEN, "pg1, the leader", NULL, NULL},
+    {"two share it, one is silent", two_share_and_one_is_silent, "pgbouncer/app", WAY_UNKNOWN,
+     "pg1, the leader", "HAProxy haproxy does not answer", NULL},
+
     {"in a circle", in_a_circle, "pgbouncer/app", WAY_UNKNOWN, "?", "goes round in a circle", NULL},
 
     {"a route", route_bouncer, "app", WAY_OPEN, "pg1, the leader", NULL, NULL},
@@ -472,6 +649,41 @@ static void every_case(void **state)
             !says(w->reason, cases[i].reason) || (cases[i].cure && !says(w->cure, cases[i].cure)))
             fail_msg("%s: %s; ends at %s; \"%s\"; \"%s\"", cases[i].name, way_state_name(w->state),
                      ends, w->reason, w->cure);
+        arena_release(&a);
+        sb_free(b);
+    }
+}
+
+/* Which HAProxy is at an address: by it and the port, never by the host alone. */
+static void a_port_is_that_of_the_right_haproxy(void **state)
+{
+    static const struct {
+        const char *name;
+        void (*make)(struct sb *b);
+        const char *hops[3]; /* behind the bouncer; NULL: no more */
+    } proxies[] = {
+        {"as said", two_and_the_port_is_said, {"haproxy"}},
+        {"as a route says", two_and_a_route_tells, {"haproxy"}},
+        {"127.0.0.2 is not 127.0.0.1", two_on_other_loopbacks, {"haproxy"}},
+        {"both", two_share, {"other", "haproxy"}},
+        {"one of them", two_on_a_host, {NULL}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof proxies / sizeof *proxies; i++) {
+        struct sb *b = sb_new(NOW);
+        struct arena a;
+        int n, hops = 0;
+        arena_init(&a);
+        proxies[i].make(b);
+        const struct way *v = ways_of(b->s, NOW, &a, &n), *w = way_find(v, n, "pgbouncer/app");
+        while (proxies[i].hops[hops])
+            hops++;
+        if (w->nhops != hops + 1)
+            fail_msg("%s: %d hops", proxies[i].name, w->nhops);
+        for (int k = 0; k < hops; k++)
+            if (strcmp(w->hops[k + 1].name, proxies[i].hops[k]) != 0 ||
+                w->hops[k + 1].beside != (k > 0))
+                fail_msg("%s: hop %d is %s", proxies[i].name, k + 1, w->hops[k + 1].name);
         arena_release(&a);
         sb_free(b);
     }
@@ -558,6 +770,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_case),
+        cmocka_unit_test(a_port_is_that_of_the_right_haproxy),
         cmocka_unit_test(a_silence_opens_nothing),
         cmocka_unit_test(the_worst_counts_writes_only),
         cmocka_unit_test(what_is_for_reading_is_told_by_its_name_or_place),
