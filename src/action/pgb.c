@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "pgdba/base/fmt.h"
+#include "pgdba/base/utf8.h"
 
 /* What a command takes, and says of itself. */
 static const struct pgb_kind {
@@ -185,6 +186,11 @@ static void add_all(struct planner *b)
     }
 }
 
+static const char *clean(struct planner *b, const char *text)
+{
+    return utf8_clean(&b->plan->arena, text, strlen(text));
+}
+
 /* What an earlier run left, and nothing else. */
 static void add_left(struct planner *b)
 {
@@ -193,6 +199,7 @@ static void add_left(struct planner *b)
     const struct held_list *l = m->list ? m->list(m->arg) : NULL;
     const char **on = arena_array(&p->arena, l ? (size_t)l->n : 0, const char *);
     int n = 0;
+    char at[FMT_MAX];
 
     for (int i = 0; l && i < l->n; i++) {
         const struct held *h = &l->v[i];
@@ -200,6 +207,14 @@ static void add_left(struct planner *b)
         bool seen = false;
 
         add(b, h->bouncer, h->key ? &talk_put_back : &talk_resume, arg);
+        planner_line(b, "%s of %s: %s since %s by %s of %s, and not taken back since.",
+                     clean(b, h->key        ? h->key
+                              : h->database ? h->database
+                                            : "Everything"),
+                     clean(b, h->bouncer), h->key ? "set" : "paused",
+                     fmt_time_local(at, h->wall_us),
+                     h->user && *h->user ? clean(b, h->user) : "somebody",
+                     h->host && *h->host ? clean(b, h->host) : "some host");
         for (int k = 0; k < n; k++)
             seen = seen || strcmp(on[k], h->bouncer) == 0;
         if (!seen)
@@ -390,6 +405,17 @@ static void expired(struct action_run *r)
     bouncers_wake(r, w->talks, w->n);
 }
 
+/* A PAUSE that is waited for is undone by whoever leaves. */
+static bool interrupt(struct action_run *r)
+{
+    const struct pgb *w = r->state;
+    bool waits = false;
+
+    for (int i = 0; i < w->n && !run_ended(r); i++)
+        waits = talk_interrupt(w->talks[i]) || waits;
+    return waits;
+}
+
 static void release(struct action_run *r)
 {
     const struct pgb *w = r->state;
@@ -404,5 +430,6 @@ const struct action_ops pgb_ops = {.check = check,
                                    .observe = observe,
                                    .answered = answered,
                                    .expired = expired,
+                                   .interrupt = interrupt,
                                    .release = release,
                                    .begins_itself = true};

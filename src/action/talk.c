@@ -225,6 +225,21 @@ static void undo_next(struct talk *t)
     ask(t, &t->watch, talk_sql(&t->r->arena, o->verb->undo, o->arg), LOOK, undone);
 }
 
+bool talk_interrupt(struct talk *t)
+{
+    if (t->over || t->why)
+        return !t->over;
+    if (!order(t)->verb->undo)
+        return false;
+    if (!order(t)->sent && t->at == 0) {
+        phase(t, PHASE_FAILED, "interrupted");
+        over(t, OP_REFUSED, "interrupted: nothing was sent");
+        return true;
+    }
+    undo(t, "interrupted");
+    return true;
+}
+
 /* ---- has it come about? */
 
 static void ask_check(struct talk *t);
@@ -348,11 +363,31 @@ static const char *too_late(struct talk *t)
                         fmt_duration(within, order(t)->timeout_us), *t->busy ? ": " : "", t->busy);
 }
 
+/* What was left is not there any more: whoever saw to it, it is done. */
+static void done_by_others(struct talk *t, const char *how)
+{
+    phase(t, PHASE_DONE, how);
+    next_order(t);
+}
+
+/* It is so already, and need not be remembered; of what was left that is all that was wanted. */
+static bool is_moot(struct talk *t, const struct talk_order *o, const char *refusal)
+{
+    if (!o->verb->moot || !strstr(refusal, o->verb->moot))
+        return false;
+    forget(t, o);
+    if (t->r->plan->request.left)
+        done_by_others(t, "somebody has done it meanwhile");
+    return t->r->plan->request.left;
+}
+
 static void answered(struct talk *t, const struct net_pg_reply *reply)
 {
     struct talk_order *o = order(t);
 
     t->wake_us = 0;
+    if (reply->outcome == NET_ANSWERED && *reply->sqlstate && is_moot(t, o, reply->detail))
+        return;
     if (reply->outcome == NET_ANSWERED && *reply->sqlstate) {
         o->sent = false;
         if (o->verb->keeps)
@@ -419,6 +454,24 @@ static void second_stands(struct talk *t, const struct net_pg_reply *reply)
                          detail(t, reply)));
 }
 
+/* What was left of an earlier run is taken back by one program, not by two at once. */
+static bool claimed(struct talk *t)
+{
+    struct held h = talk_held(t, order(t));
+    struct action_run *r = t->r;
+    struct err e = ERR_INIT;
+    enum status st = ST_OK;
+
+    if (r->plan->request.left && order(t)->verb->forgets)
+        st = r->env.memory.claim(r->env.memory.arg, &h, &e);
+    if (st == ST_NOT_FOUND)
+        done_by_others(t, arena_strdup(&r->arena, err_text(&e)));
+    else if (st != ST_OK)
+        give_up(t, OP_REFUSED, arena_printf(&r->arena, "nothing was sent: %s", err_text(&e)));
+    err_release(&e);
+    return st == ST_OK;
+}
+
 static void looked(struct talk *t, const struct net_pg_reply *reply)
 {
     struct talk_order *o = order(t);
@@ -430,8 +483,12 @@ static void looked(struct talk *t, const struct net_pg_reply *reply)
         return;
     }
     t->version = t->r->io->console_version(t->r->io->arg, t->act.console);
+    if (!claimed(t))
+        return;
     why = o->verb->refuses ? o->verb->refuses(t, o, reply->table) : NULL;
-    if (why)
+    if (why && t->settled)
+        done_by_others(t, why);
+    else if (why)
         give_up(t, OP_REFUSED, arena_printf(&t->r->arena, "nothing was sent: %s", why));
     else if (o->verb->undo && !t->stands)
         ask(t, &t->watch, "SHOW POOLS", LOOK, second_stands);
@@ -446,6 +503,7 @@ static void next_order(struct talk *t)
         return;
     }
     t->unsure = NULL;
+    t->settled = false;
     phase(t, PHASE_ACTIVE, "");
     run_wait_for(t->r, "the answer of %s", t->bouncer);
     ask(t, &t->act, order(t)->verb->look, LOOK, looked);

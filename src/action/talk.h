@@ -41,7 +41,9 @@ struct talk_verb {
     const char *(*says)(struct talk *t, const struct talk_order *o); /* when it is done */
     const struct talk_verb *undo; /* it blocks, and is undone by this; NULL: no */
     bool keeps, forgets;          /* the memory of what is to be taken back */
-    bool mute;                    /* the connection closes instead of an answer */
+    /* It was refused because it is so already: part of the refusal; NULL none. */
+    const char *moot;
+    bool mute; /* the connection closes instead of an answer */
 };
 
 extern const struct talk_verb talk_pause, talk_resume, talk_reconnect, talk_reload, talk_enable,
@@ -68,6 +70,7 @@ struct talk {
     const char *why;                 /* it is being undone */
     bool stands;                     /* the watch line */
     bool undo_waits;                 /* until the watch line is free */
+    bool settled;                    /* what was left has been taken back by others */
     const struct talk_order *sent;   /* what was ordered first, where it is to be taken back */
     int nsent;
     const char *before; /* of what it set */
@@ -82,6 +85,8 @@ struct talk {
 void talk_begin(struct talk *t, struct talk_order *orders, int n);
 void talk_close(struct talk *t);
 void talk_wake(struct talk *t); /* its wake_us has come */
+/* Somebody wants to leave: what waits is undone. False: it is none that can be. */
+bool talk_interrupt(struct talk *t);
 
 enum { HOLD_LONGEST_S = 20 }; /* that clients are held for a switchover */
 

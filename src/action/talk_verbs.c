@@ -138,6 +138,11 @@ static const char *is_paused_already(struct talk *t, const struct talk_order *o,
     if (row >= 0 && count(d, row, "paused") > 0)
         return arena_printf(&t->r->arena, "%s is paused already: who paused it is to resume it",
                             o->arg);
+    if (row >= 0) { /* what is remembered of an earlier pause has been taken back by somebody */
+        struct held held = talk_held(t, o);
+
+        t->r->env.memory.forget(t->r->env.memory.arg, &held);
+    }
     return NULL;
 }
 
@@ -152,6 +157,7 @@ static const char *is_not_paused(struct talk *t, const struct talk_order *o, con
         return NULL;
     held = talk_held(t, o); /* somebody has done it meanwhile */
     t->r->env.memory.forget(t->r->env.memory.arg, &held);
+    t->settled = t->r->plan->request.left;
     return arena_printf(&t->r->arena, "%s is not paused by its name", o->arg);
 }
 
@@ -455,7 +461,8 @@ const struct talk_verb talk_resume = {.word = "RESUME",
                                       .look = "SHOW DATABASES",
                                       .refuses = is_not_paused,
                                       .verify = {{ask_paused, holds_resumed, false}},
-                                      .forgets = true};
+                                      .forgets = true,
+                                      .moot = "not paused"};
 const struct talk_verb talk_pause = {
     .word = "PAUSE",
     .look = "SHOW DATABASES",

@@ -73,6 +73,7 @@ void app_publish(void *arg)
     app_probe_follow(a);
     app_acting_follow(a);
     app_operation_observe(a, a->published);
+    app_left_follow(a);
     app_look_back(a);
     if (a->sub.snapshot)
         a->sub.snapshot(a->sub.arg, a->published);
@@ -144,6 +145,7 @@ enum status app_open(struct app *a, struct cluster_config *c, struct err *e)
     story_listen(a->story,
                  &(struct story_listener){.arg = a, .event = on_event, .failover = on_failover});
     app_publish_once(a);
+    app_left_open(a);
     enum status st = app_sources_open(a, e);
     if (st != ST_OK)
         app_cluster_close(a);
@@ -161,6 +163,7 @@ void app_cluster_close(struct app *a)
     app_replay_close(a);
     app_query_close(a);
     app_edit_close(a);
+    app_held_close(a);
     snapshot_unref(a->published);
     a->published = NULL;
     story_free(a->story);

@@ -57,8 +57,10 @@ static void tell(void *arg)
             app_acting_begin(a, op);
         else
             app_acting_end(a);
-        if (!running)
+        if (!running) {
+            app_held_let_go(a);
             app_probe_planned(a, op);
+        }
         app_apply_refresh(a);
     }
     if (op->revision == a->op_revision)
@@ -265,6 +267,7 @@ void app_operation_drop(struct app *a)
     net_loop_undefer(a->loop, tell, a);
     action_free(a->run);
     a->run = NULL;
+    app_held_let_go(a);
     a->run_was_running = false;
     a->op_revision = 0;
 }

@@ -132,8 +132,14 @@ void app_bouncer_close(struct app *a);
 
 /* app_held.c */
 struct action_memory app_held_memory(struct app *a);
-void app_held_tell(struct app *a); /* what is left of an earlier run, once */
+void app_held_let_go(struct app *a); /* the run has ended: nobody is at work on it any more */
 void app_held_close(struct app *a);
+
+/* app_left.c */
+void app_left_open(struct app *a); /* from now on: what is seen later tells of it */
+/* After each snapshot: what somebody has taken back meanwhile is forgotten. */
+void app_left_follow(struct app *a);
+void app_left_tell(struct app *a); /* what is left of an earlier run, once */
 
 /* app_unfinished.c */
 bool app_may_run(const char *host, int64_t pid); /* on another host nobody here can tell: true */

@@ -109,7 +109,7 @@ void app_look_back(struct app *a)
         look_back(a, f->root);
     else
         app_error(a, err_text(&e));
-    app_held_tell(a); /* last: it is what stays to be read */
+    app_left_tell(a); /* last: it is what stays to be read */
     facts_unref(f);
     free(path);
     err_release(&e);

@@ -4,6 +4,8 @@ src_libapp_la_SOURCES = \
 	src/app/app_acting.c \
 	src/app/app_bouncer.c \
 	src/app/app_held.c \
+	src/app/app_held.h \
+	src/app/app_left.c \
 	src/app/app_cluster.c \
 	src/app/app_edit.c \
 	src/app/app_etcd.c \

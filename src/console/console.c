@@ -19,6 +19,7 @@
 /* The answers of one round come within milliseconds of each other: one frame shows them all. */
 #define GATHER_US 15000
 #define FAST_US   (200 * USEC_PER_MS)
+#define LET_GO    (30 * USEC_PER_SEC) /* the longest that a way out takes */
 
 /* ---- small things --------------------------------------------------------------------------- */
 
@@ -123,7 +124,8 @@ void console_frame(struct console *c, struct frame *f)
                         .failovers = &c->failovers,
                         .newer_failovers = c->newer_failovers,
                         .replay = &c->replay,
-                        .recording = &c->recording};
+                        .recording = &c->recording,
+                        .left = app_left(c->app)};
 }
 
 /* A failover that goes on is read by its running clock. */
@@ -435,6 +437,26 @@ static void console_release(struct console *c)
     arena_release(&c->words);
 }
 
+static bool let_go(void *arg)
+{
+    return !app_operation_running(arg);
+}
+
+/* Whoever leaves, also by a line that drops, does not leave clients waiting in PgBouncer. */
+static void leave_running(struct console *c)
+{
+    bool lost = term_lost(c->term);
+    if (!app_operation_running(c->app) || !app_operation_interrupt(c->app))
+        return;
+    if (!lost && !c->lent) {
+        view_open(&c->v, OVERLAY_NONE);
+        console_say(c, TR_WARN, "leaving: what PgBouncer holds is let go of first");
+        draw(c);
+    }
+    app_subscribe(c->app, &(struct app_subscriber){0});
+    app_run_until(c->app, let_go, c->app, clock_mono(c->opt->clock) + LET_GO);
+}
+
 static void run(struct console *c)
 {
     struct app_subscriber sub = {.arg = c,
@@ -459,6 +481,7 @@ static void run(struct console *c)
     console_names(c);
     app_subscribe(c->app, &sub);
     app_run(c->app, &hooks);
+    leave_running(c);
 }
 
 enum status console_run(struct app *app, const struct console_options *opt, struct err *e)

@@ -197,6 +197,8 @@ void layout_compute(const struct frame *f, int rows, int cols, struct layout *l)
         return;
     }
     l->header = take_top(&body, HEADER_ROWS);
+    if (f->left)
+        l->left = take_top(&body, 1);
     l->footer = take_bottom(&body, 1);
     if (frame_replays(f))
         l->replay = take_bottom(&body, 1);
@@ -269,6 +271,8 @@ void frame_draw(const struct frame *f, struct surface *s, struct layout *l)
     }
     frame_picture(f, &pic);
     header_draw(f, s, l->header);
+    if (l->left.rows)
+        banner_draw(f, s, l->left);
     if (l->tabbed)
         tabs_draw(f, s, l);
     for (int i = 0; i < PANE_COUNT; i++) {

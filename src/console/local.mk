@@ -2,6 +2,7 @@ noinst_LTLIBRARIES += src/libconsole.la
 src_libconsole_la_CFLAGS = $(AM_CFLAGS) $(NCURSESW_CFLAGS) $(READLINE_CFLAGS)
 src_libconsole_la_SOURCES = \
 	src/console/audit_view.c \
+	src/console/banner.c \
 	src/console/bouncer_card.c \
 	src/console/bouncer_card.h \
 	src/console/console.c \

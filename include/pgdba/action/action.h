@@ -60,10 +60,16 @@ struct action_etcd {
 /* What is done to a PgBouncer and is to be taken back, on disk. */
 struct action_memory {
     void *arg;
-    /* On disk when it returns. ST_CONFLICT: an earlier one has not been taken back. */
+    /* On disk when it returns, and this program's until its run has ended. ST_CONFLICT: an earlier
+     * one has not been taken back, or another program is at work on it. */
     enum status (*keep)(void *arg, const struct held *h, struct err *e);
-    void (*forget)(void *arg, const struct held *h); /* one that is not there is no error */
-    const struct held_list *(*list)(void *arg); /* of this cluster; valid until the next call */
+    /* From here on this program takes it back, and no other. ST_CONFLICT: another one does now;
+     * ST_NOT_FOUND: it is done. */
+    enum status (*claim)(void *arg, const struct held *h, struct err *e);
+    /* One that is not there is no error; one that another program is at work on stays. */
+    void (*forget)(void *arg, const struct held *h);
+    /* What nobody is at work on, of this cluster; valid until the next call. */
+    const struct held_list *(*list)(void *arg);
 };
 
 struct action_env {

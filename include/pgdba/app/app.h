@@ -210,6 +210,11 @@ bool app_operation_running(const struct app *a);
  * PgBouncer), and ends by itself within seconds; false: it may be left. */
 bool app_operation_interrupt(struct app *a);
 
+/* What an action here did to PgBouncers and nobody has taken back yet, as a line: which, what,
+ * since when, who. NULL: nothing, or it is being worked on. Gone as soon as it is settled, by
+ * whomever. */
+const char *app_left(const struct app *a);
+
 /* The newest lines of the audit log, of every cluster -> struct audit_lines, a new reference: its
  * last MB, or 16 when there is nobody whom it would keep waiting. Needs no open cluster. */
 enum status app_audit(struct app *a, bool wait, struct facts **out, struct err *e);

@@ -112,6 +112,7 @@ struct frame {
     int newer_failovers;                     /* that began after the picture was frozen */
     const struct replay_state *replay;       /* NULL, or off: live */
     const struct recording_state *recording; /* NULL, or off: none */
+    const char *left; /* what is to be taken back on PgBouncers; NULL: nothing */
 };
 
 bool frame_replays(const struct frame *f);
@@ -120,7 +121,7 @@ void frame_picture(const struct frame *f, struct picture *p);
 /* Where everything is. rows == 0: not shown. */
 struct layout {
     bool too_small, tabbed;
-    struct rect header, tabs, note, operation, replay, footer;
+    struct rect header, left, tabs, note, operation, replay, footer;
     struct rect panes[PANE_COUNT];
 };
 void layout_compute(const struct frame *f, int rows, int cols, struct layout *l);
@@ -134,6 +135,8 @@ int overlay_page(const struct frame *f, const struct surface *s);
 
 /* Parts. */
 void header_draw(const struct frame *f, struct surface *s, struct rect r);
+/* What is left paused, while there is something. */
+void banner_draw(const struct frame *f, struct surface *s, struct rect r);
 void tabs_draw(const struct frame *f, struct surface *s, const struct layout *l);
 /* The bar of a replay: that it is a recording, where it is, how it goes on. */
 void replay_draw(const struct frame *f, struct surface *s, struct rect r);

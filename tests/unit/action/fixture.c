@@ -343,6 +343,16 @@ static void fake_forget(void *arg, const struct held *h)
     w->held[i] = w->held[--w->nheld];
 }
 
+static enum status fake_claim(void *arg, const struct held *h, struct err *e)
+{
+    const struct world *w = arg;
+
+    (void)h;
+    return w->claimed == ST_OK          ? ST_OK
+           : w->claimed == ST_NOT_FOUND ? err_set(e, ST_NOT_FOUND, "taken back meanwhile")
+                                        : err_set(e, w->claimed, "another one is at it");
+}
+
 static const struct held_list *fake_left(void *arg)
 {
     return ((struct world *)arg)->left;
@@ -428,25 +438,28 @@ void world_init(struct world *w)
     w->config = cluster_config_new("lab");
     w->config->path = "/etc/pgdba/clusters.d/lab.yml";
     w->policy = path_join(w->dir, "policy.yml"); /* there is none: everything is allowed */
-    w->env = (struct action_env){
-        .clock = &w->clock,
-        .policy = policy_new(w->policy, getuid(), NULL),
-        .config = w->config,
-        .route = fake_route,
-        .route_arg = w,
-        .sql_route = fake_sql_route,
-        .sql_route_arg = w,
-        .sql_member = fake_sql_member,
-        .sql_member_arg = w,
-        .bouncer = fake_bouncer,
-        .bouncer_arg = w,
-        .memory = {.arg = w, .keep = fake_keep, .forget = fake_forget, .list = fake_left},
-        .etcd = {.arg = w,
-                 .where = fake_etcd_where,
-                 .send = fake_etcd_send,
-                 .cancel = fake_etcd_cancel},
-        .changed = changed,
-        .changed_arg = w};
+    w->env = (struct action_env){.clock = &w->clock,
+                                 .policy = policy_new(w->policy, getuid(), NULL),
+                                 .config = w->config,
+                                 .route = fake_route,
+                                 .route_arg = w,
+                                 .sql_route = fake_sql_route,
+                                 .sql_route_arg = w,
+                                 .sql_member = fake_sql_member,
+                                 .sql_member_arg = w,
+                                 .bouncer = fake_bouncer,
+                                 .bouncer_arg = w,
+                                 .memory = {.arg = w,
+                                            .keep = fake_keep,
+                                            .claim = fake_claim,
+                                            .forget = fake_forget,
+                                            .list = fake_left},
+                                 .etcd = {.arg = w,
+                                          .where = fake_etcd_where,
+                                          .send = fake_etcd_send,
+                                          .cancel = fake_etcd_cancel},
+                                 .changed = changed,
+                                 .changed_arg = w};
     assert_int_equal(audit_open(&w->env.audit, w->audit_path, &w->clock, &w->err), ST_OK);
 }
 

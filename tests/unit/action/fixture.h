@@ -57,6 +57,7 @@ struct world {
     char *held[HELD_MAX];         /* "b1/app", "b1/key=value"; all: a star for app */
     const char *cannot_keep;      /* why nothing can be remembered; NULL: it can */
     const struct held_list *left; /* of an earlier run */
+    enum status claimed;          /* what taking it back is answered with; ST_OK */
     net_line_fn *line_fn;         /* a socket's line waits for an answer */
     int nchanged;
     const char *unreachable; /* no route to this member, nor to this one */

@@ -40,3 +40,9 @@ tests_unit_app_test_recordings_SOURCES = tests/unit/app/test_recordings.c \
 tests_unit_app_test_recordings_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src/app
 tests_unit_app_test_recordings_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_app_test_recordings_LDADD = $(UNIT_APP_LIBS)
+
+check_PROGRAMS += tests/unit/app/test_held_files
+TESTS += tests/unit/app/test_held_files
+tests_unit_app_test_held_files_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src/app
+tests_unit_app_test_held_files_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_app_test_held_files_LDADD = $(UNIT_APP_LIBS)

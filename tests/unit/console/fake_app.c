@@ -359,3 +359,21 @@ bool app_vitals_known(const struct app *a)
     (void)a;
     return true;
 }
+
+const char *app_left(const struct app *a)
+{
+    return a->left;
+}
+
+bool app_operation_interrupt(struct app *a)
+{
+    buf_puts(&a->log, "interrupt; ");
+    return false;
+}
+
+bool app_run_until(struct app *a, bool (*done)(void *arg), void *arg, int64_t deadline_us)
+{
+    (void)a;
+    (void)deadline_us;
+    return done(arg);
+}

@@ -25,6 +25,7 @@ struct app {
     const char *audit; /* the log's text; NULL: it cannot be read */
     struct replay_state replay;
     struct recording_state recording;
+    const char *left; /* on PgBouncers; NULL: nothing */
     bool leases_shown, probe_runs;
     struct buf log; /* "plan switchover pg2; execute; " */
 };

@@ -218,6 +218,12 @@ static void set_running(struct screen *sc)
     sc->frame.op = screen_operation(&sc->arena, OP_RUNNING);
 }
 
+static void set_left(struct screen *sc)
+{
+    sc->frame.left = "app of b1 is paused, crm of b1 is paused, since 2026-11-21 03:11:46 UTC by "
+                     "anna of ops1";
+}
+
 static void set_ended(struct screen *sc)
 {
     sc->frame.op = screen_operation(&sc->arena, OP_DONE);
@@ -243,6 +249,7 @@ static void overlays(void **state)
         overlay_in(OVERLAY_PROGRESS, "progress-ended", k, set_ended);
         overlay_in(OVERLAY_QUIT, "quit", k, set_running);
         overlay_in(OVERLAY_NONE, "operation-line", k, set_running);
+        overlay_in(OVERLAY_NONE, "left-paused", k, set_left);
     }
 }
 
