@@ -99,11 +99,19 @@ char *arena_strdup(struct arena *a, const char *s)
 
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
-    struct buf b;
-    buf_init(&b);
-    buf_vaddf(&b, fmt, ap);
-    char *s = arena_memdup(a, b.s, b.len + 1);
-    buf_release(&b);
+    char small[160];
+    va_list again;
+    va_copy(again, ap);
+    int n = vsnprintf(small, sizeof small, fmt, ap);
+    if (n < 0)
+        abort();
+    /* Most are a few words: measured and printed in one go, else into what it was measured to. */
+    char *s = arena_alloc(a, (size_t)n + 1);
+    if ((size_t)n < sizeof small)
+        memcpy(s, small, (size_t)n);
+    else
+        vsnprintf(s, (size_t)n + 1, fmt, again);
+    va_end(again);
     return s;
 }
 

@@ -111,10 +111,20 @@ static bool is_dangerous(uint32_t cp)
     return false;
 }
 
+size_t utf8_plain(const char *s, size_t n)
+{
+    size_t i = 0;
+    while (i < n && (unsigned char)s[i] >= 0x20 && (unsigned char)s[i] < 0x7F)
+        i++;
+    return i;
+}
+
 char *utf8_clean(struct arena *a, const char *s, size_t n)
 {
     if (!s)
         return NULL;
+    if (utf8_plain(s, n) == n) /* nearly every text, and lists of servers have a hundred thousand */
+        return arena_strndup(a, s, n);
     struct buf b;
     buf_init(&b);
     for (size_t i = 0; i < n;) {

@@ -49,6 +49,8 @@ src_libwire_la_SOURCES = \
 	src/wire/redact.h \
 	src/wire/redact_text.c \
 	src/wire/table.c \
+	src/wire/table_quick.c \
+	src/wire/table_quick.h \
 	include/pgdba/wire/audit.h \
 	include/pgdba/wire/dcs.h \
 	include/pgdba/wire/dynamic.h \

@@ -5,34 +5,57 @@
 #include <string.h>
 
 #include "json.h"
+#include "table_quick.h"
 
 #include "pgdba/base/utf8.h"
 
-static json_t *cell(const char *s)
+/* Nearly every text stands in JSON as it is. */
+static void put_cell(struct buf *out, const char *s)
 {
-    return s ? wire_json_string(s, strlen(s)) : json_null();
-}
-
-void wire_table_encode(const struct table *t, struct buf *out)
-{
-    json_t *o = json_object(), *cols = json_array(), *rows = json_array();
-    for (int c = 0; c < t->ncols; c++)
-        json_array_append_new(cols, cell(t->cols[c]));
-    for (int r = 0; r < t->nrows; r++) {
-        json_t *row = json_array();
-        for (int c = 0; c < t->ncols; c++)
-            json_array_append_new(row, cell(table_get(t, r, c)));
-        json_array_append_new(rows, row);
+    size_t n = s ? strlen(s) : 0;
+    if (!s) {
+        buf_puts(out, "null");
+        return;
     }
-    json_object_set_new(o, "columns", cols);
-    json_object_set_new(o, "rows", rows);
-    json_object_set_new(o, "tag", cell(t->tag ? t->tag : ""));
-    char *text = json_dumps(o, JSON_COMPACT);
-    json_decref(o);
+    if (utf8_plain(s, n) == n && !memchr(s, '"', n) && !memchr(s, '\\', n)) {
+        buf_putc(out, '"');
+        buf_add(out, s, n);
+        buf_putc(out, '"');
+        return;
+    }
+    json_t *j = wire_json_string(s, n);
+    char *text = json_dumps(j, JSON_ENCODE_ANY | JSON_COMPACT);
+    json_decref(j);
     if (!text)
         abort();
     buf_puts(out, text);
     free(text);
+}
+
+static void put_list(struct buf *out, const char *const *v, int n)
+{
+    buf_putc(out, '[');
+    for (int i = 0; i < n; i++) {
+        if (i)
+            buf_putc(out, ',');
+        put_cell(out, v[i]);
+    }
+    buf_putc(out, ']');
+}
+
+void wire_table_encode(const struct table *t, struct buf *out)
+{
+    buf_puts(out, "{\"columns\":");
+    put_list(out, t->cols, t->ncols);
+    buf_puts(out, ",\"rows\":[");
+    for (int r = 0; r < t->nrows; r++) {
+        if (r)
+            buf_putc(out, ',');
+        put_list(out, t->cells + (size_t)r * (size_t)t->ncols, t->ncols);
+    }
+    buf_puts(out, "],\"tag\":");
+    put_cell(out, t->tag ? t->tag : "");
+    buf_putc(out, '}');
 }
 
 /* Every row must be as long as the header: otherwise a few bytes of short rows could ask for
@@ -88,6 +111,9 @@ static enum status read_table(const json_t *o, struct arena *a, struct table **o
 enum status wire_table_decode(const char *body, size_t n, struct arena *a, struct table **out,
                               struct err *e)
 {
+    *out = table_quick_read(body, n, WIRE_MAX_CELLS, a);
+    if (*out)
+        return ST_OK;
     json_t *j = wire_json_load(body, n, WIRE_MAX_CELLS, e);
     if (!j)
         return ST_INVALID;

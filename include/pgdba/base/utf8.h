@@ -23,6 +23,10 @@ int utf8_width(const char *s);
 /* Byte length of the longest prefix of s that fits in cols columns; *used gets its columns. */
 size_t utf8_fit(const char *s, int cols, int *used);
 
+/* Bytes at the beginning that are ASCII a terminal just shows: one column each, nothing to clean.
+ */
+size_t utf8_plain(const char *s, size_t n);
+
 /* A copy of n bytes in which nothing can reach a terminal as a command: C0, DEL, C1 controls,
  * bidirectional overrides and invalid bytes become U+FFFD; newline and tab become a blank.
  * Every text from a server goes through here before it enters a snapshot. s NULL gives NULL. */

@@ -17,11 +17,14 @@ WIRE_TESTS = \
 	tests/unit/wire/test_postgres \
 	tests/unit/wire/test_probe \
 	tests/unit/wire/test_recording \
+	tests/unit/wire/test_table_quick \
 	tests/unit/wire/test_tables
 check_PROGRAMS += $(WIRE_TESTS)
 TESTS += $(WIRE_TESTS)
 tests_unit_wire_test_held_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_held_LDADD = $(UNIT_WIRE_LIBS)
+tests_unit_wire_test_table_quick_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_test_table_quick_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_acting_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_acting_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_dcs_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
