@@ -1,4 +1,5 @@
 /* HAProxy's servers and PgBouncer's server connections. Reference "middleware.md" §3.5, §2.2. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "facts.h"
@@ -106,39 +107,62 @@ void telling_haproxies(struct telling *t, const struct snapshot *a, const struct
 struct target {
     const char *database, *addr;
     int64_t port;
-    int n; /* connections */
+    int n;     /* connections */
+    int first; /* row of the first */
 };
 
-/* Every target that connections go to, in the order of the rows; one that is to be closed does not
- * count. There are few targets and may be thousands of connections. */
-static int tally(struct telling *t, const struct pgb_servers *s, struct target **out)
+/* By database, then by target, then as they came. */
+static int by_target(const void *x, const void *y)
 {
-    struct target *v = arena_array(&t->a, (size_t)s->n, struct target);
-    int n = 0;
-    for (int i = 0; i < s->n; i++) {
-        const struct pgb_server *r = &s->v[i];
-        int k = 0;
-        if (r->close_needed || !r->addr)
-            continue;
-        while (k < n && (v[k].port != r->port || strcmp(v[k].addr, r->addr) != 0 ||
-                         !telling_same(v[k].database, r->database)))
-            k++;
-        if (k == n)
-            v[n++] = (struct target){r->database, r->addr, r->port, 0};
-        v[k].n++;
-    }
-    *out = v;
-    return n;
+    const struct target *a = x, *b = y;
+    int d = strcmp(or_blank(a->database), or_blank(b->database));
+    if (d == 0)
+        d = strcmp(a->addr, b->addr);
+    if (d == 0 && a->port != b->port)
+        d = a->port < b->port ? -1 : 1;
+    return d ? d : a->first - b->first;
 }
 
-/* Where most connections of that database go; NULL none. */
-static const struct target *most(const struct target *v, int n, const char *database)
+static int by_first(const void *x, const void *y)
 {
-    const struct target *best = NULL;
-    for (int i = 0; i < n; i++)
-        if (telling_same(v[i].database, database) && (!best || v[i].n > best->n))
-            best = &v[i];
-    return best;
+    return ((const struct target *)x)->first - ((const struct target *)y)->first;
+}
+
+static int by_database(const void *x, const void *y)
+{
+    return strcmp(or_blank(((const struct target *)x)->database),
+                  or_blank(((const struct target *)y)->database));
+}
+
+static bool same_target(const struct target *a, const struct target *b)
+{
+    return a->port == b->port && strcmp(a->addr, b->addr) == 0;
+}
+
+/* Where most connections of each database go, by database; one that is to be closed does not count.
+ * There may be thousands of them. */
+static int tally(struct telling *t, const struct pgb_servers *s, struct target **out)
+{
+    struct target *v = *out = arena_array(&t->a, (size_t)s->n, struct target);
+    int rows = 0, n = 0;
+    for (int i = 0; i < s->n; i++)
+        if (!s->v[i].close_needed && s->v[i].addr)
+            v[rows++] = (struct target){s->v[i].database, s->v[i].addr, s->v[i].port, 0, i};
+    if (rows)
+        qsort(v, (size_t)rows, sizeof *v, by_target);
+    for (int i = 0; i < rows; i++) {
+        struct target one = v[i];
+        one.n = 1;
+        for (; i + 1 < rows && telling_same(v[i + 1].database, one.database) &&
+               same_target(&v[i + 1], &one);
+             i++)
+            one.n++;
+        if (n == 0 || !telling_same(v[n - 1].database, one.database))
+            v[n++] = one;
+        else if (one.n > v[n - 1].n || (one.n == v[n - 1].n && one.first < v[n - 1].first))
+            v[n - 1] = one;
+    }
+    return n;
 }
 
 static const char *target_text(struct telling *t, const struct snapshot *s, const struct target *at)
@@ -173,12 +197,19 @@ static void target(struct telling *t, const char *bouncer, const char *from, con
 static void targets(struct telling *t, const struct snapshot *a, const struct bouncer *old,
                     const struct snapshot *b, const struct bouncer *now)
 {
-    struct target *va, *vb;
-    int na = tally(t, old->servers, &va), nb = tally(t, now->servers, &vb);
-    for (int i = 0; i < nb; i++) {
-        const struct target *is = most(vb, nb, vb[i].database), *was = most(va, na, vb[i].database);
-        if (is == &vb[i] && was && (was->port != is->port || strcmp(was->addr, is->addr) != 0))
-            target(t, now->name, target_text(t, a, was), target_text(t, b, is), was, is);
+    struct target *before, *v;
+    int n = tally(t, old->servers, &before), moved = 0, many = tally(t, now->servers, &v);
+    for (int i = 0; i < many; i++) {
+        struct target *was =
+            n ? bsearch(&v[i], before, (size_t)n, sizeof *before, by_database) : NULL;
+        if (was && !same_target(was, &v[i]))
+            v[moved++] = v[i];
+    }
+    if (moved)
+        qsort(v, (size_t)moved, sizeof *v, by_first);
+    for (int i = 0; i < moved; i++) {
+        const struct target *was = bsearch(&v[i], before, (size_t)n, sizeof *before, by_database);
+        target(t, now->name, target_text(t, a, was), target_text(t, b, &v[i]), was, &v[i]);
     }
 }
 

@@ -105,18 +105,20 @@ void judge_servers_closing(struct judge *j)
 
 /* ---- why a pool is full ---------------------------------------------------------------------- */
 
-static const struct pgb_rates *rates_of(const struct bouncer *b, const char *database)
-{
-    for (int i = 0; i < b->nrates; i++)
-        if (strcmp(b->rates[i].database, database) == 0 && b->rates[i].known)
-            return &b->rates[i];
-    return NULL;
-}
-
 static bool is_full(const struct judge *j, const struct pool_view *v)
 {
     return v->pool->cl_waiting > 0 && v->limit > 0 && v->servers >= v->limit &&
            now(j, &v->bouncer->pools_state) && now(j, &v->bouncer->stats_state);
+}
+
+/* Of a pool that is full: why is asked of no other. */
+static const struct pgb_rates *rates_of(const struct judge *j, const struct pool_view *v)
+{
+    const struct bouncer *b = v->bouncer;
+    for (int i = 0; is_full(j, v) && i < b->nrates; i++)
+        if (strcmp(b->rates[i].database, v->pool->database) == 0 && b->rates[i].known)
+            return &b->rates[i];
+    return NULL;
 }
 
 /* Of the time in transactions, what passes without a query: NAN not known. */
@@ -135,9 +137,9 @@ void judge_pool_idle_in_xact(struct judge *j)
 {
     for (int i = 0; i < j->npools; i++) {
         const struct pool_view *v = &j->pools[i];
-        const struct pgb_rates *r = rates_of(v->bouncer, v->pool->database);
+        const struct pgb_rates *r = rates_of(j, v);
         char d[FMT_MAX];
-        if (is_full(j, v) && r && idles(r))
+        if (r && idles(r))
             judge_say(j, v->bouncer->name,
                       "%s/%s: idle in transaction: of a transaction's %s, %.0f %% pass without a "
                       "query, while %" PRId64 " clients wait",
@@ -150,9 +152,9 @@ void judge_pool_slow(struct judge *j)
 {
     for (int i = 0; i < j->npools; i++) {
         const struct pool_view *v = &j->pools[i];
-        const struct pgb_rates *r = rates_of(v->bouncer, v->pool->database);
+        const struct pgb_rates *r = rates_of(j, v);
         char d[FMT_MAX];
-        if (is_full(j, v) && r && r->query_us > SLOW_QUERY && !idles(r))
+        if (r && r->query_us > SLOW_QUERY && !idles(r))
             judge_say(j, v->bouncer->name,
                       "%s/%s: every server is busy and a query takes %s in the mean: slow queries, "
                       "or a pool too small for them",

@@ -137,11 +137,22 @@ int64_t pgb_view_beat(const struct snapshot *s, enum pgb_view v)
     return beat > s->refresh_us ? beat : s->refresh_us;
 }
 
+/* "bouncer/key": twice for each of thousands of rows. */
+static const char *key_of(const struct bouncer *b, const char *key, struct arena *a)
+{
+    size_t n = strlen(b->name), more = strlen(key);
+    char *out = arena_alloc(a, n + more + 2);
+    memcpy(out, b->name, n);
+    out[n] = '/';
+    memcpy(out + n + 1, key, more);
+    return out;
+}
+
 static const char *line_key(const struct bouncer *b, enum pgb_view view, const char *row,
                             struct arena *a)
 {
     const char *key = sources[view].key ? sources[view].key(row, a) : NULL;
-    return key ? arena_printf(a, "%s/%s", b->name, key) : b->name;
+    return key ? key_of(b, key, a) : b->name;
 }
 
 static const char *peer_key(const struct bouncer *b, enum pgb_view view, const char *row,
@@ -150,7 +161,7 @@ static const char *peer_key(const struct bouncer *b, enum pgb_view view, const c
     if (view != PGB_VIEW_CLIENTS && view != PGB_VIEW_SERVERS)
         return NULL;
     const struct pgb_server *conn = (const struct pgb_server *)(const void *)row;
-    return conn->link ? arena_printf(a, "%s/%s", b->name, conn->link) : NULL;
+    return conn->link ? key_of(b, conn->link, a) : NULL;
 }
 
 static void add_lines(const struct bouncer *b, enum pgb_view view, struct arena *a,
@@ -168,6 +179,11 @@ static void add_lines(const struct bouncer *b, enum pgb_view view, struct arena 
                                .row = row};
         pgb_line_judge(view, l, a);
     }
+}
+
+int pgb_view_count(const struct bouncer *b, enum pgb_view v)
+{
+    return rows_of(b, v).n;
 }
 
 const struct pgb_line *pgb_view_lines(const struct snapshot *s, enum pgb_view v, const char *on,

@@ -157,11 +157,13 @@ static int64_t sane(int64_t v)
     return v < 0 ? 0 : v > INT32_MAX ? INT32_MAX : v;
 }
 
-static const struct pgb_database *database_of(const struct bouncer *b, const char *name)
+/* Pools come in the order of SHOW DATABASES: each is sought from where the last one was found. */
+static const struct pgb_database *database_of(const struct bouncer *b, const char *name, int *at)
 {
-    for (int i = 0; b->databases && i < b->databases->n; i++)
-        if (strcmp(b->databases->v[i].name, name) == 0)
-            return &b->databases->v[i];
+    const struct pgb_databases *d = b->databases;
+    for (int i = 0; d && i < d->n; i++, *at = *at + 1 < d->n ? *at + 1 : 0)
+        if (strcmp(d->v[*at].name, name) == 0)
+            return &d->v[*at];
     return NULL;
 }
 
@@ -194,11 +196,12 @@ static void pool_judge(struct pool_view *v, const struct snapshot *s, struct are
         }
 }
 
-static void pool_join(struct pool_view *v, const struct bouncer *b, const struct pgb_pool *p)
+static void pool_join(struct pool_view *v, const struct bouncer *b, const struct pgb_pool *p,
+                      int *at)
 {
     v->bouncer = b;
     v->pool = p;
-    v->database = database_of(b, p->database);
+    v->database = database_of(b, p->database, at);
     v->servers = pgb_pool_servers(p);
     v->limit = limit_of(v->database);
     v->saturation = v->limit > 0 ? (double)v->servers / (double)v->limit : NAN;
@@ -214,8 +217,8 @@ const struct pool_view *pool_views(const struct snapshot *s, struct arena *a, in
     struct pool_view *out = arena_array(a, count, struct pool_view), *v = out;
     for (int i = 0; i < s->nbouncers; i++) {
         const struct bouncer *b = &s->bouncers[i];
-        for (int p = 0; b->pools && p < b->pools->n; p++, v++) {
-            pool_join(v, b, &b->pools->v[p]);
+        for (int p = 0, at = 0; b->pools && p < b->pools->n; p++, v++) {
+            pool_join(v, b, &b->pools->v[p], &at);
             pool_judge(v, s, a);
         }
     }

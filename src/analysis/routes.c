@@ -2,6 +2,7 @@
 #include "pgdba/analysis/routes.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -54,6 +55,15 @@ const char *routes_write_backend(const struct haproxy *h)
 
 /* ---- addresses and members */
 
+/* Before it is taken apart: every database of every bouncer asks this of every member. */
+static bool may_have_port(const char *endpoint, int64_t port)
+{
+    for (const char *p = endpoint ? strchr(endpoint, ':') : NULL; p; p = strchr(p + 1, ':'))
+        if (strtoll(p + 1, NULL, 10) == port)
+            return true;
+    return false;
+}
+
 /* Where this program really asks that PostgreSQL. A tunnel's end on this host says nothing to
  * others. */
 static bool asked_at(const struct member *m, const char *addr, int64_t port)
@@ -61,6 +71,8 @@ static bool asked_at(const struct member *m, const char *addr, int64_t port)
     struct arena a;
     const char *host;
     int64_t p;
+    if (!may_have_port(m->pg.endpoint, port))
+        return false;
     arena_init(&a);
     bool same = m->pg.endpoint && place_split(m->pg.endpoint, &a, &host, &p) && p == port &&
                 !place_is_loopback(host) && place_same(host, addr);
@@ -156,21 +168,24 @@ bool routes_is_haproxy(const struct snapshot *s, const char *addr, int64_t port)
 
 /* ---- PgBouncer */
 
-static const struct pgb_database *database_of(const struct bouncer *b, const char *name)
+/* Servers of one database stand together, and in the order of SHOW DATABASES: each is sought from
+ * where the last one was found. */
+static const struct pgb_database *database_of(const struct bouncer *b, const char *name, int *at)
 {
-    for (int i = 0; b->databases && name && i < b->databases->n; i++)
-        if (strcmp(b->databases->v[i].name, name) == 0)
-            return &b->databases->v[i];
+    const struct pgb_databases *d = b->databases;
+    for (int i = 0; d && name && i < d->n; i++, *at = *at + 1 < d->n ? *at + 1 : 0)
+        if (strcmp(d->v[*at].name, name) == 0)
+            return &d->v[*at];
     return NULL;
 }
 
 /* By its address; else by the name that PgBouncer looked up for it, where a member is listed under
  * that very name. */
 static const struct member *server_member(const struct snapshot *s, const struct bouncer *b,
-                                          const struct pgb_server *v)
+                                          const struct pgb_server *v, int *at)
 {
     const struct member *m = routes_member_at(s, v->addr, v->port);
-    const struct pgb_database *d = m || !v->addr ? NULL : database_of(b, v->database);
+    const struct pgb_database *d = m || !v->addr ? NULL : database_of(b, v->database, at);
     return d && d->port == v->port ? routes_member_at(s, d->host, d->port) : m;
 }
 
@@ -204,17 +219,18 @@ const struct bouncer_target *routes_bouncer_targets(const struct snapshot *s,
                                                     const struct bouncer *b, struct arena *a,
                                                     int *n)
 {
-    int rows = b->servers ? b->servers->n : 0;
+    int rows = b->servers ? b->servers->n : 0, at = 0;
     struct bouncer_target *v = arena_array(a, (size_t)rows, struct bouncer_target);
     *n = 0;
     for (int i = 0; i < rows; i++) {
         const struct pgb_server *r = &b->servers->v[i];
         if (r->close_needed)
             continue;
-        count_server(
-            v, n,
-            &(struct bouncer_target){
-                .member = server_member(s, b, r), .addr = r->addr, .port = r->port, .servers = 1});
+        count_server(v, n,
+                     &(struct bouncer_target){.member = server_member(s, b, r, &at),
+                                              .addr = r->addr,
+                                              .port = r->port,
+                                              .servers = 1});
     }
     most_first(v, *n);
     return v;
@@ -223,8 +239,8 @@ const struct bouncer_target *routes_bouncer_targets(const struct snapshot *s,
 bool routes_bouncer_points_at(const struct snapshot *s, const struct bouncer *b,
                               const struct member *m)
 {
-    for (int i = 0; b->servers && i < b->servers->n; i++)
-        if (!b->servers->v[i].close_needed && server_member(s, b, &b->servers->v[i]) == m)
+    for (int i = 0, at = 0; b->servers && i < b->servers->n; i++)
+        if (!b->servers->v[i].close_needed && server_member(s, b, &b->servers->v[i], &at) == m)
             return true;
     for (int i = 0; b->databases && i < b->databases->n; i++)
         if (routes_member_at(s, b->databases->v[i].host, b->databases->v[i].port) == m)

@@ -132,6 +132,15 @@ static void note(const struct way *v, int n, struct table_model *m, struct arena
 /* What is wrong with the worst, and what to do, above the table: not in a card only. */
 enum { HEAD_MOST = 4, HEAD_LEAVES = 4 };
 
+/* As they were judged, which is as of now. */
+static const struct way *ways(const struct picture *p, struct arena *a, int *n)
+{
+    if (!p->verdicts->ways)
+        return ways_of(p->s, p->now_us, a, n);
+    *n = p->verdicts->nways;
+    return p->verdicts->ways;
+}
+
 static int head(const struct picture *p, struct surface *s, struct rect r)
 {
     struct surface plain = {.ascii = p->ascii};
@@ -139,7 +148,7 @@ static int head(const struct picture *p, struct surface *s, struct rect r)
     struct doc d;
     int n, bad, writes, rows = 0;
     arena_init(&a);
-    const struct way *v = ways_of(p->s, p->now_us, &a, &n), *w = worst_of(v, n, &bad, &writes);
+    const struct way *v = ways(p, &a, &n), *w = worst_of(v, n, &bad, &writes);
     if (w) {
         doc_init(&d, &a, s ? s : &plain, r.cols - TABLE_MARGIN - 1);
         doc_textf(&d, 0, role_of(w->state), "%s %s", w->key, w->reason);
@@ -159,13 +168,23 @@ static int head(const struct picture *p, struct surface *s, struct rect r)
 static void rows(const struct picture *p, struct arena *a, struct table_model *m)
 {
     int n;
-    const struct way *v = ways_of(p->s, p->now_us, a, &n);
+    const struct way *v = ways(p, a, &n);
     m->rows = arena_array(a, (size_t)n, struct table_row);
     m->nrows = n;
     for (int i = 0; i < n; i++)
         fill_row(p, &v[i], &m->rows[i], a);
     m->empty = "no PgBouncer, no HAProxy and no route is configured for this cluster";
     note(v, n, m, a);
+}
+
+static int count(const struct picture *p)
+{
+    struct arena a;
+    int n;
+    arena_init(&a);
+    (void)ways(p, &a, &n);
+    arena_release(&a);
+    return n;
 }
 
 /* ---- the card ------------------------------------------------------------------------------- */
@@ -217,7 +236,7 @@ static void write_way(const struct picture *p, const struct way *w, struct doc *
 static void card(const struct picture *p, const char *key, struct doc *d)
 {
     int n;
-    const struct way *v = ways_of(p->s, p->now_us, d->arena, &n);
+    const struct way *v = ways(p, d->arena, &n);
     for (int i = 0; i < n; i++)
         if (strcmp(v[i].key, key) == 0) {
             write_way(p, &v[i], d);
@@ -231,4 +250,5 @@ const struct pane pane_routes = {.name = "routes",
                                  .ncolumns = C_COUNT,
                                  .rows = rows,
                                  .card = card,
-                                 .head = head};
+                                 .head = head,
+                                 .count = count};

@@ -72,6 +72,8 @@ extern const char *const pgb_view_names[PGB_VIEW_COUNT + 1]; /* NULL at the end 
 /* Rows of one bouncer, or of all (on NULL); in the arena, *n of them. */
 const struct pgb_line *pgb_view_lines(const struct snapshot *s, enum pgb_view v, const char *on,
                                       struct arena *a, int *n);
+/* Of one bouncer. */
+int pgb_view_count(const struct bouncer *b, enum pgb_view v);
 struct pgb_value pgb_view_value(const struct snapshot *s, const struct pgb_column *c,
                                 const struct pgb_line *l, struct arena *a);
 /* Where the view's table stands in b, and whether it was ever answered. */

@@ -20,10 +20,16 @@ struct verdict {
     const char *reason;  /* a sentence with its numbers */
 };
 
+struct way; /* analysis/ways.h */
+
 struct verdicts {
     enum health worst;
     int n;
     const struct verdict *v; /* worst first */
+    /* What they were judged from, in the same arena: working it out again costs as much as judging.
+     * NULL where nobody has. */
+    const struct way *ways;
+    int nways;
 };
 
 const char *health_name(enum health h);

@@ -564,8 +564,9 @@ static void a_change_of_verdict(void **state)
         {HEALTH_CRITICAL, "split-brain", "pg2", "pg2: split brain"},
         {HEALTH_DEGRADED, "lag", "pg3", "pg3: far behind"},
     };
-    const struct verdicts well = {HEALTH_OK, 0, NULL}, one = {HEALTH_CRITICAL, 1, critical},
-                          both = {HEALTH_CRITICAL, 3, critical};
+    const struct verdicts well = {.worst = HEALTH_OK, .n = 0, .v = NULL},
+                          one = {.worst = HEALTH_CRITICAL, .n = 1, .v = critical},
+                          both = {.worst = HEALTH_CRITICAL, .n = 3, .v = critical};
     struct sb *b = sb_new(T0);
     struct heard h;
     struct verdicts_told told = VERDICTS_TOLD_INIT;
@@ -599,8 +600,10 @@ static void an_old_leader_unseen_is_always_told(void **state)
         {HEALTH_DEGRADED, "old-leader-unseen", "pg1", "pg1: may still take writes"},
         {HEALTH_DEGRADED, "lag", "pg3", "pg3: far behind"},
     };
-    const struct verdicts well = {HEALTH_OK, 0, NULL}, first = {HEALTH_DEGRADED, 1, v},
-                          all = {HEALTH_DEGRADED, 3, v}, alone = {HEALTH_DEGRADED, 2, v + 1};
+    const struct verdicts well = {.worst = HEALTH_OK, .n = 0, .v = NULL},
+                          first = {.worst = HEALTH_DEGRADED, .n = 1, .v = v},
+                          all = {.worst = HEALTH_DEGRADED, .n = 3, .v = v},
+                          alone = {.worst = HEALTH_DEGRADED, .n = 2, .v = v + 1};
     struct sb *b = sb_new(T0);
     struct heard h;
     struct verdicts_told told = VERDICTS_TOLD_INIT;
