@@ -58,13 +58,18 @@ static struct table_cell value_cell(const struct pgb_column *c, struct pgb_value
     return cell_number((double)v.n, text);
 }
 
-static void fill_row(const struct picture *p, const struct pgb_view_info *info,
-                     const struct pgb_line *l, struct table_row *row, struct arena *a)
+/* What the cells of its rows are made of. */
+struct list {
+    struct picture p;
+    const struct pgb_line **of; /* a row's line; NULL: it has its cells */
+};
+
+static void fill_row(const struct table_model *m, struct table_row *row, struct arena *a)
 {
-    row->key = l->key;
-    row->object = l->bouncer->name;
-    row->health = l->health;
-    row->stale = source_is_stale(l->state, pgb_view_beat(p->s, p->bouncers_view), p->now_us);
+    const struct list *list = m->of;
+    const struct picture *p = &list->p;
+    const struct pgb_view_info *info = pgb_view_get(p->bouncers_view);
+    const struct pgb_line *l = list->of[row - m->rows];
     row->cells = arena_array(a, (size_t)info->ncolumns, struct table_cell);
     for (int i = 0; i < info->ncolumns; i++)
         row->cells[i] =
@@ -72,6 +77,14 @@ static void fill_row(const struct picture *p, const struct pgb_view_info *info,
     for (int i = 0; l->health != HEALTH_OK && i < info->ncolumns; i++)
         if (strcmp(info->columns[i].name, "state") == 0)
             row->cells[i].role = draw_health_role(l->health);
+}
+
+static void begin_row(const struct picture *p, const struct pgb_line *l, struct table_row *row)
+{
+    row->key = l->key;
+    row->object = l->bouncer->name;
+    row->health = l->health;
+    row->stale = source_is_stale(l->state, pgb_view_beat(p->s, p->bouncers_view), p->now_us);
 }
 
 static void empty_row(const struct picture *p, const struct pgb_view_info *info,
@@ -83,17 +96,35 @@ static void empty_row(const struct picture *p, const struct pgb_view_info *info,
                       info->ncolumns, 0, info->ncolumns - 1, a);
 }
 
+int bouncer_view_count(const struct picture *p)
+{
+    int n = 0;
+    for (int i = 0; i < p->s->nbouncers; i++) {
+        int rows = pgb_view_count(&p->s->bouncers[i], p->bouncers_view);
+        n += rows > 0 ? rows : 1;
+    }
+    return n;
+}
+
 void bouncer_view_rows(const struct picture *p, struct arena *a, struct table_model *m)
 {
     const struct pgb_view_info *info = pgb_view_get(p->bouncers_view);
     const struct snapshot *s = p->s;
     int n;
     const struct pgb_line *l = pgb_view_lines(s, p->bouncers_view, NULL, a, &n);
+    struct list *list = arena_new(a, struct list);
+    list->p = *p;
+    list->of = arena_array(a, (size_t)n + (size_t)s->nbouncers, const struct pgb_line *);
     m->rows = arena_array(a, (size_t)n + (size_t)s->nbouncers, struct table_row);
+    m->fill = fill_row;
+    m->of = list;
+    m->arena = a;
     for (int i = 0, b = 0; b < s->nbouncers; b++) {
         int before = i;
-        for (; i < n && l[i].bouncer == &s->bouncers[b]; i++)
-            fill_row(p, info, &l[i], &m->rows[m->nrows++], a);
+        for (; i < n && l[i].bouncer == &s->bouncers[b]; i++) {
+            list->of[m->nrows] = &l[i];
+            begin_row(p, &l[i], &m->rows[m->nrows++]);
+        }
         if (i == before)
             empty_row(p, info, &s->bouncers[b], &m->rows[m->nrows++], a);
     }

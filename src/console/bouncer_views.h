@@ -8,6 +8,8 @@
 #include "pgdba/console/pane.h"
 
 const struct table_column *bouncer_view_columns(enum pgb_view v, struct arena *a, int *n);
+/* Rows that it will have. */
+int bouncer_view_count(const struct picture *p);
 void bouncer_view_rows(const struct picture *p, struct arena *a, struct table_model *m);
 /* False: no such row. */
 bool bouncer_view_card(const struct picture *p, const char *key, struct doc *d);

@@ -139,6 +139,11 @@ static void card(const struct picture *p, const char *key, struct doc *d)
         bouncer_card(p, key, d);
 }
 
+static int count(const struct picture *p)
+{
+    return p->bouncers_view == PGB_VIEW_BOUNCERS ? p->s->nbouncers : bouncer_view_count(p);
+}
+
 static const char *peer(const struct picture *p, const char *key, enum pgb_view *view,
                         struct arena *a)
 {
@@ -153,4 +158,5 @@ const struct pane pane_bouncers = {.name = "bouncers",
                                    .columns_of = columns_of,
                                    .rows = rows,
                                    .peer = peer,
-                                   .card = card};
+                                   .card = card,
+                                   .count = count};

@@ -148,6 +148,16 @@ static void rows(const struct picture *p, struct arena *a, struct table_model *m
     bouncers_note(p, m, a);
 }
 
+static int count(const struct picture *p)
+{
+    int n = 0;
+    for (int i = 0; i < p->s->nbouncers; i++) {
+        const struct pgb_pools *pools = p->s->bouncers[i].pools;
+        n += pools && pools->n > 0 ? pools->n : 1;
+    }
+    return n;
+}
+
 static void card(const struct picture *p, const char *key, struct doc *d)
 {
     int n;
@@ -166,4 +176,5 @@ const struct pane pane_pools = {.name = "pools",
                                 .columns = columns,
                                 .ncolumns = C_COUNT,
                                 .rows = rows,
-                                .card = card};
+                                .card = card,
+                                .count = count};

@@ -109,6 +109,16 @@ static void rows(const struct picture *p, struct arena *a, struct table_model *m
     bouncers_note(p, m, a);
 }
 
+static int count(const struct picture *p)
+{
+    int n = 0;
+    for (int i = 0; i < p->s->nbouncers; i++) {
+        const struct pgb_stats_set *stats = p->s->bouncers[i].stats;
+        n += stats && stats->n > 0 ? stats->n : 1;
+    }
+    return n;
+}
+
 static void card(const struct picture *p, const char *key, struct doc *d)
 {
     for (int i = 0; i < p->s->nbouncers; i++) {
@@ -129,4 +139,5 @@ const struct pane pane_stats = {.name = "stats",
                                 .columns = columns,
                                 .ncolumns = C_COUNT,
                                 .rows = rows,
-                                .card = card};
+                                .card = card,
+                                .count = count};

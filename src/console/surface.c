@@ -1,6 +1,7 @@
 /* surface.c: the grid of cells. Everything that reaches a terminal has passed put_cell(). */
 #include "pgdba/console/surface.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,8 +125,10 @@ static struct grapheme next_grapheme(const struct surface *s, const char *p, siz
 
 int surface_width(const struct surface *s, const char *text)
 {
-    size_t left = strlen(text);
+    size_t left = strlen(text), plain = utf8_plain(text, left);
     int w = 0;
+    if (plain == left)
+        return left < INT_MAX ? (int)left : INT_MAX;
     while (left > 0) {
         struct grapheme g = next_grapheme(s, text, left);
         w += g.width;

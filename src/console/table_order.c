@@ -35,6 +35,14 @@ int table_column_find(const struct table_column *columns, int n, const char *nam
     return -1;
 }
 
+const struct table_cell *table_cells(const struct table_model *m, int row)
+{
+    struct table_row *r = &m->rows[row];
+    if (!r->cells && m->fill)
+        m->fill(m, r, m->arena);
+    return r->cells;
+}
+
 /* ---- filter --------------------------------------------------------------------------------- */
 
 static uint32_t next_folded(const char **s)
@@ -55,6 +63,10 @@ static bool begins_with(const char *text, const char *what)
 
 bool table_contains(const char *text, const char *what)
 {
+    size_t n = strlen(text);
+    /* A filter goes through every cell of every row: what is plain needs no code points. */
+    if (utf8_plain(text, n) == n && utf8_plain(what, strlen(what)) == strlen(what))
+        return strcasestr(text, what) != NULL;
     for (;; text++) {
         if (begins_with(text, what))
             return true;
@@ -63,12 +75,13 @@ bool table_contains(const char *text, const char *what)
     }
 }
 
-static bool row_passes(const struct table_model *m, const struct table_row *r, const char *filter)
+static bool row_passes(const struct table_model *m, int row, const char *filter)
 {
     if (!filter)
         return true;
+    const struct table_cell *cells = table_cells(m, row);
     for (int c = 0; c < m->ncolumns; c++)
-        if (r->cells[c].text && table_contains(r->cells[c].text, filter))
+        if (cells[c].text && table_contains(cells[c].text, filter))
             return true;
     return false;
 }
@@ -91,7 +104,7 @@ static int compare(const void *x, const void *y)
     if (a->known && a->has_num && b->has_num)
         d = a->num < b->num ? -1 : a->num > b->num;
     else if (a->known && a->text && b->text)
-        d = strcoll(a->text, b->text);
+        d = strcmp(a->text, b->text) == 0 ? 0 : strcoll(a->text, b->text);
     if (a->reverse)
         d = -d;
     return d ? d : a->row - b->row;
@@ -101,7 +114,7 @@ static void sort_rows(const struct table_model *m, const struct table_state *t, 
 {
     struct sort_item *v = xcalloc((size_t)n + 1, sizeof *v);
     for (int i = 0; i < n; i++) {
-        const struct table_cell *c = &m->rows[order[i]].cells[t->sort];
+        const struct table_cell *c = &table_cells(m, order[i])[t->sort];
         v[i] = (struct sort_item){.row = order[i],
                                   .known = c->has_num ||
                                            (c->text && *c->text && !m->columns[t->sort].right),
@@ -122,7 +135,7 @@ const int *table_order(const struct table_model *m, const struct table_state *t,
     int *order = arena_array(a, (size_t)m->nrows, int);
     *n = 0;
     for (int i = 0; i < m->nrows; i++)
-        if (row_passes(m, &m->rows[i], t->filter))
+        if (row_passes(m, i, t->filter))
             order[(*n)++] = i;
     if (t->sort >= 0 && t->sort < m->ncolumns)
         sort_rows(m, t, order, *n);

@@ -22,6 +22,8 @@ static int wanted_width(const struct table_model *m, const struct surface *s, in
     const struct table_column *col = &m->columns[c];
     int most = col->most > col->width ? col->most : col->width, want = col->width;
     for (int i = 0; i < m->nrows && want < most; i++) {
+        if (!m->rows[i].cells)
+            continue;
         int w = cell_width(&m->rows[i].cells[c], s);
         want = w > want ? w : want;
     }
@@ -157,10 +159,11 @@ static void draw_sign(const struct table_row *row, struct surface *s, struct rec
                      glyph(s, draw_health_glyph(row->health)));
 }
 
-static void draw_row(const struct table_model *m, const struct table_state *t,
-                     const struct table_row *row, struct surface *s, struct rect r,
-                     const int *widths)
+static void draw_row(const struct table_model *m, const struct table_state *t, int at,
+                     struct surface *s, struct rect r, const int *widths)
 {
+    const struct table_row *row = &m->rows[at];
+    const struct table_cell *cells = table_cells(m, at);
     bool plain = t->sort >= 0 || t->filter; /* rails mean nothing out of order */
     enum theme_role ink = row->stale ? TR_STALE : row->ink;
     int x = r.col + TABLE_MARGIN, right = r.col + r.cols;
@@ -168,7 +171,7 @@ static void draw_row(const struct table_model *m, const struct table_state *t,
         if (!widths[i])
             continue;
         int w = widths[i] < right - x ? widths[i] : right - x;
-        draw_cell(&m->columns[i], &row->cells[i], plain, ink, s, (struct rect){r.row, x, 1, w});
+        draw_cell(&m->columns[i], &cells[i], plain, ink, s, (struct rect){r.row, x, 1, w});
         x += widths[i] + GAP;
     }
 }
@@ -185,6 +188,18 @@ static void draw_empty(const struct table_model *m, const struct table_state *t,
                      m->empty ? m->empty : "nothing to show");
 }
 
+/* Of a long list the rows that are shown say how wide its columns are, and enough others that it
+ * does not change with every step down. */
+enum { SAMPLE = 200 };
+
+static void make_cells(const struct table_model *m, const int *order, int top, int rows, int n)
+{
+    for (int i = 0; i < m->nrows && i < SAMPLE; i++)
+        (void)table_cells(m, i);
+    for (int i = top; i < n && i < top + rows; i++)
+        (void)table_cells(m, order[i]);
+}
+
 void table_draw(const struct table_model *m, const struct table_state *t, struct surface *s,
                 struct rect r, bool focused)
 {
@@ -193,15 +208,16 @@ void table_draw(const struct table_model *m, const struct table_state *t, struct
     if (r.rows < 1 || m->ncolumns > TABLE_MAX_COLUMNS)
         return;
     arena_init(&a);
-    table_layout(m, s, r.cols - TABLE_MARGIN, widths);
-    draw_heading(m, t, s, r, widths);
     const int *order = table_order(m, t, &a, &n);
     int selected = table_selected(m, t, order, n), rows = r.rows - 1;
     int top = table_top(table_first(m, t, selected), focused ? selected : -1, n, rows);
+    make_cells(m, order, top, rows, n);
+    table_layout(m, s, r.cols - TABLE_MARGIN, widths);
+    draw_heading(m, t, s, r, widths);
     for (int i = 0; i < rows && top + i < n; i++) {
         struct rect line = {r.row + 1 + i, r.col, 1, r.cols};
         const struct table_row *row = &m->rows[order[top + i]];
-        draw_row(m, t, row, s, line, widths);
+        draw_row(m, t, order[top + i], s, line, widths);
         draw_sign(row, s, line);
         if (row->marked)
             surface_text(s, line.row, line.col + 2, 1, TR_KEY, glyph(s, GL_MARK));

@@ -49,7 +49,7 @@ struct table_row {
     bool stale;          /* the last picture of a source that died: drawn in one role, TR_STALE */
     bool unknown;        /* the sign is '?' */
     enum theme_role ink; /* of cells that do not say otherwise (TR_TEXT) */
-    struct table_cell *cells; /* as many as columns */
+    struct table_cell *cells; /* as many as columns; NULL: not made yet */
 };
 
 struct table_model {
@@ -62,7 +62,15 @@ struct table_model {
     const char *empty; /* said when there is no row at all */
     const char *note;  /* beside the pane's title, "" */
     enum theme_role note_role;
+    /* Makes a row's cells, where a list may be so long that only what is looked at is worth making;
+     * NULL: every row has them. Asked by table_cells() alone. */
+    void (*fill)(const struct table_model *m, struct table_row *row, struct arena *a);
+    const void *of; /* fill's own */
+    struct arena *arena;
 };
+
+/* The cells of a row, made if they were not. */
+const struct table_cell *table_cells(const struct table_model *m, int row);
 
 /* What the operator did to one table. Strings malloc'ed, NULL when none. */
 struct table_state {
