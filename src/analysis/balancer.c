@@ -24,12 +24,21 @@ static bool in_scope(const struct request *r, const struct ha_row *row)
     return row->type == HA_SERVER && (!r->backend || strcmp(row->proxy, r->backend) == 0);
 }
 
+/* "rw/pg1" is "pg1" in rw, and nothing elsewhere. */
+static const char *name_in(const struct ha_row *row, const char *name)
+{
+    size_t n = strlen(row->proxy);
+    return strncmp(name, row->proxy, n) == 0 && name[n] == '/' ? name + n + 1 : name;
+}
+
 /* Is it the name of a server there? Then it is no member's: they may be called crosswise. */
 static bool is_server(const struct request *r, const struct haproxy *h, const char *name)
 {
-    for (int k = 0; h->stats && k < h->stats->n; k++)
-        if (in_scope(r, &h->stats->v[k]) && strcmp(h->stats->v[k].name, name) == 0)
+    for (int k = 0; h->stats && k < h->stats->n; k++) {
+        const struct ha_row *row = &h->stats->v[k];
+        if (in_scope(r, row) && strcmp(row->name, name_in(row, name)) == 0)
             return true;
+    }
     return false;
 }
 
@@ -39,12 +48,12 @@ static bool meant(const struct snapshot *s, const struct request *r, const struc
     const struct member *m;
     if (!in_scope(r, row))
         return false;
-    if (strcmp(row->name, name) == 0)
+    if (strcmp(row->name, name_in(row, name)) == 0)
         return true;
     if (is_server(r, h, name))
         return false;
     m = routes_member_of_server(s, h, row);
-    return m && strcmp(m->name, name) == 0;
+    return m && strcmp(m->name, name_in(row, name)) == 0;
 }
 
 static bool is_meant(const struct snapshot *s, const struct request *r, const struct haproxy *h,
@@ -171,7 +180,8 @@ static enum status not_there(const struct snapshot *s, const struct request *r, 
 {
     const char *v[64];
     int n = known_names(s, r, backends, v, 64);
-    const char *near = fmt_nearest(name, v, n);
+    const char *slash = backends ? NULL : strchr(name, '/');
+    const char *near = fmt_nearest(slash ? slash + 1 : name, v, n);
     return err_set(e, ST_NOT_FOUND, "no HAProxy asked for has a %s \"%s\"%s%s%s%s%s", what, name,
                    r->backend && !backends ? " in backend " : "",
                    r->backend && !backends ? r->backend : "", near ? "; did you mean \"" : "",

@@ -59,6 +59,14 @@ static void carry_strays(const struct snapshot *s, struct member *m, const struc
         since(bouncer_points(s, m), before ? before->stray_pgbouncer_us : 0, led ? s->mono_us : 0);
 }
 
+/* Every rule asks for it, of each of its rows. */
+static void carry_writes(struct haproxy *h)
+{
+    h->writes = NULL;
+    const char *proxy = routes_write_backend(h);
+    h->writes = proxy ? proxy : "";
+}
+
 /* ---- a write backend without a server */
 
 static const struct haproxy *haproxy_before(const struct snapshot *prev, const char *name)
@@ -111,13 +119,16 @@ static void carry_target(const struct snapshot *s, struct haproxy *h, const stru
 /* ---- servers that somebody holds back. HAProxy's own time since the last change is none: of a
  * server that was down before, it goes on. */
 
+/* It most likely stands where it stood: *at, from where it is looked for. */
 static const struct ha_row *same_row(const struct haproxy *h, const struct ha_row *r, int *at)
 {
-    for (int i = 0; h && h->stats && i < h->stats->n; i++) {
-        *at = i;
-        if (h->stats->v[i].type == r->type && strcmp(h->stats->v[i].name, r->name) == 0 &&
-            strcmp(h->stats->v[i].proxy, r->proxy) == 0)
-            return &h->stats->v[i];
+    int n = h && h->stats ? h->stats->n : 0, from = *at;
+    for (int i = 0; i < n; i++) {
+        *at = (from + i) % n;
+        const struct ha_row *was = &h->stats->v[*at];
+        if (was->type == r->type && strcmp(was->name, r->name) == 0 &&
+            strcmp(was->proxy, r->proxy) == 0)
+            return was;
     }
     return NULL;
 }
@@ -128,9 +139,8 @@ static bool held(const struct ha_row *r)
 }
 
 static int64_t held_since(const struct snapshot *s, const struct haproxy *before,
-                          const struct ha_row *r)
+                          const struct ha_row *r, int at)
 {
-    int at = 0;
     const struct ha_row *was = same_row(before, r, &at);
     if (!was || !before->held_us)
         return SINCE_BEFORE;
@@ -149,13 +159,15 @@ static void carry_held(struct snapshot *s, struct haproxy *h, const struct hapro
     }
     v = arena_array(&s->arena, (size_t)h->stats->n, int64_t);
     for (int i = 0; i < h->stats->n; i++)
-        v[i] = held(&h->stats->v[i]) ? held_since(s, before, &h->stats->v[i]) : 0;
+        v[i] = held(&h->stats->v[i]) ? held_since(s, before, &h->stats->v[i], i) : 0;
     h->held_us = v;
 }
 
 void carry_routes(struct snapshot *s, struct member *members, struct haproxy *haproxies,
                   const struct snapshot *prev)
 {
+    for (int i = 0; i < s->nhaproxies; i++)
+        carry_writes(&haproxies[i]);
     for (int i = 0; i < s->nmembers; i++)
         carry_strays(s, &members[i], prev, prev ? snapshot_member(prev, members[i].name) : NULL);
     for (int i = 0; i < s->nhaproxies; i++) {

@@ -14,6 +14,7 @@ enum { STALE_S = 5 };
 /* Two HAProxies notice a change one after the other: inter x fall, as in health_routes.c. */
 enum { DIFFER_S = 12 };
 enum { NEAR_PERCENT = 90 };
+enum { MOST_TOLD = 20 };
 
 #define EACH_HAPROXY(j, h)                                                                        \
     for (const struct haproxy *h = (j)->s->haproxies; h < (j)->s->haproxies + (j)->s->nhaproxies; \
@@ -99,15 +100,33 @@ static const char *proxies(const struct judge *j, const struct haproxy *h, const
     return out;
 }
 
+static void say_check(struct judge *j, const struct haproxy *h, const struct ha_row *r)
+{
+    judge_say(j, h->name, "the check of %s fails (%s): %s, %s%s", r->name,
+              proxies(j, h, r, check_fails), r->status_text, check_words(j, r),
+              r->status == HA_DOWN ? span_s(j, r->changed_s) : "");
+}
+
+/* An HAProxy for a whole company has thousands of servers: the first few, and how many more. */
 void judge_haproxy_check(struct judge *j)
 {
     EACH_HAPROXY(j, h)
-    EACH_ROW(h, r)
-    if (r->type == HA_SERVER && check_fails(r) && !is_leaders_write(j, h, r) &&
-        !told_before(h, r, check_fails))
-        judge_say(j, h->name, "the check of %s fails (%s): %s, %s%s", r->name,
-                  proxies(j, h, r, check_fails), r->status_text, check_words(j, r),
-                  r->status == HA_DOWN ? span_s(j, r->changed_s) : "");
+    {
+        int told = 0, more = 0;
+        EACH_ROW(h, r)
+        {
+            if (r->type != HA_SERVER || !check_fails(r) || is_leaders_write(j, h, r))
+                continue;
+            if (told == MOST_TOLD) {
+                more++;
+            } else if (!told_before(h, r, check_fails)) {
+                say_check(j, h, r);
+                told++;
+            }
+        }
+        if (more)
+            judge_say(j, h->name, "%d more checks of servers fail", more);
+    }
 }
 
 void judge_haproxy_leader_turning(struct judge *j)
@@ -173,7 +192,7 @@ void judge_haproxy_backend_down(struct judge *j)
 
 /* ---- held by hand */
 
-static const char *held_for(const struct judge *j, const struct haproxy *h, const struct ha_row *r)
+const char *judge_held_for(const struct judge *j, const struct haproxy *h, const struct ha_row *r)
 {
     char d[FMT_MAX];
     int64_t since = h->held_us ? h->held_us[r - h->stats->v] : 0;
@@ -188,14 +207,15 @@ void judge_haproxy_held(struct judge *j)
     EACH_ROW(h, r)
     {
         const struct member *m = r->type == HA_SERVER ? member_of(j, h, r) : NULL;
-        bool maint = ha_row_in_maint(r);
+        bool by_hand;
         if (!m || !held(r) || is_leaders_write(j, h, r) || told_before(h, r, held))
             continue;
+        const char *by = ha_row_held_by(r, &by_hand);
         judge_say(j, h->name,
-                  "%s is in %s by hand (%s)%s: it gets no connections there, also when it leads; "
-                  "haproxy ready %s takes it back",
-                  m->name, maint ? "MAINT" : "DRAIN", proxies(j, h, r, held), held_for(j, h, r),
-                  r->name);
+                  "%s is in %s %s (%s)%s: it gets no connections there, also when it leads%s",
+                  m->name, ha_row_in_maint(r) ? "MAINT" : "DRAIN", by, proxies(j, h, r, held),
+                  judge_held_for(j, h, r),
+                  by_hand ? arena_printf(j->a, "; haproxy ready %s takes it back", r->name) : "");
     }
 }
 

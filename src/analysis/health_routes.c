@@ -194,9 +194,16 @@ void judge_haproxy_leader_held(struct judge *j)
     EACH_HAPROXY(j, h)
     {
         const struct ha_row *r = leader_row(j, h);
-        if (r && (r->status == HA_MAINT || r->status == HA_DRAIN))
-            judge_say(j, h->name, "the server of the leader %s is in %s by hand: it gets no writes",
-                      j->leader->name, r->status_text);
+        bool by_hand;
+        if (!r || (!ha_row_in_maint(r) && !ha_row_in_drain(r)))
+            continue;
+        const char *by = ha_row_held_by(r, &by_hand);
+        judge_say(j, h->name, "the server of the leader %s is in %s %s%s: it gets no writes%s",
+                  j->leader->name, ha_row_in_maint(r) ? "MAINT" : "DRAIN", by,
+                  judge_held_for(j, h, r),
+                  by_hand ? arena_printf(j->a, "; haproxy ready %s --backend %s takes it back",
+                                         r->name, r->proxy)
+                          : "");
     }
 }
 

@@ -58,6 +58,8 @@ bool judge_silent(const struct judge *j, const struct member *m);
 bool judge_stuck(const struct judge *j, const struct member *m);
 /* "for 14 s (timed out)", "since it was first asked (TLS)"; in the arena. */
 const char *judge_silence(const struct judge *j, const struct source_state *st);
+/* " for 2h00m", ", since before we looked", "": how long that server has been held back. */
+const char *judge_held_for(const struct judge *j, const struct haproxy *h, const struct ha_row *r);
 
 /* The leader has been silent for longer than its lease could last and is still listed, or has
  * renewed it since it fell silent: alive. */

@@ -34,15 +34,13 @@ static bool named_for_writes(const char *proxy)
     return found;
 }
 
-const char *routes_write_backend(const struct haproxy *h)
+static const char *guess_backend(const struct haproxy *h)
 {
     const char *guess = NULL, *passed_over = "";
-    if (h->write_backend)
-        return h->write_backend;
     for (int i = 0; h->stats && i < h->stats->n; i++) {
         const struct ha_row *r = &h->stats->v[i];
         if (r->type != HA_SERVER || strcmp(r->proxy, passed_over) == 0)
-            continue; /* rows of a proxy stand together, and every snapshot asks */
+            continue; /* rows of a proxy stand together */
         passed_over = r->proxy;
         if (!named_for_writes(r->proxy))
             continue;
@@ -51,6 +49,15 @@ const char *routes_write_backend(const struct haproxy *h)
         guess = r->proxy;
     }
     return guess;
+}
+
+const char *routes_write_backend(const struct haproxy *h)
+{
+    if (h->write_backend)
+        return h->write_backend;
+    if (h->writes)
+        return *h->writes ? h->writes : NULL;
+    return guess_backend(h);
 }
 
 /* ---- addresses and members */

@@ -131,7 +131,23 @@ static bool offered(const struct completion *c, const char *text)
     return false;
 }
 
+enum { MOST_OFFERED = 200 }; /* nobody reads more, and each is compared with all */
+
 /* Of one name in several backends or HAProxies once. */
+static void offer_once(struct completion *c, const struct command_arg *arg, const char *name)
+{
+    if (c->n < MOST_OFFERED && !already_named(c, arg, name) &&
+        !offered(c, word_quote(c->arena, name)))
+        offer_value(c, name);
+}
+
+static void offer_row(struct completion *c, const struct command_arg *arg, const struct ha_row *r)
+{
+    offer_once(c, arg, arg->kind == ARG_SERVER ? r->name : r->proxy);
+    if (arg->kind == ARG_SERVER)
+        offer_once(c, arg, arena_printf(c->arena, "%s/%s", r->proxy, r->name));
+}
+
 static void offer_balancers(struct completion *c, const struct command_arg *arg)
 {
     const struct snapshot *s = c->ctx->snapshot;
@@ -141,14 +157,9 @@ static void offer_balancers(struct completion *c, const struct command_arg *arg)
 
         if (arg->kind == ARG_HAPROXY && !already_named(c, arg, h->name))
             offer_value(c, h->name);
-        for (int k = 0; arg->kind != ARG_HAPROXY && h->stats && k < h->stats->n; k++) {
-            const struct ha_row *r = &h->stats->v[k];
-            const char *name = arg->kind == ARG_SERVER ? r->name : r->proxy;
-
-            if (r->type == HA_SERVER && !already_named(c, arg, name) &&
-                !offered(c, word_quote(c->arena, name)))
-                offer_value(c, name);
-        }
+        for (int k = 0; arg->kind != ARG_HAPROXY && h->stats && k < h->stats->n; k++)
+            if (h->stats->v[k].type == HA_SERVER)
+                offer_row(c, arg, &h->stats->v[k]);
     }
 }
 

@@ -261,7 +261,7 @@ static const struct kind_info kinds[] = {
                       .accepts = accepts_values,
                       .values = pgb_view_names},
     [ARG_SERVER] = {.metavar = "SERVER",
-                    .expects = "a server's name in HAProxy, or a member's",
+                    .expects = "a server's name in HAProxy (pg1, rw/pg1), or a member's",
                     .accepts = accepts_some},
     [ARG_BACKEND] = {.metavar = "BACKEND",
                      .expects = "a backend's name in HAProxy",

@@ -224,12 +224,13 @@ static const struct command_arg demote_args[] = {
     }
 
 static const struct command_arg haproxy_args[] = {
-    ARG_BALANCER_ROWS("the servers, by their names in HAProxy or by their members'"),
+    ARG_BALANCER_ROWS(
+        "the servers, by their names in HAProxy or by their members'; rw/pg1 is in rw alone"),
     ARGS_OF_A_CHANGE,
 };
 
 static const struct command_arg haproxy_shut_args[] = {
-    ARG_BALANCER_ROWS("whose sessions are ended; in several backends it needs --backend"),
+    ARG_BALANCER_ROWS("whose sessions are ended; of several backends: rw/pg1, or --backend"),
     ARGS_OF_A_CHANGE,
 };
 

@@ -204,12 +204,14 @@ static void held_fact(const struct picture *p, const struct haproxy *h, const st
 {
     int64_t since = h->held_us ? h->held_us[r - h->stats->v] : 0;
     char b[FMT_MAX];
+    bool by_hand;
+    const char *by = ha_row_held_by(r, &by_hand);
     if (since == SINCE_BEFORE)
-        card_fact(d, "held by hand", "since before we looked");
+        card_factf(d, "held back", "%s, since before we looked", by);
     else if (since)
-        card_factf(d, "held by hand", "for %s", fmt_duration(b, p->now_us - since));
+        card_factf(d, "held back", "%s, for %s", by, fmt_duration(b, p->now_us - since));
     else if (r->type == HA_SERVER && r->admin < 0 && r->status == HA_DOWN)
-        card_fact(d, "held by hand", "a DRAIN would only show by the runtime socket");
+        card_fact(d, "held back", "a DRAIN would only show by the runtime socket");
 }
 
 static void row_group(const struct picture *p, const struct haproxy *h, const struct ha_row *r,

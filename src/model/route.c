@@ -32,6 +32,27 @@ bool ha_row_in_drain(const struct ha_row *r)
            (r->status == HA_DRAIN || (r->admin > 0 && r->admin & HA_ADMIN_DRAIN));
 }
 
+const char *ha_row_held_by(const struct ha_row *r, bool *by_hand)
+{
+    static const struct {
+        const char *in_status, *by;
+    } others[] = {
+        {"NOLB", "by its check (404)"},
+        {"(agent)", "by its agent"},
+        {"(resolution)", "because its name does not resolve"},
+        {"(via ", "by the server that it follows"},
+    };
+    bool forced = r->admin > 0 && r->admin & HA_ADMIN_FORCED;
+    *by_hand = false;
+    for (size_t i = 0; !forced && i < sizeof others / sizeof *others; i++)
+        if (strstr(r->status_text, others[i].in_status))
+            return others[i].by;
+    if (!forced && r->admin > 0 && r->admin & HA_ADMIN_CONFIG)
+        return "by its configuration";
+    *by_hand = true;
+    return "by hand";
+}
+
 static const char *const level_names[] = {
     [HA_LEVEL_UNKNOWN] = "",
     [HA_LEVEL_USER] = "user",

@@ -46,21 +46,29 @@ static bool read_names(struct line l, int at[STATE_COUNT])
     return at[STATE_BACKEND] >= 0 && at[STATE_SERVER] >= 0 && at[STATE_ADMIN] >= 0;
 }
 
-/* Both are written in the same order: the search goes on behind the last one found. */
-static struct ha_row *find(struct ha_row *v, int n, int *from, const char *proxy, const char *name)
+/* Where the lines go. Both are written in the same order: the search goes on behind the last one
+ * found. Whoever writes otherwise is followed only so far: his lines may be hundreds of thousands.
+ */
+struct rows {
+    struct ha_row *v;
+    int n, from, steps_left;
+};
+
+enum { STEPS = 1000000 };
+
+static struct ha_row *find(struct rows *rows, const char *proxy, const char *name)
 {
-    for (int i = 0; i < n; i++) {
-        struct ha_row *r = &v[(*from + i) % n];
+    for (int i = 0; i < rows->n && rows->steps_left-- > 0; i++) {
+        struct ha_row *r = &rows->v[(rows->from + i) % rows->n];
         if (r->type == HA_SERVER && strcmp(r->name, name) == 0 && strcmp(r->proxy, proxy) == 0) {
-            *from = (int)(r - v);
+            rows->from = (int)(r - rows->v);
             return r;
         }
     }
     return NULL;
 }
 
-static void read_line(struct arena *a, struct line l, const int at[STATE_COUNT], struct ha_row *v,
-                      int n, int *from)
+static void read_line(struct arena *a, struct line l, const int at[STATE_COUNT], struct rows *rows)
 {
     const char *cells[STATE_COUNT] = {NULL}, *word;
     size_t len;
@@ -72,7 +80,7 @@ static void read_line(struct arena *a, struct line l, const int at[STATE_COUNT],
     if (!cells[STATE_BACKEND] || !cells[STATE_SERVER] || !cells[STATE_ADMIN] ||
         !fmt_parse_int(cells[STATE_ADMIN], &admin) || admin < 0 || admin > 0xff)
         return;
-    struct ha_row *r = find(v, n, from, cells[STATE_BACKEND], cells[STATE_SERVER]);
+    struct ha_row *r = find(rows, cells[STATE_BACKEND], cells[STATE_SERVER]);
     if (r)
         r->admin = (int)admin;
 }
@@ -80,12 +88,13 @@ static void read_line(struct arena *a, struct line l, const int at[STATE_COUNT],
 void haproxy_states_read(const char *s, const char *end, struct ha_row *v, int n)
 {
     struct arena a;
-    int at[STATE_COUNT], from = 0;
+    int at[STATE_COUNT];
     bool named = false;
+    struct rows rows = {v, n, 0, STEPS};
     if (!haproxy_states_begin(s, end))
         return;
     arena_init(&a);
-    for (s += 2; s < end;) {
+    for (s += 2; s < end && rows.steps_left > 0;) {
         const char *nl = memchr(s, '\n', (size_t)(end - s));
         struct line l = {s, nl ? nl : end};
         s = nl ? nl + 1 : end;
@@ -93,7 +102,7 @@ void haproxy_states_read(const char *s, const char *end, struct ha_row *v, int n
             l.s++;
             named = read_names(l, at);
         } else if (named && n > 0) {
-            read_line(&a, l, at, v, n, &from);
+            read_line(&a, l, at, &rows);
         }
     }
     arena_release(&a);

@@ -18,7 +18,8 @@ struct balancer_target {
 /* Is h among those that r asks for? */
 bool balancer_asked(const struct request *r, const struct haproxy *h);
 /* Every server that r asks for: by its name in HAProxy, else by the name of the member that it
- * leads to. In the order of the snapshot; in the arena. */
+ * leads to; both also as "rw/pg1", which is of that backend alone. In the order of the snapshot; in
+ * the arena. */
 const struct balancer_target *balancer_targets(const struct snapshot *s, const struct request *r,
                                                struct arena *a, int *n);
 /* "lb1 rw/pg2": how one is called; in the arena. */

@@ -15,8 +15,8 @@
  * topology_find_upstreams(), s->leader and s->config are done); members is s->members, still
  * mutable. prev: the snapshot before, NULL for the first. */
 void carry_since(struct snapshot *s, struct member *members, const struct snapshot *prev);
-/* After that, and after s->haproxies and s->bouncers are there: every member's stray_*_us and every
- * haproxy's no_target_us; haproxies is s->haproxies, still mutable. */
+/* After that, and after s->haproxies and s->bouncers are there: every haproxy's writes, held_us and
+ * no_target_us and every member's stray_*_us; haproxies is s->haproxies, still mutable. */
 void carry_routes(struct snapshot *s, struct member *members, struct haproxy *haproxies,
                   const struct snapshot *prev);
 /* After that: every bouncer's held_us and since; bouncers is s->bouncers, still mutable. */

@@ -105,6 +105,7 @@ struct haproxy {
     struct source_state state;
     const struct ha_stats *stats; /* NULL until answered */
     const char *write_backend;    /* as configured; NULL: analysis/routes.h guesses */
+    const char *writes;           /* that, or the guess; "" there is none; NULL: not carried */
     const char *socket;           /* its runtime socket, as configured; NULL: none */
     struct source_state info_state;
     const struct ha_info *info; /* by its socket; NULL never */

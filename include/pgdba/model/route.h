@@ -72,7 +72,16 @@ struct ha_stats {
     const struct ha_row *v;
 };
 
-enum { HA_ADMIN_MAINT = 0x67, HA_ADMIN_DRAIN = 0x18 };
+enum {
+    HA_ADMIN_MAINT = 0x67,
+    HA_ADMIN_DRAIN = 0x18,
+    HA_ADMIN_FORCED = 0x01 | 0x08, /* by a command: what "ready" takes back */
+    HA_ADMIN_CONFIG = 0x04,        /* "disabled" in its configuration */
+};
+
+/* Who holds it in MAINT or DRAIN: "by hand", "by its configuration", "as its name does not
+ * resolve", …; *by_hand: "ready" takes it back. */
+const char *ha_row_held_by(const struct ha_row *r, bool *by_hand);
 
 /* What the login of a runtime socket may do. */
 enum ha_level { HA_LEVEL_UNKNOWN, HA_LEVEL_USER, HA_LEVEL_OPERATOR, HA_LEVEL_ADMIN };

@@ -195,6 +195,46 @@ static void test_by_member(void **state)
     world_release(&w);
 }
 
+/* HAProxy's own notation, as the pane's columns suggest it: that backend alone. */
+static void test_by_backend(void **state)
+{
+    static const char *const rw_pg2[] = {"rw/pg2"}, *const rw_pg9[] = {"rw/pg9"},
+                             *const rx_pg2[] = {"rx/pg2"};
+    static const struct request
+        maint = {.kind = ACT_HA_MAINT, .nservers = 1, .servers = rw_pg2},
+        shut = {.kind = ACT_HA_SHUT, .nservers = 1, .servers = rw_pg2},
+        other = {.kind = ACT_HA_MAINT, .nservers = 1, .servers = rw_pg2, .backend = "ro"},
+        no_server = {.kind = ACT_HA_MAINT, .nservers = 1, .servers = rw_pg9},
+        no_backend = {.kind = ACT_HA_MAINT, .nservers = 1, .servers = rx_pg2};
+    struct world w;
+
+    (void)state;
+    world_init(&w);
+    struct plan *p = plan(&w, one(&w), &maint);
+
+    assert_int_equal(p->nsteps, 1);
+    assert_string_equal(p->steps[0].body, "set server rw/pg2 state maint");
+    if (!strstr(p->equivalent, " rw/pg2"))
+        fail_msg("%s", p->equivalent);
+    plan_free(p);
+    p = plan(&w, one(&w), &shut); /* of two backends, and it is said which */
+    assert_string_equal(p->steps[0].body, "shutdown sessions server rw/pg2");
+    plan_free(p);
+    struct sb *b = one(&w); /* also of a member that is called otherwise there */
+
+    sb_ha_row(b, "rw", "pg2")->addr =
+        arena_printf(&b->s->arena, "%s:%d", sb_row(b, "pg2")->host, (int)sb_row(b, "pg2")->port);
+    sb_ha_row(b, "rw", "pg2")->name = "db-b";
+    p = plan(&w, b, &maint);
+    assert_int_equal(p->nsteps, 1);
+    assert_string_equal(p->steps[0].body, "set server rw/db-b state maint");
+    plan_free(p);
+    refuses(&w, one(&w), &other, ST_NOT_FOUND, "\"rw/pg2\" in backend ro");
+    refuses(&w, one(&w), &no_server, ST_NOT_FOUND, "\"rw/pg9\"; did you mean \"pg");
+    refuses(&w, one(&w), &no_backend, ST_NOT_FOUND, "a server \"rx/pg2\"");
+    world_release(&w);
+}
+
 static void test_the_checks(void **state)
 {
     struct world w;
@@ -466,6 +506,7 @@ int run_haproxy_tests(void)
         cmocka_unit_test(test_everywhere),
         cmocka_unit_test(test_names_that_are_not_there),
         cmocka_unit_test(test_by_member),
+        cmocka_unit_test(test_by_backend),
         cmocka_unit_test(test_the_checks),
         cmocka_unit_test(test_the_last_one),
         cmocka_unit_test(test_the_last_one_of_two),

@@ -187,6 +187,43 @@ static void drain_not_known(struct sb *b)
     all(b);
     rw(b, "pg2")->admin = -1;
 }
+/* Held back, but by no command: "ready" would not help. */
+static void drain_by_its_check(struct sb *b)
+{
+    all(b);
+    sb_ha_server(b, "pg2", HA_DRAIN, "");
+    rw(b, "pg2")->status_text = "NOLB";
+}
+static void maint_by_its_name(struct sb *b)
+{
+    all(b);
+    sb_ha_server(b, "pg2", HA_MAINT, "");
+    rw(b, "pg2")->status_text = "MAINT (resolution)";
+    rw(b, "pg2")->admin = 0x20;
+}
+static void maint_by_configuration(struct sb *b)
+{
+    all(b);
+    sb_ha_server(b, "pg2", HA_MAINT, "");
+    rw(b, "pg2")->admin = 0x04;
+}
+static void maint_by_both(struct sb *b)
+{
+    maint_by_its_name(b);
+    rw(b, "pg2")->admin = 0x21;
+}
+static void leader_in_maint_since(struct sb *b)
+{
+    all(b);
+    sb_ha_server(b, "pg1", HA_MAINT, "");
+    hold(b, "rw", "pg1", NOW - SB_SEC(7200));
+}
+static void leader_in_hidden_drain(struct sb *b)
+{
+    all(b);
+    sb_ha_server(b, "pg1", HA_DOWN, "L4CON");
+    rw(b, "pg1")->admin = 0x08;
+}
 static void leader_in_maint(struct sb *b)
 {
     all(b);
@@ -340,6 +377,15 @@ const struct health_case health_cases_haproxy[] = {
     {"haproxy-held", replica_in_maint_before, "haproxy", "(rw), since before we looked: it gets"},
     {"haproxy-held", drain_behind_down, "haproxy", "pg2 is in DRAIN by hand (rw)"},
     {"haproxy-held", drain_not_known, NULL, NULL},
+    {"haproxy-held", drain_by_its_check, "haproxy", "pg2 is in DRAIN by its check (404) (rw)"},
+    {"haproxy-held", maint_by_its_name, "haproxy", "in MAINT because its name does not resolve"},
+    {"haproxy-held", maint_by_configuration, "haproxy", "pg2 is in MAINT by its configuration"},
+    {"haproxy-held", maint_by_both, "haproxy", "pg2 is in MAINT by hand (rw)"},
+    {"haproxy-leader-held", leader_in_maint_since, "haproxy",
+     "the server of the leader pg1 is in MAINT by hand for 2h00m: it gets no writes; "
+     "haproxy ready pg1 --backend rw takes it back"},
+    {"haproxy-leader-held", leader_in_hidden_drain, "haproxy", "pg1 is in DRAIN by hand"},
+    {"haproxy-leader-held", all, NULL, NULL},
     {"haproxy-held", leader_in_maint, NULL, NULL}, /* haproxy-leader-held */
     {"haproxy-held", stranger_in_maint, NULL, NULL},
     {"haproxy-held", all, NULL, NULL},

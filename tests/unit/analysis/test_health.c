@@ -6,10 +6,12 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "health_cases.h"
+#include "pgdba/analysis/carry.h"
 #include "pgdba/analysis/health.h"
 
 #define NOW SB_NOW_US
@@ -997,9 +999,51 @@ static void time_alone_makes_it_degraded(void **state)
     snapshot_unref(s);
 }
 
+/* A whole company's HAProxy, all of whose checks fail: a few are told, and how many more. */
+static void thousands_of_servers_are_few_words(void **state)
+{
+    enum { SERVERS = 5000, TOLD = 20 };
+    (void)state;
+    struct sb *b = sb_new(NOW);
+    struct arena a;
+    struct verdicts v;
+    arena_init(&a);
+    sb_everything(b);
+    struct ha_stats *t = arena_new(&b->s->arena, struct ha_stats);
+    struct ha_row *rows = arena_array(&b->s->arena, SERVERS, struct ha_row);
+    for (int i = 0; i < SERVERS; i++) {
+        rows[i] = *sb_ha_row(b, "ro", "pg2");
+        rows[i].proxy = "web";
+        rows[i].name = arena_printf(&b->s->arena, "w%d", i);
+        rows[i].status = HA_DOWN;
+        rows[i].check_status = "L4CON";
+    }
+    *t = (struct ha_stats){SERVERS, rows};
+    b->haproxies[0].stats = t;
+    sb_finish(b);
+    carry_routes(b->s, b->members, b->haproxies, NULL);
+    clock_t from = clock();
+    health_judge(b->s, NOW, &a, &v);
+    double took = (double)(clock() - from) / CLOCKS_PER_SEC;
+    int told = 0;
+    const char *last = "";
+    for (int i = 0; i < v.n; i++)
+        if (strcmp(v.v[i].rule, "haproxy-check-failed") == 0) {
+            told++;
+            last = v.v[i].reason;
+        }
+    assert_int_equal(told, TOLD + 1);
+    assert_string_equal(last, "haproxy: 4980 more checks of servers fail");
+    if (took > 5) /* each of them with each other: half a minute */
+        fail_msg("it took %.1f s", took);
+    arena_release(&a);
+    sb_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(thousands_of_servers_are_few_words),
         cmocka_unit_test(each_rule_fires_when_it_must_and_only_then),
         cmocka_unit_test(every_rule_has_both_cases),
         cmocka_unit_test(samples_are_graded_as_an_operator_would),

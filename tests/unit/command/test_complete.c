@@ -83,6 +83,41 @@ static void test_complete(void **state)
     snapshot_unref(s);
 }
 
+static struct snapshot *with_haproxies(void)
+{
+    struct snapshot *s = picture();
+    struct haproxy *h = arena_array(&s->arena, 2, struct haproxy);
+    struct ha_stats *t = arena_new(&s->arena, struct ha_stats);
+    struct ha_row *v = arena_array(&s->arena, 5, struct ha_row);
+
+    v[0] = (struct ha_row){.type = HA_FRONTEND, .proxy = "rw", .name = "FRONTEND"};
+    v[1] = (struct ha_row){.type = HA_SERVER, .proxy = "rw", .name = "pg1"};
+    v[2] = (struct ha_row){.type = HA_SERVER, .proxy = "rw", .name = "pg2"};
+    v[3] = (struct ha_row){.type = HA_BACKEND, .proxy = "rw", .name = "BACKEND"};
+    v[4] = (struct ha_row){.type = HA_SERVER, .proxy = "ro", .name = "pg2"};
+    *t = (struct ha_stats){5, v};
+    h[0] = (struct haproxy){.name = "lb1", .stats = t};
+    h[1] = (struct haproxy){.name = "lb2", .stats = t};
+    s->haproxies = h;
+    s->nhaproxies = 2;
+    return s;
+}
+
+static void test_complete_servers(void **state)
+{
+    struct snapshot *s = with_haproxies();
+    struct command_context ctx = {.snapshot = s};
+
+    (void)state;
+    check(&ctx, "haproxy maint p", 14, "pg1|pg2");
+    check(&ctx, "haproxy maint rw/", 14, "rw/pg1|rw/pg2");
+    check(&ctx, "haproxy maint pg1 r", 18, "rw/pg1|rw/pg2|ro/pg2");
+    check(&ctx, "haproxy maint rw/pg2 rw/", 21, "rw/pg1");
+    check(&ctx, "haproxy drain pg2 --backend ", 28, "rw|ro");
+    check(&ctx, "haproxy ready pg2 --on ", 23, "lb1|lb2");
+    snapshot_unref(s);
+}
+
 /* Text behind the point is not looked at. */
 static void test_complete_in_the_middle(void **state)
 {
@@ -237,9 +272,13 @@ static void test_where_a_value_begins(void **state)
 int run_complete_tests(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_complete),   cmocka_unit_test(test_complete_in_the_middle),
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_hints),
-        cmocka_unit_test(test_quote),      cmocka_unit_test(test_where_a_value_begins),
+        cmocka_unit_test(test_complete_servers),
+        cmocka_unit_test(test_complete),
+        cmocka_unit_test(test_complete_in_the_middle),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_hints),
+        cmocka_unit_test(test_quote),
+        cmocka_unit_test(test_where_a_value_begins),
     };
 
     return cmocka_run_group_tests_name("command: complete", tests, NULL, NULL);

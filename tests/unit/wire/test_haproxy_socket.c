@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -114,6 +115,32 @@ static void states_of_servers(void **state)
     assert_false(ha_row_in_drain(&s->v[4]));
 }
 
+/* However many lines name servers that are not there, each of which would be looked for among all:
+ * those in order before them count, and the reading ends. */
+static void states_without_end(void **state)
+{
+    enum { ROWS_MANY = 5000, LINES = 200000 };
+    struct buf b;
+    (void)state;
+    buf_init(&b);
+    buf_puts(&b, "# pxname,svname,status,type,\n");
+    for (int i = 0; i < ROWS_MANY; i++)
+        buf_addf(&b, "rw,pg%d,UP,2,\n", i);
+    buf_puts(&b, "\n" STATES);
+    for (int i = 0; i < ROWS_MANY; i++)
+        buf_addf(&b, "2 rw 1 pg%d 127.0.0.1 2 %d 1\n", i, i == ROWS_MANY - 1 ? 8 : 0);
+    for (int i = 0; i < LINES; i++)
+        buf_puts(&b, "2 rw 1 x 127.0.0.1 2 1 1\n");
+    clock_t from = clock();
+    const struct ha_stats *s = csv(b.s);
+    assert_int_equal(s->v[ROWS_MANY - 1].admin, 8);
+    assert_int_equal(s->v[0].admin, 0);
+    /* Looked for to the end they take minutes. */
+    if (clock() - from > 10 * CLOCKS_PER_SEC)
+        fail_msg("it took %.1f s", (double)(clock() - from) / CLOCKS_PER_SEC);
+    buf_release(&b);
+}
+
 static void states_that_are_odd(void **state)
 {
     static const char *const odd[] = {
@@ -219,9 +246,15 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_teardown(f, teardown)
     const struct CMUnitTest tests[] = {
-        T(info_of_2_6),          T(info_of_others),      T(info_that_is_none),
-        T(states_of_servers),    T(states_that_are_odd), T(columns_of_1_8_2_6_and_3_0),
-        T(what_is_said_instead), T(names_in_commands),
+        T(info_of_2_6),
+        T(info_of_others),
+        T(info_that_is_none),
+        T(states_of_servers),
+        T(states_without_end),
+        T(states_that_are_odd),
+        T(columns_of_1_8_2_6_and_3_0),
+        T(what_is_said_instead),
+        T(names_in_commands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
