@@ -27,7 +27,7 @@ haproxy_listen() { # NAME PATH
 	    option httpchk
 	    http-check send meth OPTIONS uri $2
 	    http-check expect status 200
-	    default-server inter 1s fastinter 500ms downinter 500ms fall 3 rise 1 on-marked-down shutdown-sessions
+	    default-server inter 500ms fastinter 100ms downinter 200ms fall 3 rise 1 on-marked-down shutdown-sessions
 	END
     for node in "${PG_NODES[@]}"; do
         place_of "$node"
