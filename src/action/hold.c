@@ -3,151 +3,45 @@
  * wait until the way to the new leader is open, resume: that on every way out. Reference
  * "middleware.md" §2.3.
  */
-#include "bouncers.h"
-#include "takeover.h"
+#include "hold.h"
 
 #include <string.h>
 
-#include "pgdba/analysis/routes.h"
+#include "bouncers.h"
 #include "pgdba/base/fmt.h"
+#include "takeover.h"
 
-#define LONGEST     (HOLD_LONGEST_S * USEC_PER_SEC)
-#define AFTER       (10 * USEC_PER_SEC) /* for clients to be served again */
-#define LET_GO      (30 * USEC_PER_SEC) /* for RESUME, again and again */
-#define LOOK        (150 * USEC_PER_MS) /* between two looks while clients wait */
-#define SHORT_RETRY "server_login_retry=1"
+#define LONGEST (HOLD_LONGEST_S * USEC_PER_SEC)
+#define AFTER   (10 * USEC_PER_SEC) /* for clients to be served again */
+#define LET_GO  (30 * USEC_PER_SEC) /* for RESUME, again and again */
+#define LOOK    (100 * USEC_PER_MS) /* between two looks while clients wait */
+#define LOOK_SOON                                                                 \
+    (50 * USEC_PER_MS) /* once the lead has moved; a source that has not answered \
+                            is not asked again */
 
-enum stage { PAUSING, SWITCHING, OPENING, RESUMING, SERVING, PUTTING_BACK, FOLLOWING };
+enum stage { PREPARING, PAUSING, SWITCHING, OPENING, RESUMING, SERVING, PUTTING_BACK, FOLLOWING };
 
 struct hold {
     enum stage stage;
     struct talk **talks;
     int n;
+    int nbefore;    /* steps before Patroni is asked */
     void *takeover; /* the state of the run within */
     int ph_switch, ph_route, ph_resume, ph_served;
-    const char *winner;                       /* promoted; NULL: not yet */
-    int64_t held_us, promoted_us, resumed_us; /* since when; 0 not yet */
-    int64_t until_us;                         /* of the stage */
-    int64_t look_us, inner_us;                /* the next look; the deadline of the run within */
-    bool inner_over, stop;                    /* stop: nothing more is begun */
-    enum op_state state;                      /* the end of the run within, or why there was none */
+    const char *winner;          /* promoted; NULL: not yet */
+    int64_t resumed_us;          /* 0 not yet */
+    int64_t until_us;            /* of the stage */
+    int64_t look_us, inner_us;   /* the next look; the deadline of the run within */
+    int64_t asked_us;            /* Patroni, to switch over */
+    bool inner_over, stop, soon; /* stop: nothing more is begun; soon: look often */
+    enum op_state state;         /* the end of the run within, or why there was none */
     const char *outcome;
-    const char *trouble; /* with the clients; NULL none */
+    const char *trouble;  /* with the clients; NULL none */
+    const char *unserved; /* seen last, after they were let go; NULL nothing */
 };
 
 static void go_back(struct action_run *r);
 static void release(struct action_run *r);
-
-/* ---- the plan */
-
-static enum status databases_meant(const struct snapshot *s, struct plan *p, struct err *e)
-{
-    struct request *r = &p->request;
-    const char **v = arena_array(&p->arena, 1, const char *);
-    const struct pgb_databases *d = s->bouncers[0].databases;
-
-    if (r->ndatabases)
-        return bouncers_databases(r, e);
-    for (int i = 0; i < s->nbouncers; i++)
-        if (!s->bouncers[i].databases || s->bouncers[i].databases->n != 1 ||
-            strcmp(s->bouncers[i].databases->v[0].name, d->v[0].name) != 0)
-            return err_set(e, ST_USAGE,
-                           "--hold needs --database: PgBouncer has several, or is not known yet");
-    v[0] = arena_strdup(&p->arena, d->v[0].name);
-    r->databases = v;
-    r->ndatabases = 1;
-    return ST_OK;
-}
-
-static enum status check(const struct snapshot *s, struct plan *p, struct err *e)
-{
-    enum status st = takeover_check(s, p, e);
-
-    p->request.everywhere = p->request.nbouncers == 0; /* one that is left out would go on */
-    if (st == ST_OK)
-        st = bouncers_meant(s, p, e);
-    return st == ST_OK ? databases_meant(s, p, e) : st;
-}
-
-static int64_t within(const struct request *r)
-{
-    return r->within_us ? r->within_us : BOUNCER_PAUSE_S * USEC_PER_SEC;
-}
-
-static void add(struct planner *b, const struct talk_verb *v, int64_t timeout_us, const char *arg)
-{
-    const struct request *r = &b->plan->request;
-
-    for (int i = 0; i < r->nbouncers; i++)
-        for (int k = 0; k < (arg ? 1 : r->ndatabases); k++) {
-            const char *of = arg ? arg : r->databases[k];
-            const char *sql = talk_sql(&b->plan->arena, v, of);
-
-            planner_bouncer(b, r->bouncers[i], sql, of, timeout_us,
-                            arena_printf(&b->plan->arena, "%s on %s", sql, r->bouncers[i]));
-        }
-}
-
-static void describe(struct planner *b)
-{
-    const struct request *r = &b->plan->request;
-    char t[FMT_MAX], most[FMT_MAX];
-
-    planner_line(b, "PgBouncer holds the clients of %s on %s; those in a transaction end it first.",
-                 bouncers_what(b),
-                 r->nbouncers == 1 ? r->bouncers[0] : "every one of its PgBouncers");
-    planner_line(b,
-                 "Where that does not come within %s, everything is resumed and nothing is "
-                 "switched over.",
-                 fmt_duration(t, within(r)));
-    planner_line(b, "%s is shut down cleanly, %s is promoted, and %s comes back as a replica.",
-                 b->plan->leader,
-                 r->candidate ? r->candidate : "the replica that is furthest ahead",
-                 b->plan->leader);
-    planner_line(b,
-                 "Clients go on when the way to the new leader is open, or after %s, whatever is "
-                 "there then.",
-                 fmt_duration(most, LONGEST));
-    planner_line(b, "server_login_retry of PgBouncer is 1 meanwhile, and then what it was.");
-    planner_line(b, "To undo: switchover --hold --candidate %s, once it streams again.",
-                 b->plan->leader);
-}
-
-static void plan(struct planner *b)
-{
-    struct plan *p = b->plan;
-    struct patroni_times t = patroni_times(b->s);
-    const char *to = p->request.candidate;
-    struct buf body, words;
-
-    p->title = arena_printf(&p->arena, "Switchover %s: %s -> %s, holding clients", p->cluster,
-                            p->leader, to ? to : "whom Patroni picks");
-    describe(b);
-    buf_init(&body);
-    buf_init(&words);
-    wire_switchover_body(&body, p->leader, to, 0);
-    add(b, &talk_lower, BOUNCER_ANSWER_S * USEC_PER_SEC, SHORT_RETRY);
-    add(b, &talk_pause, within(&p->request), NULL);
-    planner_send(b, "POST", p->leader, planner_whom(b), "/switchover", body.s,
-                 takeover_answer_us(&t),
-                 arena_printf(&p->arena, "hand the lead of %s over to %s", p->cluster,
-                              to ? to : "another member"));
-    add(b, &talk_resume, BOUNCER_ANSWER_S * USEC_PER_SEC, NULL);
-    p->confirm = CONFIRM_WORD;
-    p->confirm_word = to ? to : p->leader;
-    p->confirm_what = to ? "the new leader's name" : "the present leader's name";
-    buf_addf(&words, "%s --leader %s", planner_command(b, "switchover --hold"),
-             planner_quote(b, p->leader));
-    if (to)
-        buf_addf(&words, " --candidate %s", planner_quote(b, to));
-    if (p->request.within_us)
-        buf_addf(&words, " --within %lldms", (long long)(p->request.within_us / USEC_PER_MS));
-    p->request.everywhere = false; /* each by its name, so that it is the same another time */
-    bouncers_words(b, &words);
-    p->equivalent = arena_strdup(&p->arena, words.s);
-    buf_release(&words);
-    buf_release(&body);
-}
 
 /* ---- the run within */
 
@@ -181,24 +75,31 @@ static void arm(struct action_run *r)
             r->deadline_us = w->talks[i]->wake_us;
 }
 
-static int step_to_patroni(const struct plan *p)
-{
-    int i = 0;
-
-    while (p->steps[i].to_bouncer)
-        i++;
-    return i;
-}
-
 /* ---- the end */
+
+/* Each one's first time is the moment from which clients wait. */
+static int64_t held_since(const struct hold *w)
+{
+    int64_t since = 0;
+
+    for (int i = 0; i < w->n; i++)
+        for (int k = 0; k < w->talks[i]->nsent; k++) {
+            const struct talk_order *o = &w->talks[i]->sent[k];
+
+            if (o->verb == &talk_pause && o->sent_us && (!since || o->sent_us < since))
+                since = o->sent_us;
+        }
+    return since;
+}
 
 static void finish(struct action_run *r)
 {
     struct hold *w = r->state;
     char t[FMT_MAX];
-    const char *held = w->held_us && w->resumed_us
+    int64_t since = held_since(w);
+    const char *held = since && w->resumed_us
                            ? arena_printf(&r->arena, "; clients were held for %s",
-                                          fmt_duration(t, w->resumed_us - w->held_us))
+                                          fmt_duration(t, w->resumed_us - since))
                            : "";
     bool good = w->state == OP_DONE || w->state == OP_DONE_ELSEWHERE;
 
@@ -308,7 +209,7 @@ static void resume_ended(struct talk *t)
     }
     w->stage = SERVING;
     w->until_us = run_now(r) + AFTER;
-    w->look_us = run_now(r) + LOOK;
+    w->look_us = run_now(r) + LOOK_SOON;
     run_wait_for(r, "clients to be served by %s", w->winner);
 }
 
@@ -386,8 +287,9 @@ static void paused_ended(struct talk *t)
         return;
     }
     w->stage = SWITCHING;
-    w->until_us = run_now(r) + LONGEST;
-    w->look_us = run_now(r) + LOOK;
+    w->asked_us = run_now(r);
+    w->until_us = w->asked_us + LONGEST;
+    w->look_us = w->asked_us + LOOK;
     r->first = w->ph_switch;
     r->outer = w;
     takeover_begin(r);
@@ -399,44 +301,19 @@ static void paused_ended(struct talk *t)
         go_back(r);
 }
 
-static void begin(struct action_run *r)
+static void pause_all(struct action_run *r)
 {
     const struct plan *p = r->plan;
-    struct hold *w = arena_new(&r->arena, struct hold);
-    int n = p->request.nbouncers, npause = step_to_patroni(p);
-    int nphases = npause + TAKEOVER_PHASES + 3;
-    const char **names = arena_array(&r->arena, (size_t)nphases, const char *);
+    struct hold *w = r->state;
 
-    for (int i = 0; i < nphases; i++)
-        names[i] = i < npause ? p->steps[i].summary : "";
-    w->ph_switch = npause;
-    w->ph_route = npause + TAKEOVER_PHASES;
-    w->ph_resume = w->ph_route + 1;
-    w->ph_served = w->ph_route + 2;
-    names[w->ph_route] = "way to the new leader open";
-    names[w->ph_resume] = "clients go on";
-    names[w->ph_served] = "nobody waits";
-    run_phases(r, nphases, names);
-    r->state = w;
-    r->outer = w;
-    r->step = npause - 1;
-    w->n = n;
-    w->held_us = run_now(r);
-    w->talks = arena_array(&r->arena, (size_t)n, struct talk *);
-    for (int i = 0; i < n; i++) {
-        w->talks[i] = arena_new(&r->arena, struct talk);
-        *w->talks[i] = (struct talk){.r = r,
-                                     .bouncer = p->request.bouncers[i],
-                                     .ended = paused_ended,
-                                     .was = "",
-                                     .stays = true};
-    }
-    for (int i = 0; i < n; i++) {
-        struct talk_order *v = arena_array(&r->arena, (size_t)npause, struct talk_order);
+    w->stage = PAUSING;
+    r->step = w->nbefore - 1;
+    for (int i = 0; i < w->n; i++) {
+        struct talk_order *v = arena_array(&r->arena, (size_t)w->nbefore, struct talk_order);
         int count = 0;
 
-        for (int k = 0; k < npause; k++)
-            if (strcmp(p->steps[k].member, w->talks[i]->bouncer) == 0)
+        for (int k = 0; k < w->nbefore; k++)
+            if (p->steps[k].to_bouncer && strcmp(p->steps[k].member, w->talks[i]->bouncer) == 0)
                 v[count++] = (struct talk_order){
                     .verb = strncmp(p->steps[k].body, "SET ", 4) == 0 ? &talk_lower : &talk_pause,
                     .sql = p->steps[k].body,
@@ -447,85 +324,108 @@ static void begin(struct action_run *r)
     }
 }
 
+/* One who may not make a checkpoint goes without; one that does not end would be waited for by the
+ * clients. */
+static void checkpointed(struct action_run *r, const struct step_answer *a)
+{
+    struct hold *w = r->state;
+    bool slow = !a->definite || strstr(a->text, "(57014)"); /* statement_timeout */
+
+    if (w->stop || (a->sent && slow)) {
+        run_phase(r, 0, PHASE_FAILED, a->text);
+        w->stage = FOLLOWING;
+        w->inner_over = true;
+        run_end(r, OP_FAILED, "nothing was switched over: %s",
+                w->stop ? "interrupted"
+                        : arena_printf(&r->arena,
+                                       "the CHECKPOINT on %s was not seen to end (%s), and clients "
+                                       "would have waited for another",
+                                       r->plan->leader, a->text));
+        return;
+    }
+    run_phase(
+        r, 0, a->means == WIRE_DONE ? PHASE_DONE : PHASE_FAILED,
+        a->means == WIRE_DONE
+            ? ""
+            : arena_printf(&r->arena, "%s; clients wait for the one that Patroni makes", a->text));
+    pause_all(r);
+}
+
+/* Before these phases stand those of the steps, after them the old leader's coming back. */
+static const char *const own_phases[] = {"way to the new leader open", "clients go on",
+                                         "nobody waits"};
+enum { OWN_PHASES = sizeof own_phases / sizeof *own_phases };
+
+static void name_phases(struct action_run *r, struct hold *w)
+{
+    int n = w->nbefore + TAKEOVER_PHASES + OWN_PHASES;
+    const char **names = arena_array(&r->arena, (size_t)n, const char *);
+
+    for (int i = 0; i < w->nbefore; i++)
+        names[i] = r->plan->steps[i].summary;
+    for (int i = 0; i < TAKEOVER_BEFORE_BACK; i++)
+        names[w->nbefore + i] = takeover_phase_name(i);
+    names[n - 1] = takeover_phase_name(TAKEOVER_BEFORE_BACK);
+    w->ph_switch = w->nbefore;
+    w->ph_route = w->nbefore + TAKEOVER_BEFORE_BACK;
+    w->ph_resume = w->ph_route + 1;
+    w->ph_served = w->ph_route + 2;
+    for (int i = 0; i < OWN_PHASES; i++)
+        names[w->ph_route + i] = own_phases[i];
+    r->between = OWN_PHASES;
+    run_phases(r, n, names);
+}
+
+static void begin(struct action_run *r)
+{
+    const struct plan *p = r->plan;
+    struct hold *w = arena_new(&r->arena, struct hold);
+    int n = p->request.nbouncers;
+
+    w->nbefore = hold_switch_step(p);
+    name_phases(r, w);
+    r->state = w;
+    r->outer = w;
+    w->n = n;
+    w->talks = arena_array(&r->arena, (size_t)n, struct talk *);
+    for (int i = 0; i < n; i++) {
+        w->talks[i] = arena_new(&r->arena, struct talk);
+        *w->talks[i] = (struct talk){.r = r,
+                                     .bouncer = p->request.bouncers[i],
+                                     .ended = paused_ended,
+                                     .was = "",
+                                     .stays = true};
+    }
+    if (p->steps[0].to_bouncer) {
+        pause_all(r);
+        return;
+    }
+    run_phase(r, 0, PHASE_ACTIVE, "");
+    run_wait_for(r, "the CHECKPOINT on %s", p->leader);
+    if (!run_send_next(r))
+        pause_all(r);
+}
+
 /* ---- what is seen */
 
-/* Every HAProxy sends writes to m alone. Where there is none, nobody can see more than that m is
- * the primary, and where the bouncers themselves point. */
-static bool way_open(const struct action_run *r, const struct snapshot *s, const struct member *m)
+/* At once, and then again soon. */
+static void look_now(struct action_run *r, int64_t again_us)
 {
-    const struct hold *w = r->state;
+    struct hold *w = r->state;
 
-    for (int i = 0; i < s->nhaproxies; i++) {
-        const struct haproxy *h = &s->haproxies[i];
-        const struct ha_row *mine = routes_server_of(s, h, m);
-
-        if (!mine) /* it carries no writes */
-            continue;
-        if (h->state.outcome != OBS_ANSWERED || h->state.answered_us <= w->promoted_us)
-            return false;
-        for (int k = 0; k < h->stats->n; k++) {
-            const struct ha_row *row = &h->stats->v[k];
-
-            if (routes_is_write_server(h, row) && ha_row_takes(row) != (row == mine))
-                return false;
-        }
-    }
-    return true;
-}
-
-static bool is_held(const struct plan *p, const char *database)
-{
-    for (int i = 0; i < p->request.ndatabases; i++)
-        if (strcmp(p->request.databases[i], database) == 0)
-            return true;
-    return false;
-}
-
-/* A bouncer whose database names a member's own address: another one than m gets the writes. */
-static const char *points_elsewhere(struct action_run *r, const struct snapshot *s,
-                                    const struct member *m)
-{
-    for (int i = 0; i < s->nbouncers; i++) {
-        const struct bouncer *b = &s->bouncers[i];
-
-        for (int k = 0; b->databases && k < b->databases->n; k++) {
-            const struct pgb_database *d = &b->databases->v[k];
-            const struct member *to =
-                d->host && is_held(r->plan, d->name) ? routes_member_at(s, d->host, d->port) : NULL;
-
-            if (to && to != m)
-                return arena_printf(&r->arena, "%s of %s points at %s", d->name, b->name, to->name);
-        }
-    }
-    return NULL;
-}
-
-static bool nobody_waits(const struct action_run *r, const struct snapshot *s)
-{
-    const struct hold *w = r->state;
-
-    for (int i = 0; i < s->nbouncers; i++) {
-        const struct bouncer *b = &s->bouncers[i];
-
-        if (b->pools_state.outcome != OBS_ANSWERED || b->pools_state.answered_us <= w->resumed_us)
-            return false;
-        for (int k = 0; b->pools && k < b->pools->n; k++)
-            if (is_held(r->plan, b->pools->v[k].database) && b->pools->v[k].cl_waiting > 0 &&
-                (b->pools->v[k].sv_active <= 0 || b->pools->v[k].maxwait_us > USEC_PER_SEC))
-                return false;
-    }
-    return true;
+    w->look_us = run_now(r) + again_us;
+    if (r->env.hurry)
+        r->env.hurry(r->env.hurry_arg);
 }
 
 static void look_at_way(struct action_run *r, const struct snapshot *s)
 {
     struct hold *w = r->state;
     const struct member *m = snapshot_member(s, w->winner);
-    const char *elsewhere = m ? points_elsewhere(r, s, m) : NULL;
+    const char *closed = m ? hold_way_closed(r->plan, s, m, w->asked_us, &r->arena) : "";
 
-    if (elsewhere || !m || !way_open(r, s, m)) {
-        run_wait_for(r, "the way to %s%s%s", w->winner, elsewhere ? ": " : "",
-                     elsewhere ? elsewhere : "");
+    if (closed) {
+        run_wait_for(r, "the way to %s%s%s", w->winner, *closed ? ": " : "", closed);
         return;
     }
     run_phase(r, w->ph_route, PHASE_DONE, "");
@@ -535,11 +435,20 @@ static void look_at_way(struct action_run *r, const struct snapshot *s)
 static void look_at_clients(struct action_run *r, const struct snapshot *s)
 {
     struct hold *w = r->state;
+    const struct member *m = snapshot_member(s, w->winner);
 
-    if (!nobody_waits(r, s))
+    w->unserved = m ? hold_unserved(r->plan, s, m, w->resumed_us, &r->arena) : "";
+    if (w->unserved)
         return;
-    run_phase(r, w->ph_served, PHASE_DONE, "");
+    run_phase(r, w->ph_served, PHASE_DONE, arena_printf(&r->arena, "all end at %s", w->winner));
     put_back(r);
+}
+
+static bool has_moved(const struct action_run *r, const struct snapshot *s)
+{
+    const struct member *leader = snapshot_leader(s);
+
+    return !leader || strcmp(leader->name, r->plan->leader) != 0;
 }
 
 static void observe(struct action_run *r, const struct snapshot *s)
@@ -549,19 +458,18 @@ static void observe(struct action_run *r, const struct snapshot *s)
 
     if (w->stage < SWITCHING)
         return;
+    w->soon = w->soon || has_moved(r, s);
     if (!w->inner_over) {
         enter(r, w);
         takeover_observe(r, s);
         promoted = takeover_promoted(r);
         leave(r, w);
-        if (promoted && !w->winner) {
-            w->winner = promoted;
-            w->promoted_us = run_now(r);
-        }
+        w->winner = promoted ? promoted : w->winner;
     }
     if (w->winner && w->stage == SWITCHING) {
         w->stage = OPENING;
         run_phase(r, w->ph_route, PHASE_ACTIVE, "");
+        look_now(r, LOOK_SOON);
     }
     if (w->stage == OPENING)
         look_at_way(r, s);
@@ -577,6 +485,10 @@ static void answered(struct action_run *r, const struct step_answer *a)
 {
     struct hold *w = r->state;
 
+    if (w->stage == PREPARING) {
+        checkpointed(r, a);
+        return;
+    }
     if (w->inner_over)
         return;
     enter(r, w);
@@ -604,9 +516,11 @@ static void out_of_time(struct action_run *r)
                                             : "before there was a new leader");
         go_back(r);
     } else if (w->stage == SERVING) {
-        run_phase(r, w->ph_served, PHASE_FAILED, "they still wait");
+        run_phase(r, w->ph_served, PHASE_FAILED, w->unserved ? w->unserved : "not seen");
         if (!w->trouble)
-            w->trouble = "clients still wait in PgBouncer: look at the routes and at its pools";
+            w->trouble =
+                arena_printf(&r->arena, "not everybody is served: %s; look at the routes",
+                             w->unserved && *w->unserved ? w->unserved : "nothing was seen");
         put_back(r);
     }
 }
@@ -617,10 +531,9 @@ static void expired(struct action_run *r)
     int64_t now = run_now(r);
 
     if (w->look_us && w->look_us <= now) {
-        w->look_us =
-            w->stage == SWITCHING || w->stage == OPENING || w->stage == SERVING ? now + LOOK : 0;
-        if (r->env.hurry)
-            r->env.hurry(r->env.hurry_arg);
+        w->look_us = 0;
+        if (w->stage == SWITCHING || w->stage == OPENING || w->stage == SERVING)
+            look_now(r, w->soon ? LOOK_SOON : LOOK);
     }
     if (w->until_us && w->until_us <= now)
         out_of_time(r);
@@ -643,6 +556,10 @@ static bool interrupt(struct action_run *r)
     if (w->stage == FOLLOWING)
         return false;
     w->stop = true;
+    if (w->stage == PREPARING) {
+        checkpointed(r, &(struct step_answer){.text = ""});
+        return true;
+    }
     if (!w->inner_over && w->stage > PAUSING) {
         w->inner_over = true;
         w->state = OP_UNKNOWN;
@@ -663,8 +580,8 @@ static void release(struct action_run *r)
 }
 
 const struct action_ops hold_ops = {.elects = true,
-                                    .check = check,
-                                    .plan = plan,
+                                    .check = hold_check,
+                                    .plan = hold_plan,
                                     .begin = begin,
                                     .observe = observe,
                                     .answered = answered,

@@ -88,6 +88,7 @@ struct action_run {
     int64_t deadline_us; /* when ops->expired is called; 0: never */
     uint64_t told;       /* the revision that env.changed has seen */
     int first;           /* what phase 0 stands for: a run within a run has its own */
+    int between;         /* phases of its own that stand before the last of the run within */
     bool left;           /* the operator leaves it while it runs */
     void *state;         /* the kind's own, in the arena */
     void *outer;         /* the same of the run that has this one within; NULL: none */

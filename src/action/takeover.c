@@ -7,7 +7,8 @@
 #include "pgdba/base/fmt.h"
 
 enum { PH_REQUESTED, PH_STOPPING, PH_RELEASED, PH_NEW_LEADER, PH_PROMOTED, PH_BACK, PH_COUNT };
-_Static_assert((int)PH_COUNT == (int)TAKEOVER_PHASES, "for those who have phases after these");
+_Static_assert((int)PH_COUNT == (int)TAKEOVER_PHASES, "for those who have phases besides these");
+_Static_assert((int)PH_BACK == (int)TAKEOVER_BEFORE_BACK, "theirs stand before it");
 
 static const char *const phase_names[] = {
     [PH_REQUESTED] = "requested",    [PH_STOPPING] = "old leader stopping",
@@ -70,6 +71,11 @@ static void patience(struct action_run *r)
     r->deadline_us = run_now(r) + (2 * w->t.ttl + 60) * USEC_PER_SEC;
 }
 
+const char *takeover_phase_name(int i)
+{
+    return phase_names[i];
+}
+
 void takeover_begin(struct action_run *r)
 {
     struct takeover *w = arena_new(&r->arena, struct takeover);
@@ -82,7 +88,8 @@ void takeover_begin(struct action_run *r)
     w->standby = leader && leader->dcs && leader->dcs->role == ROLE_STANDBY_LEADER;
     w->t = patroni_times(r->last);
     r->state = w;
-    run_phases(r, PH_COUNT, phase_names);
+    if (!r->between)
+        run_phases(r, PH_COUNT, phase_names);
     run_phase(r, PH_REQUESTED, PHASE_ACTIVE, "");
     run_wait_for(r, "%s to begin", w->old ? w->old : "Patroni");
     patience(r);
@@ -125,6 +132,17 @@ static bool promoted(const struct action_run *r, const struct snapshot *s, const
     return seen_leading(s, m, r->sent_us) && (w->standby || timeline > w->timeline);
 }
 
+/* Phases that stand between are another's, and may come later. */
+static void reach_back(struct action_run *r)
+{
+    const struct takeover *w = r->state;
+
+    if (r->between)
+        run_phase(r, PH_BACK + r->between, PHASE_DONE, w->old);
+    else
+        run_phase_reach(r, PH_BACK, w->old);
+}
+
 static void finish(struct action_run *r)
 {
     const struct takeover *w = r->state;
@@ -133,7 +151,7 @@ static void finish(struct action_run *r)
     char took[FMT_MAX];
 
     if (w->awaited) {
-        run_phase_reach(r, PH_BACK, w->old);
+        reach_back(r);
         back = arena_printf(&r->arena, "; %s streams again", w->old);
     } else if (w->old) {
         back = arena_printf(&r->arena, "; %s did not answer before and is not waited for", w->old);

@@ -8,7 +8,11 @@
 
 #include "kind.h"
 
-enum { TAKEOVER_PHASES = 6 };
+/* The last is the old leader's coming back. Whoever has phases of its own that come before that
+ * says in r->between how many, and names them all. */
+enum { TAKEOVER_PHASES = 6, TAKEOVER_BEFORE_BACK = 5 };
+
+const char *takeover_phase_name(int i);
 
 /* Patroni's own bound for its answer, and a margin, µs. */
 int64_t takeover_answer_us(const struct patroni_times *t);

@@ -431,6 +431,7 @@ static void send(struct talk *t)
         return;
     }
     o->sent = true;
+    o->sent_us = o->sent_us ? o->sent_us : run_now(r);
     t->busy = "";
     log_write(r->env.log, LOG_INFO, "%s %s: %s: %s", r->plan->cluster, action_name(r->plan->kind),
               t->bouncer, o->sql);

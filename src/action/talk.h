@@ -21,6 +21,7 @@ struct talk_order {
     int64_t timeout_us;    /* of the answer */
     int phase;             /* of the run; -1: none */
     bool sent;
+    int64_t sent_us; /* when it was sent first; 0 never */
 };
 
 /* One thing to look at afterwards. */
@@ -87,8 +88,6 @@ void talk_close(struct talk *t);
 void talk_wake(struct talk *t); /* its wake_us has come */
 /* Somebody wants to leave: what waits is undone. False: it is none that can be. */
 bool talk_interrupt(struct talk *t);
-
-enum { HOLD_LONGEST_S = 20 }; /* that clients are held for a switchover */
 
 bool talk_is_set(const struct talk_verb *v);
 /* PAUSE "a ""b""": names always quoted. In the arena. */

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "pgdba/analysis/routes.h"
 #include "pgdba/base/clock.h"
 #include "pgdba/base/fmt.h"
 
@@ -75,7 +76,14 @@ void flight_bouncer_databases(struct flight *f)
         const struct bouncer *b = meant(f, i);
         for (int k = 0; b && fresh(f, &b->databases_state) && k < f->r->ndatabases; k++) {
             const struct pgb_database *d = database_of(b, f->r->databases[k]);
-            if (d)
+            const struct member *to =
+                d && is_held(f) ? routes_member_at(f->s, d->host, d->port) : NULL;
+            if (to && to != f->candidate)
+                flight_say(f, CHECK_WARN,
+                           "%s of %s is wired to %s: clients wait until its file names the new "
+                           "leader and it is reloaded, and after %d s their writes fail",
+                           d->name, b->name, to->name, HOLD_LONGEST_S);
+            else if (d)
                 flight_say(f, CHECK_PASS, "%s of %s is at %s:%" PRId64, d->name, b->name,
                            d->host ? d->host : "its own host", d->port);
             else

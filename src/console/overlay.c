@@ -111,6 +111,10 @@ static void write_quit(const struct frame *f, struct sheet *sh)
               "%s is still running. Leaving does not stop it on the servers: only its end will not "
               "be observed from here, and the audit log will say that it was left running.",
               f->op ? f->op->plan->title : "An operation");
+    if (f->op && f->op->plan->kind == ACT_HOLD)
+        doc_text(&sh->doc, 0, TR_DIALOG,
+                 "The clients that PgBouncer holds are let go first; the console ends when they "
+                 "are.");
 }
 
 static void write_sheet(const struct frame *f, struct sheet *sh)

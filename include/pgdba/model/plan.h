@@ -50,6 +50,8 @@ enum action_kind {
     ACT_COUNT
 };
 
+enum { HOLD_LONGEST_S = 20 }; /* that PgBouncer's clients are held for a switchover */
+
 /* What the operator asked for. Strings belong to whoever made it; a plan copies them. */
 struct request {
     enum action_kind kind;

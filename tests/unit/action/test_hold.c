@@ -78,6 +78,24 @@ static struct sb *promoted(struct world *w)
     return b;
 }
 
+/* What is seen after they were let go: where a server connection ends, how many wait, how many
+ * sessions HAProxy has to pg1 still. */
+static void see_clients(struct world *w, const char *at, int waiting, int old_sessions)
+{
+    struct sb *b = promoted(w);
+
+    see_down(b, "pg1", PGS_STOPPED, "stopped");
+    sb_servers_at(b, at, 1);
+    sb_haproxy(b);
+    sb_ha_sends(b, "pg2");
+    sb_ha_row(b, "rw", "pg1")->sessions = old_sessions;
+    for (int i = 0; i < 2; i++) {
+        sb_pool(b, 0, i)->cl_waiting = waiting;
+        sb_pool(b, 0, i)->sv_active = 0;
+    }
+    world_see(w, b);
+}
+
 static void test_done(void **state)
 {
     struct world w;
@@ -108,11 +126,13 @@ static void test_done(void **state)
     resumed(&w, 0); /* before the old leader is back */
     assert_phase(&w, "clients go on", PHASE_DONE);
     assert_false(world_holds(&w, "pgbouncer/app"));
-    b = promoted(&w);
-    see_down(b, "pg1", PGS_STOPPED, "stopped");
-    sb_pool(b, 0, 0)->cl_waiting = 0;
-    sb_pool(b, 0, 1)->cl_waiting = 0;
-    world_see(&w, b);
+    see_clients(&w, "pg1", 0, 0); /* a connection that was not closed */
+    assert_phase(&w, "nobody waits", PHASE_WAITING);
+    see_clients(&w, "pg2", 3, 0); /* they wait */
+    assert_phase(&w, "nobody waits", PHASE_WAITING);
+    see_clients(&w, "pg2", 0, 2); /* or stand at the other end of HAProxy */
+    assert_phase(&w, "nobody waits", PHASE_WAITING);
+    see_clients(&w, "pg2", 0, 0);
     assert_phase(&w, "nobody waits", PHASE_DONE);
     put_back(&w, 0);
     assert_clean(&w);
@@ -120,6 +140,9 @@ static void test_done(void **state)
     world_see(&w, promoted(&w));
     assert_state(&w, OP_DONE, "pg2 leads on timeline");
     assert_non_null(strstr(w.op->outcome, "clients were held for"));
+    for (int i = 1; i < w.op->nphases; i++) /* told in the order in which they came */
+        assert_true(w.op->phases[i].at_us >= w.op->phases[i - 1].at_us ||
+                    w.op->phases[i].state == PHASE_SKIPPED);
     world_release(&w);
 }
 
@@ -281,6 +304,146 @@ static void test_interrupt(void **state)
     world_release(&w);
 }
 
+/* Those who are not let go are told of, and where they stand. */
+static void test_unserved(void **state)
+{
+    struct world w;
+    struct sb *b;
+
+    (void)state;
+    start(&w);
+    world_see(&w, promoted(&w));
+    resumed(&w, 0);
+    see_clients(&w, "pg1", 0, 0);
+    world_pass(&w, 11);
+    put_back(&w, 0);
+    assert_clean(&w);
+    world_see(&w, promoted(&w));
+    assert_state(&w, OP_FAILED, "app of pgbouncer has a connection to pg1");
+    world_release(&w);
+    start(&w); /* and those of whom nothing is heard are not taken for served */
+    world_see(&w, promoted(&w));
+    resumed(&w, 0);
+    b = promoted(&w);
+    sb_fail(b, &b->bouncers[0].pools_state, OBS_TIMED_OUT, SB_SEC(3));
+    world_see(&w, b);
+    world_pass(&w, 11);
+    put_back(&w, 0);
+    world_see(&w, promoted(&w));
+    assert_state(&w, OP_FAILED, "pgbouncer has not been heard since");
+    world_release(&w);
+}
+
+static void point(struct sb *b, const char *host, int64_t port)
+{
+    for (int i = 0; i < b->bouncers[0].databases->n; i++) {
+        sb_database(b, 0, i)->host = host;
+        sb_database(b, 0, i)->port = port;
+    }
+}
+
+static void test_own_target(void **state)
+{
+    static const struct pgb_dns_host old_address[] = {{"db.lan", "10.0.0.1,10.0.0.9", 3}},
+                                     new_address[] = {{"db.lan", "10.0.0.2", 15}};
+    static const struct pgb_dns_hosts old_names = {1, old_address}, new_names = {1, new_address};
+    struct world w;
+    struct sb *b;
+
+    (void)state;
+    start(&w); /* wired to a member: until its file and a RELOAD say another */
+    b = promoted(&w);
+    point(b, sb_row(b, "pg1")->host, sb_row(b, "pg1")->port);
+    world_see(&w, b);
+    assert_phase(&w, "way to the new leader open", PHASE_ACTIVE);
+    assert_non_null(strstr(w.op->waiting_for, "app of pgbouncer points at pg1"));
+    b = promoted(&w);
+    point(b, sb_row(b, "pg2")->host, sb_row(b, "pg2")->port);
+    world_see(&w, b);
+    assert_phase(&w, "way to the new leader open", PHASE_DONE);
+    world_release(&w);
+    start(&w); /* by a name: until it has looked it up anew */
+    b = promoted(&w);
+    sb_row(b, "pg1")->host = "10.0.0.1";
+    sb_row(b, "pg2")->host = "10.0.0.2";
+    point(b, "db.lan", sb_row(b, "pg1")->port);
+    b->bouncers[0].dns_hosts = &old_names;
+    world_see(&w, b);
+    assert_phase(&w, "way to the new leader open", PHASE_ACTIVE);
+    assert_non_null(strstr(w.op->waiting_for, "app of pgbouncer is db.lan, which is pg1 there"));
+    b = promoted(&w);
+    sb_row(b, "pg1")->host = "10.0.0.1";
+    sb_row(b, "pg2")->host = "10.0.0.2";
+    point(b, "db.lan", sb_row(b, "pg2")->port);
+    b->bouncers[0].dns_hosts = &new_names;
+    world_see(&w, b);
+    assert_phase(&w, "way to the new leader open", PHASE_DONE);
+    world_release(&w);
+}
+
+/* Somebody else's run has paused it meanwhile: his it is to resume. */
+static void test_two_operators(void **state)
+{
+    struct world w;
+
+    (void)state;
+    world_init(&w);
+    assert_int_equal(world_start(&w, world_picture(&w), &held), ST_OK);
+    lowered(&w, 0);
+    world_rows(&w, 0, "SHOW DATABASES", DB("1"));
+    put_back(&w, 1);
+    assert_state(&w, OP_FAILED, "app is paused already: who paused it is to resume it");
+    assert_int_equal(w.nsent, 0);
+    assert_clean(&w);
+    world_release(&w);
+}
+
+/* ---- a CHECKPOINT before */
+
+static void with_login(struct world *w)
+{
+    world_init(w);
+    w->config->postgres.conninfo = "user=postgres";
+    assert_int_equal(world_start(w, world_picture(w), &held), ST_OK);
+    assert_phase(w, "CHECKPOINT on pg1", PHASE_ACTIVE);
+    assert_int_equal(w->nconsoles, 0); /* clients write on */
+}
+
+static void test_checkpoint(void **state)
+{
+    struct world w;
+
+    (void)state;
+    with_login(&w);
+    world_sql(&w, NULL, "", "");
+    assert_phase(&w, "CHECKPOINT on pg1", PHASE_DONE);
+    lowered(&w, 0);
+    paused(&w, 0, 1);
+    assert_int_equal(w.nsent, 2);
+    world_release(&w);
+    with_login(&w); /* a monitor may not: it goes on without */
+    world_sql(&w, NULL, "42501", "permission denied");
+    assert_phase(&w, "CHECKPOINT on pg1", PHASE_FAILED);
+    lowered(&w, 0);
+    paused(&w, 0, 1);
+    assert_int_equal(w.nsent, 2);
+    world_release(&w);
+    with_login(&w); /* one that takes long would be waited for by the clients */
+    world_sql(&w, NULL, "57014", "canceling statement due to statement timeout");
+    assert_state(&w, OP_FAILED, "nothing was switched over: the CHECKPOINT on pg1");
+    assert_int_equal(w.nconsoles, 0);
+    world_release(&w);
+    with_login(&w);
+    world_sql_lost(&w, NET_TIMED_OUT);
+    assert_state(&w, OP_FAILED, "nothing was switched over: the CHECKPOINT on pg1");
+    world_release(&w);
+    with_login(&w);
+    assert_true(action_interrupt(w.run));
+    assert_state(&w, OP_FAILED, "nothing was switched over: interrupted");
+    assert_int_equal(w.nconsoles, 0);
+    world_release(&w);
+}
+
 static void test_plan(void **state)
 {
     static const struct request open = {.kind = ACT_HOLD, .candidate = "pg2"};
@@ -307,10 +470,12 @@ static void test_plan(void **state)
 int run_hold_tests(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_done),       cmocka_unit_test(test_pause_fails),
-        cmocka_unit_test(test_one_of_two), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_too_long),   cmocka_unit_test(test_resume_fails),
-        cmocka_unit_test(test_interrupt),  cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_done),          cmocka_unit_test(test_pause_fails),
+        cmocka_unit_test(test_one_of_two),    cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_too_long),      cmocka_unit_test(test_resume_fails),
+        cmocka_unit_test(test_interrupt),     cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_unserved),      cmocka_unit_test(test_own_target),
+        cmocka_unit_test(test_two_operators), cmocka_unit_test(test_checkpoint),
     };
 
     return cmocka_run_group_tests_name("action: hold", tests, NULL, NULL);

@@ -30,6 +30,7 @@ static const struct request pause_app = {.kind = ACT_PGB_PAUSE, APP_ON_B1},
                             shut = {.kind = ACT_PGB_SHUTDOWN, ON_B1},
                             shut_slowly = {.kind = ACT_PGB_SHUTDOWN, ON_B1, .drain = "clients"},
                             hold_app = {.kind = ACT_HOLD, APP_ON_B1},
+                            hold_to_pg1 = {.kind = ACT_HOLD, APP_ON_B1, .candidate = "pg1"},
                             hold_crm = {.kind = ACT_HOLD, OTHER_ON_B1};
 
 static struct bouncer *bouncer(struct sb *b)
@@ -45,6 +46,13 @@ static void same(struct sb *b)
 static void silent(struct sb *b)
 {
     sb_fail(b, &bouncer(b)->pools_state, OBS_TIMED_OUT, SB_SEC(12));
+}
+
+/* Its file names a member's own address. */
+static void wired(struct sb *b)
+{
+    sb_database(b, 0, 0)->host = sb_row(b, "pg1")->host;
+    sb_database(b, 0, 0)->port = sb_row(b, "pg1")->port;
 }
 
 static void never(struct sb *b)
@@ -155,6 +163,10 @@ const struct preflight_case preflight_bouncer_cases[] = {
     {"bouncer-databases", &kill_crm, same, CHECK_BLOCK, "pgbouncer has no database crm"},
     {"bouncer-databases", &hold_crm, same, CHECK_BLOCK, "pgbouncer has no database crm"},
     {"bouncer-databases", &pause_all, same, ABSENT, NULL},
+    {"bouncer-databases", &hold_app, same, CHECK_PASS, "app of pgbouncer is at"},
+    {"bouncer-databases", &hold_app, wired, CHECK_WARN, "app of pgbouncer is wired to pg1"},
+    {"bouncer-databases", &hold_to_pg1, wired, CHECK_PASS, "app of pgbouncer is at"},
+    {"bouncer-databases", &pause_app, wired, CHECK_PASS, "app of pgbouncer is at"},
     {"bouncer-paused", &pause_app, same, CHECK_PASS, "none of it is paused"},
     {"bouncer-paused", &pause_app, paused, CHECK_BLOCK, "app is paused on pgbouncer already"},
     {"bouncer-paused", &pause_all, paused, CHECK_PASS, "none of it"}, /* another switch */
