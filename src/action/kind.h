@@ -137,6 +137,7 @@ void run_drop_call(struct action_run *r); /* no longer interested in the answer 
 void run_end(struct action_run *r, enum op_state state, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 bool run_ended(const struct action_run *r);
+void run_touch(struct action_run *r); /* something of the operation has moved */
 /* The last thing in an event that came from outside: sets the alarm, tells of what moved. */
 void run_settle(struct action_run *r);
 void run_wait_for(struct action_run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -91,7 +91,10 @@ struct pgb {
 static enum status check_kill(const struct request *r, struct err *e)
 {
     if ((r->client != NULL) == (r->ndatabases > 0))
-        return err_set(e, ST_USAGE, "pgb kill needs --database or --client, one of them");
+        return err_set(
+            e, ST_USAGE,
+            "pgb kill needs a database's name, as in pgb kill app, or --client ID, one of "
+            "them");
     if (r->client && r->nbouncers != 1)
         return err_set(e, ST_USAGE, "--client is of one PgBouncer: say which by --on");
     return ST_OK;
@@ -105,9 +108,11 @@ static enum status check_databases(const struct request *r, const struct pgb_kin
         return err_set(e, ST_USAGE,
                        "--database and --all exclude each other: they are two switches");
     if (k->whole && !r->whole && !r->ndatabases)
-        return err_set(e, ST_USAGE, "%s needs --database or --all: they are two switches", name);
+        return err_set(e, ST_USAGE,
+                       "%s needs a database's name, as in %s app, or --all: they are two switches",
+                       name, name);
     if (k->databases && !k->whole && !r->ndatabases && !r->client)
-        return err_set(e, ST_USAGE, "%s needs --database", name);
+        return err_set(e, ST_USAGE, "%s needs a database's name, as in %s app", name, name);
     return bouncers_databases(r, e);
 }
 
@@ -207,14 +212,15 @@ static void add_left(struct planner *b)
         bool seen = false;
 
         add(b, h->bouncer, h->key ? &talk_put_back : &talk_resume, arg);
-        planner_line(b, "%s of %s: %s since %s by %s of %s, and not taken back since.",
+        planner_line(b, "%s of %s: %s since %s by %s on %s%s.",
                      clean(b, h->key        ? h->key
                               : h->database ? h->database
                                             : "Everything"),
                      clean(b, h->bouncer), h->key ? "set" : "paused",
                      fmt_time_local(at, h->wall_us),
                      h->user && *h->user ? clean(b, h->user) : "somebody",
-                     h->host && *h->host ? clean(b, h->host) : "some host");
+                     h->host && *h->host ? clean(b, h->host) : "some host",
+                     h->ended ? "" : ", by a pgdba that has ended without taking it back");
         for (int k = 0; k < n; k++)
             seen = seen || strcmp(on[k], h->bouncer) == 0;
         if (!seen)

@@ -390,7 +390,7 @@ static void answered(struct talk *t, const struct net_pg_reply *reply)
         return;
     if (reply->outcome == NET_ANSWERED && *reply->sqlstate) {
         o->sent = false;
-        if (o->verb->keeps)
+        if (o->verb->keeps && !t->earlier)
             forget(t, o);
         give_up(t, OP_REFUSED,
                 arena_printf(&t->r->arena, "PgBouncer refused: %s", detail(t, reply)));
@@ -414,17 +414,28 @@ static void answered(struct talk *t, const struct net_pg_reply *reply)
     }
 }
 
+/* What is paused by an earlier run can be killed all the same, and stays remembered. */
+static enum status remember(struct talk *t, const struct talk_order *o, struct err *e)
+{
+    const struct action_memory *m = &t->r->env.memory;
+    struct held h = talk_held(t, o);
+    enum status st = m->keep(m->arg, &h, e);
+
+    t->earlier = st == ST_CONFLICT && !o->verb->undo && !talk_is_set(o->verb) &&
+                 m->claim(m->arg, &h, NULL) == ST_OK;
+    return t->earlier ? ST_OK : st;
+}
+
 static void send(struct talk *t)
 {
     struct talk_order *o = order(t);
     struct action_run *r = t->r;
-    struct held h = talk_held(t, o);
     struct err e = ERR_INIT;
     const char *who;
     enum status st = action_allowed(&r->env, &r->plan->request, &who, &e);
 
     if (st == ST_OK && o->verb->keeps)
-        st = r->env.memory.keep(r->env.memory.arg, &h, &e);
+        st = remember(t, o, &e);
     if (st != ST_OK) {
         give_up(t, OP_REFUSED, arena_printf(&r->arena, "nothing was sent: %s", err_text(&e)));
         err_release(&e);

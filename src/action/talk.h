@@ -71,6 +71,7 @@ struct talk {
     const char *why;                 /* it is being undone */
     bool stands;                     /* the watch line */
     bool undo_waits;                 /* until the watch line is free */
+    bool earlier;                    /* what is ordered is remembered since an earlier run */
     bool settled;                    /* what was left has been taken back by others */
     const struct talk_order *sent;   /* what was ordered first, where it is to be taken back */
     int nsent;

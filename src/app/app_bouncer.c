@@ -72,6 +72,16 @@ struct action_sql_route app_bouncer_route(void *arg, const char *name)
                                      .extra = extra_of(b, arena)};
 }
 
+bool app_bouncers_known(const struct app *a)
+{
+    const struct snapshot *s = a->published;
+    for (int i = 0; s && i < s->nbouncers; i++)
+        if (s->bouncers[i].pools_state.outcome == OBS_ANSWERED &&
+            s->bouncers[i].config_state.outcome == OBS_NEVER)
+            return false;
+    return true;
+}
+
 void app_bouncer_close(struct app *a)
 {
     if (!a->bouncer_way)

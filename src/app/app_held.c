@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -98,12 +99,6 @@ static void drop_mine(struct app_held *w, int i)
 {
     close(w->mine[i].fd);
     w->mine[i] = w->mine[--w->nmine];
-}
-
-void app_held_let_go(struct app *a)
-{
-    while (a->held && a->held->nmine > 0)
-        drop_mine(a->held, a->held->nmine - 1);
 }
 
 /* ---- keeping */
@@ -242,6 +237,49 @@ static void forget(void *arg, const struct held *h)
     drop_mine(w, mine_at(w, sum));
 }
 
+/* ---- when the run is over */
+
+/* The new file has the old one's place in one step, and is locked as that was until then. */
+static void mark_ended(const struct held_mine *m)
+{
+    struct arena arena;
+    struct buf text;
+    struct held h;
+    char *path = file_of(m->sum), *draft = xasprintf("%s.%ld", path, (long)getpid());
+    arena_init(&arena);
+    buf_init(&text);
+    bool ok = path_read(path, FILE_MOST, &text, NULL) == ST_OK &&
+              wire_held_read(text.s, text.len, &arena, &h);
+    if (ok) {
+        h.ended = true;
+        buf_clear(&text);
+        wire_held_write(&h, &text);
+        int fd = open(draft, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        ok = fd >= 0 && lock(fd) && written(fd, &text, draft, NULL) == ST_OK &&
+             rename(draft, path) == 0;
+        if (fd >= 0 && !ok)
+            (void)unlink(draft);
+        if (fd >= 0)
+            close(fd);
+        if (ok)
+            settle_dir();
+    }
+    buf_release(&text);
+    arena_release(&arena);
+    free(draft);
+    free(path);
+}
+
+void app_held_let_go(struct app *a, bool ended)
+{
+    struct app_held *w = a->held;
+    while (w && w->nmine > 0) {
+        if (ended)
+            mark_ended(&w->mine[w->nmine - 1]);
+        drop_mine(w, w->nmine - 1);
+    }
+}
+
 /* ---- what is there */
 
 static bool read_one(const struct app *a, struct app_held *w, const char *path, struct held *out)
@@ -301,7 +339,7 @@ void app_held_close(struct app *a)
 {
     if (!a->held)
         return;
-    app_held_let_go(a);
+    app_held_let_go(a, false);
     arena_release(&a->held->arena);
     arena_release(&a->held->words);
     free(a->held->mine);

@@ -139,9 +139,11 @@ static const char *banner(struct app_held *w, const struct held_list *l)
     const char *out = what(w, h);
     for (int i = 1; i < l->n; i++)
         out = arena_printf(&w->words, "%s, %s", out, what(w, &l->v[i]));
-    return arena_printf(&w->words, "%s since %s by %s of %s", out, fmt_time_local(at, h->wall_us),
+    return arena_printf(&w->words, "%s since %s by %s%s on %s%s", out,
+                        fmt_time_local(at, h->wall_us), h->ended ? "" : "a pgdba of ",
                         h->user && *h->user ? clean(w, h->user) : "somebody",
-                        h->host && *h->host ? clean(w, h->host) : "some host");
+                        h->host && *h->host ? clean(w, h->host) : "some host",
+                        h->ended ? "" : ", which has ended without taking it back");
 }
 
 void app_left_open(struct app *a)

@@ -58,7 +58,7 @@ static void tell(void *arg)
         else
             app_acting_end(a);
         if (!running) {
-            app_held_let_go(a);
+            app_held_let_go(a, true);
             app_probe_planned(a, op);
         }
         app_apply_refresh(a);
@@ -264,10 +264,11 @@ void app_leave(struct app *a)
 
 void app_operation_drop(struct app *a)
 {
+    bool ended = a->run && !app_operation_running(a);
     net_loop_undefer(a->loop, tell, a);
     action_free(a->run);
     a->run = NULL;
-    app_held_let_go(a);
+    app_held_let_go(a, ended);
     a->run_was_running = false;
     a->op_revision = 0;
 }

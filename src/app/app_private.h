@@ -132,7 +132,8 @@ void app_bouncer_close(struct app *a);
 
 /* app_held.c */
 struct action_memory app_held_memory(struct app *a);
-void app_held_let_go(struct app *a); /* the run has ended: nobody is at work on it any more */
+/* Nobody is at work on it any more; ended: the run has come to its end, as it was meant to. */
+void app_held_let_go(struct app *a, bool ended);
 void app_held_close(struct app *a);
 
 /* app_left.c */

@@ -325,6 +325,11 @@ static bool others_known(void *arg)
     return app_acting_known(arg) && app_vitals_known(arg);
 }
 
+static bool bouncers_known(void *arg)
+{
+    return app_bouncers_known(arg);
+}
+
 static bool settled(void *arg)
 {
     return app_acting_settled(arg);
@@ -336,6 +341,8 @@ static struct plan *make_plan(struct cli *c, const struct request *r, int *code)
     struct plan *p = NULL;
     app_run_until(c->app, has_password, c->app, cli_now(c) + PASSWORD_TIMEOUT);
     app_run_until(c->app, others_known, c->app, cli_now(c) + OTHERS_TIMEOUT);
+    if (r->kind >= ACT_PGB_PAUSE && r->kind <= ACT_HOLD)
+        app_run_until(c->app, bouncers_known, c->app, cli_now(c) + OTHERS_TIMEOUT);
     enum status st = app_plan(c->app, r, &p, &e);
     *code = st == ST_OK ? CLI_HEALTHY : cli_error(c, st, err_text(&e));
     err_release(&e);

@@ -131,7 +131,9 @@ static enum status take_bouncers(const struct invocation *inv, struct request *o
     out->bouncers = on;
     out->nbouncers = invocation_all(inv, "--on", on, inv->nvalues);
     out->databases = databases;
-    out->ndatabases = invocation_all(inv, "--database", databases, inv->nvalues);
+    out->ndatabases = invocation_all(inv, "DATABASE", databases, inv->nvalues);
+    out->ndatabases += invocation_all(inv, "--database", databases + out->ndatabases,
+                                      inv->nvalues - out->ndatabases);
     out->everywhere = invocation_has(inv, "--everywhere");
     out->whole = invocation_has(inv, "--all");
     out->left = invocation_has(inv, "--left");

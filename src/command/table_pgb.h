@@ -24,6 +24,12 @@
     {                                                                                              \
         .name = "--database", .letter = 'd', .kind = ARG_DATABASE, .repeats = true, .help = (text) \
     }
+/* The same as a word: what anybody types who knows PAUSE app. */
+#define ARG_DATABASES_ROW                                                              \
+    {                                                                                  \
+        .name = "DATABASE", .kind = ARG_DATABASE, .repeats = true,                     \
+        .help = "the databases that are meant, by their names; the same as --database" \
+    }
 #define ARG_WHOLE_ROW(text)                               \
     {                                                     \
         .name = "--all", .kind = ARG_FLAG, .help = (text) \
@@ -31,6 +37,7 @@
 #define WHERE_OF_PGB ARG_ON_ROW, ARG_EVERYWHERE_ROW, ARGS_OF_A_CHANGE
 
 static const struct command_arg pgb_pause_args[] = {
+    ARG_DATABASES_ROW,
     ARG_DATABASE_ROW("a database by its name in PgBouncer; each is paused by itself"),
     ARG_WHOLE_ROW("PgBouncer's switch over everything, which holds other databases too"),
     {.name = "--within",
@@ -43,6 +50,7 @@ static const struct command_arg pgb_pause_args[] = {
 };
 
 static const struct command_arg pgb_resume_args[] = {
+    ARG_DATABASES_ROW,
     ARG_DATABASE_ROW("a database that was paused or killed by its name"),
     ARG_WHOLE_ROW("PgBouncer's switch over everything; databases paused by name stay paused"),
     {.name = "--left",
@@ -53,6 +61,7 @@ static const struct command_arg pgb_resume_args[] = {
 };
 
 static const struct command_arg pgb_reconnect_args[] = {
+    ARG_DATABASES_ROW,
     ARG_DATABASE_ROW("a database by its name in PgBouncer"),
     ARG_WHOLE_ROW("every database"),
     WHERE_OF_PGB,
@@ -61,11 +70,13 @@ static const struct command_arg pgb_reconnect_args[] = {
 static const struct command_arg pgb_where_args[] = {WHERE_OF_PGB};
 
 static const struct command_arg pgb_databases_args[] = {
+    ARG_DATABASES_ROW,
     ARG_DATABASE_ROW("a database by its name in PgBouncer"),
     WHERE_OF_PGB,
 };
 
 static const struct command_arg pgb_kill_args[] = {
+    ARG_DATABASES_ROW,
     ARG_DATABASE_ROW("drop every connection of this database, and pause it"),
     {.name = "--client",
      .kind = ARG_INT,

@@ -238,6 +238,20 @@ void pg_target_release(struct pg_target *t)
     *t = (struct pg_target){0};
 }
 
+char *net_pg_user(const char *conninfo, const char *const *extra)
+{
+    struct pg_params p;
+    char *user = NULL;
+    bool ok = pg_params_parse(&p, conninfo, NULL, extra, NULL) == ST_OK;
+    PGconn *conn = ok ? probe(&p, &ok) : NULL;
+
+    if (ok && PQuser(conn) && *PQuser(conn))
+        user = xstrdup(PQuser(conn));
+    PQfinish(conn);
+    pg_params_release(&p);
+    return user;
+}
+
 enum status net_pg_check(const char *conninfo, char **label, struct err *e)
 {
     struct pg_params p;

@@ -19,6 +19,7 @@ void wire_held_write(const struct held *h, struct buf *out)
     wire_json_str(j, "host", h->host);
     wire_json_int(j, "pid", h->pid);
     wire_json_int(j, "since_us", h->wall_us);
+    wire_json_bool(j, "ended", h->ended);
     wire_json_dump(j, false, out);
     wire_json_free(j);
 }
@@ -41,7 +42,8 @@ bool wire_held_read(const char *s, size_t n, struct arena *a, struct held *out)
                          .user = wire_get_text(a, j, "user"),
                          .host = wire_get_text(a, j, "host"),
                          .pid = wire_get_int(j, "pid", 1, 0),
-                         .wall_us = wire_get_int(j, "since_us", 1, 0)};
+                         .wall_us = wire_get_int(j, "since_us", 1, 0),
+                         .ended = json_is_true(json_object_get(j, "ended"))};
     json_decref(j);
     return out->cluster && out->bouncer && (!out->key || out->value) &&
            !(out->key && out->database);

@@ -41,16 +41,16 @@ busy() { [[ $(admin 'SHOW POOLS' | awk -F'|' '$1 == "app" {n += $7} END {print n
 check "a cancel is nothing that the program can send" bash -c "! nm -D --undefined-only '$pgdba' '$build'/.libs/pgdba 2>/dev/null | grep -i PQcancel"
 app 'SELECT 1' >/dev/null # so that there is a pool
 
-expect "a stats user may not act" 4 'admin access needed' "$pgdba" pgb reload --yes --cluster stats
+expect "a stats user may not act, which is known before it is tried" 4 'stats is not in admin_users of b1.*admin_conninfo' "$pgdba" pgb reload --yes --cluster stats
 expect "two of them: which is meant is said" 64 'say --on NAME' "$pgdba" pgb reload --yes --cluster two
 expect "two of them at once, an outcome each" 0 'b1: .*; b2: ' "$pgdba" pgb reload --yes --everywhere --cluster two
 expect "a database or the whole: they are two switches" 64 'two switches' p pause
 expect "no such database" 4 'has no database nosuch' p pause --database nosuch
 
-expect "pause" 0 'paused, and no server is busy' p pause --database app
+expect "pause" 0 'paused, and no server is busy' p pause app
 check "PgBouncer says so" paused
 check "it is remembered" test "$(remembered)" = 1
-expect "the next start says so" 0 'app of b1 is paused since .* pgb resume --left takes it back' "$pgdba" pgb reload --dry-run --cluster whole
+expect "the next start says so" 0 'app of b1 is paused since .* by [a-z]+ on .*: pgb resume --left takes it back' "$pgdba" pgb reload --dry-run --cluster whole
 expect "paused already: whose it is" 4 'paused .*already' p pause --database app
 expect "the other switch does not resume it" 4 'not paused' p resume --all
 check "it is paused still" paused
@@ -93,14 +93,16 @@ check "and is remembered" test "$(remembered)" = 1
 screen "the console says so, and takes exactly that back" <<END
 timeout 40
 spawn 40 120 $pgdba --cluster whole
-wait pgb resume --left
-type :pgb resume --left
-key Enter
+wait app of b1 is paused since
+wait L takes it back
+key L
+wait-re app of b1: paused since .* by a pgdba that has
 wait RESUME "app"
 type y
 key Enter
 wait b1: taken back
 key Esc
+absent takes it back
 key q
 expect-exit 0
 END

@@ -103,11 +103,11 @@ struct action_env {
     void *changed_arg;
 };
 
-/* Builds the plan with its checks: analysis/preflight's, and four of its own: "route" (a member's
- * API cannot be reached from here: blocks), "read-only" and "policy" (block), "plain-http" (a
- * password goes out unencrypted: warns). A plan is made even when checks block (so that the reasons
- * can be shown); a request that names no such member is ST_USAGE or ST_NOT_FOUND with the nearest
- * name. */
+/* Builds the plan with its checks: analysis/preflight's, and five of its own: "route" (a member's
+ * API cannot be reached from here: blocks), "read-only" and "policy" (block), "bouncer-right" (who
+ * would act on a PgBouncer is none of its admins: blocks), "plain-http" (a password goes out
+ * unencrypted: warns). A plan is made even when checks block (so that the reasons can be shown); a
+ * request that names no such member is ST_USAGE or ST_NOT_FOUND with the nearest name. */
 enum status action_plan(const struct action_env *env, const struct snapshot *s,
                         const struct request *r, bool operation_running, struct plan **out,
                         struct err *e);

@@ -188,6 +188,8 @@ bool app_has_password(const struct app *a);
 bool app_acting_known(const struct app *a);
 /* The leader's PostgreSQL has said what goes on in it, or does not answer, or is not asked. */
 bool app_vitals_known(const struct app *a);
+/* Every PgBouncer that answers has said how it is configured: who may act on it, among others. */
+bool app_bouncers_known(const struct app *a);
 /* Everybody who answers has been asked after than_us (monotonic): a member that was frozen since
  * its last answer does not pass for one that is well. */
 bool app_looked_since(const struct app *a, int64_t than_us);

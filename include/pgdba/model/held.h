@@ -5,6 +5,7 @@
 #ifndef PGDBA_MODEL_HELD_H
 #define PGDBA_MODEL_HELD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct held {
@@ -14,6 +15,7 @@ struct held {
     const char *value;       /* what key was before */
     const char *user, *host; /* who, and where it ran */
     int64_t pid, wall_us;
+    bool ended; /* the command came to its end: it is meant to be so */
 };
 
 struct held_list {

@@ -41,6 +41,10 @@ typedef void net_pg_fn(void *arg, const struct net_pg_reply *reply);
  * "host:port" or the socket path, with dbname, never a password (malloc'ed). */
 enum status net_pg_check(const char *conninfo, char **label, struct err *e);
 
+/* Who logs in with it: by conninfo, extra, service file, environment or as whom the program runs;
+ * malloc'ed. NULL: it is no good. */
+char *net_pg_user(const char *conninfo, const char *const *extra);
+
 /* An idle handle; nothing is sent before the first query, which also tells of a conninfo that is no
  * good (NET_REFUSED). password NULL: .pgpass, passfile or
  * service file as libpq does. extra: more "key=value" pairs that win over conninfo

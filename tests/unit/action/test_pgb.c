@@ -491,14 +491,15 @@ static void test_usage(void **state)
     r.databases = app;
     refuses(&w, r, ST_USAGE, "they are two switches");
     r = (struct request){.kind = ACT_PGB_KILL, .everywhere = true};
-    refuses(&w, r, ST_USAGE, "--database or --client"); /* from 1.25 on that would kill them all */
+    refuses(&w, r, ST_USAGE,
+            "or --client ID, one of them"); /* from 1.25 on that would kill them all */
     r.ndatabases = 1;
     r.databases = itself;
     refuses(&w, r, ST_USAGE, "pgbouncer is PgBouncer's console");
     r = (struct request){.kind = ACT_PGB_KILL, .everywhere = true, .client = "17"};
     refuses(&w, r, ST_USAGE, "of one PgBouncer");
     r = (struct request){.kind = ACT_PGB_DISABLE, .everywhere = true};
-    refuses(&w, r, ST_USAGE, "needs --database");
+    refuses(&w, r, ST_USAGE, "needs a database's name, as in pgb disable app");
     world_release(&w);
 }
 

@@ -83,6 +83,60 @@ static void test_too_long(void **state)
     world_release(&w);
 }
 
+/* ---- who may act, known before it is tried */
+
+static struct action_sql_route as_user(void *arg, const char *name)
+{
+    (void)name;
+    return (struct action_sql_route){
+        .conninfo = arg, .label = "10.0.0.7:6432/pgbouncer", .why = ""};
+}
+
+static void test_right(void **state)
+{
+    static const struct {
+        const char *admins, *conninfo;
+        int verdict; /* -1: no such check */
+        const char *says;
+    } v[] = {
+        {"admin", "host=h user=stats", CHECK_BLOCK,
+         "stats is not in admin_users of pgbouncer, so that it may look but not act: give it an "
+         "admin_conninfo in the cluster's file, as in \"user=admin\""},
+        {"ops, admin", "host=h user=admin", CHECK_PASS, "admin is in admin_users"},
+        {"ops,administrator", "host=h user=admin", CHECK_BLOCK, "as in \"user=ops\""},
+        {"", "host=h user=admin", CHECK_BLOCK, "as in \"user=admin\""},
+        {"admin", "host=/run user=pgbouncer", -1, NULL}, /* by its own socket it may */
+        {NULL, "host=h user=stats", -1, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+        const struct pgb_setting setting = {.key = "admin_users", .value = v[i].admins};
+        const struct pgb_config config = {.n = v[i].admins ? 1 : 0, .v = &setting};
+        const struct check_result *c = NULL;
+        struct plan *p;
+        struct world w;
+        struct sb *b;
+
+        world_init(&w);
+        w.env.bouncer = as_user;
+        w.env.bouncer_arg = (void *)(uintptr_t)v[i].conninfo;
+        b = world_picture(&w);
+        b->bouncers[0].config = &config;
+        assert_int_equal(world_plan(&w, b, &pause_two, &p), ST_OK);
+        for (int k = 0; k < p->nchecks; k++)
+            if (strcmp(p->checks[k].check, "bouncer-right") == 0) {
+                assert_null(c); /* once a PgBouncer, not once a database */
+                c = &p->checks[k];
+            }
+        assert_int_equal(c ? (int)c->verdict : -1, v[i].verdict);
+        if (c && !strstr(c->reason, v[i].says))
+            fail_msg("%s", c->reason);
+        plan_free(p);
+        world_release(&w);
+    }
+}
+
 /* ---- whoever leaves */
 
 static void start_pause(struct world *w)
@@ -196,7 +250,8 @@ static void test_offered(void **state)
     assert_string_equal(p->steps[1].body, "RESUME \"crm\"");
     assert_int_equal(p->nlines, 3);
     assert_non_null(strstr(p->lines[1], "app of pgbouncer: paused since 2023-11-14"));
-    assert_non_null(strstr(p->lines[1], "by anna of ops1"));
+    assert_non_null(
+        strstr(p->lines[1], "by anna on ops1, by a pgdba that has ended without taking it back."));
     plan_free(p);
     world_release(&w);
 }
@@ -267,7 +322,7 @@ int run_pgb_left_tests(void)
         cmocka_unit_test(test_quoting),      cmocka_unit_test(test_too_long),
         cmocka_unit_test(test_interrupted),  cmocka_unit_test(test_interrupted_early),
         cmocka_unit_test(test_offered),      cmocka_unit_test(test_done_by_others),
-        cmocka_unit_test(test_two_programs),
+        cmocka_unit_test(test_two_programs), cmocka_unit_test(test_right),
     };
 
     return cmocka_run_group_tests_name("action: pgb, what is left", tests, NULL, NULL);

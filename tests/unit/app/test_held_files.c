@@ -109,8 +109,11 @@ static void what_is_left_is_taken_back_by_one(void **state)
     assert_int_equal(t.m[0].keep(&t.app[0], &paused, &t.e), ST_OK);
     assert_int_equal(t.m[0].keep(&t.app[0], &everything, &t.e), ST_OK);
     assert_int_equal(t.m[0].keep(&t.app[0], &elsewhere, &t.e), ST_OK);
-    app_held_let_go(&t.app[0]); /* its run has ended, well or not */
+    app_held_let_go(&t.app[0], true);
+    assert_int_equal(files(), 3);
     assert_int_equal(listed(&t, 1), 2);
+    assert_true(t.m[1].list(&t.app[1])->v[0].ended);
+    assert_true(t.m[1].list(&t.app[1])->v[1].ended);
     assert_int_equal(listed(&t, 0), 2);
     assert_status(&t, t.m[1].keep(&t.app[1], &paused, &t.e), ST_CONFLICT, "resume --left first");
     assert_int_equal(t.m[1].claim(&t.app[1], &paused, &t.e), ST_OK);
@@ -151,6 +154,7 @@ static void a_dead_program_holds_nothing(void **state)
     const struct held *h = &t.m[1].list(&t.app[1])->v[0];
     assert_string_equal(h->database, "a \"b\" %s");
     assert_int_equal(h->pid, pid);
+    assert_false(h->ended);
     assert_true(h->wall_us > 0);
     close(ready[0]);
     close(ready[1]);
@@ -188,7 +192,7 @@ static void broken_files_are_passed_over(void **state)
     }
     assert_int_equal(listed(&t, 0), 0);
     assert_int_equal(t.m[0].keep(&t.app[0], &paused, &t.e), ST_OK);
-    app_held_let_go(&t.app[0]);
+    app_held_let_go(&t.app[0], false);
     assert_int_equal(listed(&t, 1), 1);
     end(&t);
 }

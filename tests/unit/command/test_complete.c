@@ -14,6 +14,18 @@
 static const char *const panes[] = {"topology", "lag", "pools", "stats"};
 static const char *const clusters[] = {"local-ha", "my cluster"};
 
+static void give_databases(struct snapshot *s)
+{
+    static const struct pgb_database v[] = {{.name = "app"}, {.name = "my db"}};
+    static const struct pgb_databases d = {.n = 2, .v = v};
+    struct bouncer *b = arena_new(&s->arena, struct bouncer);
+
+    b->name = "b1";
+    b->databases = &d;
+    s->bouncers = b;
+    s->nbouncers = 1;
+}
+
 static struct snapshot *picture(void)
 {
     static const char *const names[] = {"it's", "pg1", "pg2", "pg3 b"};
@@ -27,6 +39,7 @@ static struct snapshot *picture(void)
     s->members = m;
     s->nmembers = 4;
     s->leader = 1;
+    give_databases(s);
     return s;
 }
 
@@ -74,6 +87,9 @@ static void test_complete(void **state)
     check(&ctx, "restart --role ", 15, "leader|replica|any");
     check(&ctx, "restart pg1 --timeout ", 22, "");
     check(&ctx, "reinit p", 7, "pg2|'pg3 b'");
+    check(&ctx, "pgb pause ", 10, "app|'my db'|--database|--all|--within|--on|--everywhere");
+    check(&ctx, "pgb resume a", 11, "app");
+    check(&ctx, "pgb kill --database m", 20, "'my db'");
     check(&ctx, "pane l", 5, "lag");
     check(&ctx, "cluster ", 8, "local-ha|'my cluster'");
     check(&ctx, "interval 1", 9, "1s|10s");

@@ -383,6 +383,15 @@ static void test_request(void **state)
     assert_int_equal(r.nmembers, 1);
     assert_true(r.force);
 
+    assert_int_equal(command_parse_line("pgb pause app \"my db\" --database crm", &a, &inv, NULL),
+                     ST_OK);
+    assert_int_equal(command_request(&inv, 0, &r, &e), ST_OK);
+    assert_int_equal(r.kind, ACT_PGB_PAUSE);
+    assert_int_equal(r.ndatabases, 3);
+    assert_string_equal(r.databases[0], "app");
+    assert_string_equal(r.databases[1], "my db");
+    assert_string_equal(r.databases[2], "crm");
+
     assert_int_equal(command_parse_line("lag", &a, &inv, NULL), ST_OK);
     assert_int_equal(command_request(&inv, 0, &r, &e), ST_USAGE);
     err_release(&e);

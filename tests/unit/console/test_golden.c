@@ -220,8 +220,9 @@ static void set_running(struct screen *sc)
 
 static void set_left(struct screen *sc)
 {
-    sc->frame.left = "app of b1 is paused, crm of b1 is paused, since 2026-11-21 03:11:46 UTC by "
-                     "anna of ops1";
+    sc->frame.left =
+        "app of b1 is paused, crm of b1 is paused since 2026-11-21 03:11:46 by anna on "
+        "ops1";
 }
 
 static void set_ended(struct screen *sc)
