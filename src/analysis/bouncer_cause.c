@@ -13,6 +13,7 @@
 enum { STATE_SINCE = 11900 };
 #define LOGIN_RETRY (15 * USEC_PER_SEC) /* PgBouncer's default */
 #define MARGIN      (5 * USEC_PER_SEC)
+#define FORGOTTEN   (60 * USEC_PER_SEC)
 
 static int64_t sane(int64_t v)
 {
@@ -118,7 +119,13 @@ const char *pgb_no_server_cause(const struct snapshot *s, const struct bouncer *
         return arena_printf(a, "backend unreachable, %s takes no connections", who);
     if (up == TRI_UNKNOWN || !since)
         return "backend unreachable, paused or login back-off";
-    if (now_us - since <= retry + MARGIN)
+    bool soon = now_us - since <= retry + MARGIN;
+    if (soon && b->globals.paused == TRI_UNKNOWN && b->version.num < STATE_SINCE)
+        return arena_printf(a,
+                            "%s is up: paused as a whole or in login back-off: PgBouncer before "
+                            "1.19 tells an admin alone which (admin_conninfo)",
+                            who);
+    if (soon)
         return arena_printf(a,
                             "%s is up: login back-off, tried again every %s (server_login_retry)",
                             who, fmt_duration(t, retry));
@@ -128,4 +135,9 @@ const char *pgb_no_server_cause(const struct snapshot *s, const struct bouncer *
                             "or every login is refused: see its log",
                             who);
     return arena_printf(a, "%s is up: server logins fail, PgBouncer's log says why", who);
+}
+
+bool pgb_forgotten(int64_t since_us, int64_t now_us)
+{
+    return since_us == SINCE_BEFORE || (since_us && now_us - since_us > FORGOTTEN);
 }

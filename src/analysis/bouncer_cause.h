@@ -24,4 +24,7 @@ bool pgb_looks_held(const struct snapshot *s, const struct bouncer *b, int64_t n
 const char *pgb_no_server_cause(const struct snapshot *s, const struct bouncer *b,
                                 const struct pgb_database *d, int64_t now_us, struct arena *a);
 
+/* For longer than any hold that somebody waits for, or since before this program looked. */
+bool pgb_forgotten(int64_t since_us, int64_t now_us);
+
 #endif

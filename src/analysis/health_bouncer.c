@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "bouncer_cause.h"
 #include "pgdba/base/clock.h"
 #include "pgdba/base/fmt.h"
 
@@ -33,7 +34,8 @@ void judge_bouncer_held(struct judge *j)
     EACH_BOUNCER(j, b)
     {
         const struct pgb_state *g = &b->globals;
-        if (now(j, &b->state) && (g->paused == TRI_YES || g->suspended == TRI_YES))
+        if (now(j, &b->state) && (g->paused == TRI_YES || g->suspended == TRI_YES) &&
+            !pgb_forgotten(b->held_us, j->now_us)) /* else bouncer-pause-forgotten says it */
             judge_say(j, b->name, "PgBouncer is %s as a whole",
                       g->suspended == TRI_YES ? "suspended" : "paused");
     }
@@ -67,11 +69,18 @@ static bool excused(const struct judge *j, const struct pool_view *v)
            (no_server && v->pool->maxwait_us > 0 && v->pool->maxwait_us < USEC_PER_SEC);
 }
 
+/* That a paused database's clients wait is said with the pause, unless they wait for so long that
+ * it is worse than that. */
+static bool told_of_database(const struct judge *j, const struct pool_view *v)
+{
+    return v->paused && j->rule->health == HEALTH_DEGRADED;
+}
+
 void judge_pool(struct judge *j)
 {
     for (int i = 0; i < j->npools; i++) {
         const struct pool_view *v = &j->pools[i];
-        if (found(j, v, j->rule->rule) && !excused(j, v))
+        if (found(j, v, j->rule->rule) && !excused(j, v) && !told_of_database(j, v))
             judge_say(j, v->bouncer->name, "%s/%s: %s", v->pool->database, v->pool->user,
                       v->reason);
     }
@@ -99,16 +108,22 @@ static int64_t waiting_on(const struct bouncer *b, const char *database)
     return n;
 }
 
-typedef bool database_fn(const struct pgb_database *d);
+/* Of database i; what nobody took back is said by database-forgotten. */
+typedef bool database_fn(const struct judge *j, const struct bouncer *b, int i);
 
-static bool is_paused(const struct pgb_database *d)
+static bool young(const struct judge *j, const struct bouncer *b, int64_t since_us)
 {
-    return d->paused;
+    return b->nsince != b->databases->n || !pgb_forgotten(since_us, j->now_us);
 }
 
-static bool is_disabled(const struct pgb_database *d)
+static bool is_paused(const struct judge *j, const struct bouncer *b, int i)
 {
-    return d->disabled;
+    return b->databases->v[i].paused && (!b->since || young(j, b, b->since[i].paused_us));
+}
+
+static bool is_disabled(const struct judge *j, const struct bouncer *b, int i)
+{
+    return b->databases->v[i].disabled && (!b->since || young(j, b, b->since[i].disabled_us));
 }
 
 static void each_database(struct judge *j, database_fn *is, const char *what)
@@ -116,7 +131,7 @@ static void each_database(struct judge *j, database_fn *is, const char *what)
     EACH_BOUNCER(j, b)
     for (int i = 0; b->databases && i < b->databases->n; i++) {
         const struct pgb_database *d = &b->databases->v[i];
-        if (now(j, &b->databases_state) && is(d))
+        if (now(j, &b->databases_state) && is(j, b, i))
             judge_say(j, b->name, "database %s is %s, %lld clients wait", d->name, what,
                       (long long)waiting_on(b, d->name));
     }

@@ -10,7 +10,6 @@
 #include "pgdba/base/clock.h"
 #include "pgdba/base/fmt.h"
 
-#define FORGOTTEN    (60 * USEC_PER_SEC) /* longer than any hold that somebody waits for */
 #define CLOSE_LONG   (60 * USEC_PER_SEC) /* a transaction that ends would have given it back */
 #define SLOW_QUERY   (500 * USEC_PER_MS) /* mean, over an interval */
 #define LONG_XACT    (200 * USEC_PER_MS)
@@ -46,15 +45,10 @@ static int64_t waiting_on(const struct bouncer *b, const char *database)
 
 /* ---- PAUSE and DISABLE that nobody took back ------------------------------------------------- */
 
-static bool forgotten(const struct judge *j, int64_t since_us)
-{
-    return since_us == SINCE_BEFORE || (since_us && j->now_us - since_us > FORGOTTEN);
-}
-
 void judge_bouncer_forgotten(struct judge *j)
 {
     EACH_BOUNCER(j, b)
-    if (now(j, &b->state) && forgotten(j, b->held_us))
+    if (now(j, &b->state) && pgb_forgotten(b->held_us, j->now_us))
         judge_say(j, b->name,
                   "paused as a whole%s, %" PRId64 " clients wait: RESUME, if nobody works on it",
                   span(j, b->held_us), waiting_on(b, NULL));
@@ -77,12 +71,12 @@ void judge_database_forgotten(struct judge *j)
     EACH_BOUNCER(j, b)
     for (int i = 0; b->databases && b->nsince == b->databases->n && i < b->nsince; i++) {
         const char *name = b->databases->v[i].name;
-        if (now(j, &b->databases_state) && forgotten(j, b->since[i].paused_us))
+        if (now(j, &b->databases_state) && pgb_forgotten(b->since[i].paused_us, j->now_us))
             judge_say(j, b->name,
                       "database %s is paused%s, %" PRId64
                       " clients wait: RESUME it, if nobody works on it",
                       name, span(j, b->since[i].paused_us), waiting_on(b, name));
-        if (now(j, &b->databases_state) && forgotten(j, b->since[i].disabled_us))
+        if (now(j, &b->databases_state) && pgb_forgotten(b->since[i].disabled_us, j->now_us))
             judge_say(j, b->name, "database %s is disabled%s: ENABLE it, if nobody works on it",
                       name, span(j, b->since[i].disabled_us));
     }

@@ -41,11 +41,21 @@ static void late_patroni(struct app *a, const char *password)
     source_patroni_set_password(a->patroni, password);
 }
 
+/* Both passwords may come from commands: whichever is known last tells. */
+static void tell_admin(struct app *a, int index)
+{
+    const char *password, *why;
+    if (a->bouncers[index] && a->config->pgbouncer[index].admin_conninfo &&
+        app_bouncer_password(a, index, &password, &why))
+        source_pgbouncer_set_admin(a->bouncers[index], password);
+}
+
 static void start_bouncer(struct app *a, int index, const char *password)
 {
     struct source_ctx ctx = app_source_ctx(a);
     a->bouncers[index] = source_pgbouncer_new(&ctx, index, app_effective_refresh(a), password);
     source_pgbouncer_want(a->bouncers[index], a->bouncers_shown);
+    tell_admin(a, index);
     source_pgbouncer_start(a->bouncers[index]);
 }
 
@@ -67,9 +77,8 @@ static void start_postgres(struct app *a, int index, const char *password)
 /* Nothing asks with it before an action does. */
 static void start_admin(struct app *a, int index, const char *password)
 {
-    (void)a;
-    (void)index;
     (void)password;
+    tell_admin(a, index);
 }
 
 static const struct app_secret *etcd_secret(const struct app *a);

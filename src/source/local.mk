@@ -25,6 +25,8 @@ src_libsource_la_SOURCES = \
 	src/source/patroni_view.c \
 	src/source/patroni_why.c \
 	src/source/pgbouncer.c \
+	src/source/pgbouncer_held.c \
+	src/source/pgbouncer_held.h \
 	src/source/postgres.c \
 	src/source/probe.c \
 	src/source/tell.c \

@@ -1,6 +1,7 @@
 /*
  * pgbouncer.c: one connection to the admin console, SHOW in turn (reference "middleware.md" §1.1
- * to §1.4). Never anything but SHOW, never SHOW FDS, never a cancel.
+ * to §1.4). Never anything but SHOW, never SHOW FDS, never a cancel. What no SHOW tells before
+ * 1.19 is asked on a connection of its own (pgbouncer_held.c).
  */
 #include "pgdba/source/source.h"
 
@@ -15,6 +16,7 @@
 #include "pgdba/net/pg.h"
 #include "pgdba/wire/pgbouncer.h"
 #include "pgdba/wire/table.h"
+#include "pgbouncer_held.h"
 #include "tunables.h"
 #include "tell.h"
 
@@ -40,9 +42,10 @@ static const struct step {
 } steps[] = {
     {"SHOW VERSION", OBS_PGB_VERSION, 0, ONCE},
     {"SHOW POOLS", OBS_PGB_POOLS, 0, EACH_ROUND},
+    /* Before those by which a picture is whole: who looks once must see it too. */
+    {"SHOW STATE", OBS_PGB_STATE, STATE_SINCE, EACH_ROUND},
     {"SHOW DATABASES", OBS_PGB_DATABASES, 0, EACH_ROUND},
     {"SHOW STATS", OBS_PGB_STATS, 0, EACH_ROUND},
-    {"SHOW STATE", OBS_PGB_STATE, STATE_SINCE, EACH_ROUND},
     {"SHOW SERVERS", OBS_PGB_SERVERS, 0, EACH_ROUND},
     {"SHOW LISTS", OBS_PGB_LISTS, 0, LISTS},
     {"SHOW CONFIG", OBS_PGB_CONFIG, 0, CONFIG},
@@ -68,6 +71,7 @@ struct source_pgbouncer {
     int64_t refresh_us;
     struct net_timer *timer, *urgent_timer;
     struct net_pg *pg;
+    struct pgb_held *held;
     bool started, urgent;
     int step, until;         /* running, and where to end; step N_STEPS when none is */
     bool alone;              /* what runs are a few steps between two rounds */
@@ -128,8 +132,16 @@ static bool is_wanted(const struct source_pgbouncer *b, const struct step *s)
     return (b->wanted & OBS_BIT(s->kind)) != 0;
 }
 
+static bool asks_apart(const struct source_pgbouncer *b, const struct step *s)
+{
+    return s->kind == OBS_PGB_STATE && net_pg_connected(b->pg) &&
+           net_pg_server_version(b->pg) < STATE_SINCE;
+}
+
 static bool applies(const struct source_pgbouncer *b, const struct step *s)
 {
+    if (asks_apart(b, s))
+        return pgb_held_due(b->held);
     if (s->beat == ONCE)
         return !b->version_known;
     if (s->beat == WANTED && !is_wanted(b, s))
@@ -231,6 +243,27 @@ static bool says_active(const struct table *t)
     return yes;
 }
 
+static void tell_held(struct source_pgbouncer *b, enum tristate paused, int64_t latency_us)
+{
+    struct arena a;
+    struct buf body;
+
+    arena_init(&a);
+    buf_init(&body);
+    wire_table_encode(pgb_held_state(paused, &a), &body);
+    emit(b, OBS_PGB_STATE, OBS_ANSWERED, "", latency_us, &body);
+    buf_release(&body);
+    arena_release(&a);
+}
+
+static void held_answered(void *arg, enum tristate paused, int64_t latency_us)
+{
+    struct source_pgbouncer *b = arg;
+
+    tell_held(b, paused, latency_us);
+    next_step(b);
+}
+
 static void step_done(void *arg, const struct net_pg_reply *r)
 {
     struct source_pgbouncer *b = arg;
@@ -266,6 +299,8 @@ static void step_done(void *arg, const struct net_pg_reply *r)
         note_change(b, OBS_ANSWERED, "");
         emit(b, s->kind, OBS_ANSWERED, "", r->latency_us, &body);
         buf_release(&body);
+        if (s->kind == OBS_PGB_POOLS && !b->has_state && pgb_held_look(b->held, r->table))
+            tell_held(b, TRI_UNKNOWN, 0);
     }
     next_step(b);
 }
@@ -274,6 +309,10 @@ static void ask_step(struct source_pgbouncer *b)
 {
     struct err e = ERR_INIT;
 
+    if (asks_apart(b, &steps[b->step])) {
+        pgb_held_ask(b->held);
+        return;
+    }
     if (net_pg_query(b->pg, steps[b->step].sql, b->t.pgb_query_us, step_done, b, &e) != ST_OK)
         round_failed(b, OBS_GARBLED, err_text(&e), 0);
     err_release(&e);
@@ -353,6 +392,9 @@ struct source_pgbouncer *source_pgbouncer_new_tuned(const struct source_ctx *ctx
     b->urgent_timer = net_timer_new(ctx->loop, urgent_fired, b);
     b->password = xstrdup(password);
     b->pg = connection_new(b);
+    b->held = pgb_held_new(ctx, b->config, t, held_answered, b);
+    if (b->config->admin_conninfo == NULL)
+        pgb_held_set_password(b->held, password);
     return b;
 }
 
@@ -369,9 +411,15 @@ void source_pgbouncer_free(struct source_pgbouncer *b)
     net_timer_free(b->timer);
     net_timer_free(b->urgent_timer);
     net_pg_free(b->pg);
+    pgb_held_free(b->held);
     secret_wipe_free(b->password);
     free(b->endpoint);
     free(b);
+}
+
+void source_pgbouncer_set_admin(struct source_pgbouncer *b, const char *password)
+{
+    pgb_held_set_password(b->held, password);
 }
 
 static void urgent_timer_set(struct source_pgbouncer *b)

@@ -33,10 +33,11 @@ struct source_tunables {
     int64_t watched_us;      /* /cluster, while etcd says the same sooner */
 
     int64_t pgb_query_us;
-    int64_t pgb_first_us, pgb_max_us;    /* back-off after a failed connection */
-    int64_t pgb_denied_us;               /* after a refused login: not to fill its log */
-    int64_t pgb_recycle_us;              /* age at which a connection is made anew, from 1.23 */
-    int64_t pgb_urgent_us;               /* SHOW SERVERS while a failover goes on */
+    int64_t pgb_first_us, pgb_max_us; /* back-off after a failed connection */
+    int64_t pgb_denied_us;            /* after a refused login: not to fill its log */
+    int64_t pgb_recycle_us;           /* age at which a connection is made anew, from 1.23 */
+    int64_t pgb_urgent_us;            /* SHOW SERVERS while a failover goes on */
+    int64_t pgb_held_us, pgb_held_timeout_us; /* is it paused as a whole, before 1.19 */
     int64_t pgb_lists_us, pgb_config_us; /* SHOW LISTS, SHOW CONFIG, while nobody looks at them */
 
     int64_t ha_query_us;

@@ -68,6 +68,10 @@ void source_patroni_set_password(struct source_patroni *p, const char *password)
 struct source_pgbouncer *source_pgbouncer_new(const struct source_ctx *ctx, int index,
                                               int64_t refresh_us, const char *password);
 void source_pgbouncer_free(struct source_pgbouncer *b);
+/* The password of config's admin_conninfo, NULL none, once it is known: with it a PgBouncer before
+ * 1.19 whose clients wait without a server is asked whether it is paused as a whole. Without an
+ * admin_conninfo conninfo's user is asked with, who may be an admin. Copied and wiped on free. */
+void source_pgbouncer_set_admin(struct source_pgbouncer *b, const char *password);
 void source_pgbouncer_start(struct source_pgbouncer *b);
 void source_pgbouncer_set_refresh(struct source_pgbouncer *b, int64_t refresh_us);
 void source_pgbouncer_refresh(struct source_pgbouncer *b);

@@ -118,6 +118,34 @@ static void starves_under_longer_retry(struct sb *b)
     b->bouncers[0].config = &c;
 }
 
+/* What an admin is told, or SHOW STATE from 1.19 on. */
+static void starves_told_not_paused(struct sb *b)
+{
+    starves_in_back_off(b);
+    b->bouncers[0].globals.paused = TRI_NO;
+}
+static void starves_told_paused(struct sb *b)
+{
+    starves_in_back_off(b);
+    b->bouncers[0].globals.paused = TRI_YES;
+}
+static void starves_long_not_paused(struct sb *b)
+{
+    starves_long(b);
+    b->bouncers[0].globals.paused = TRI_NO;
+}
+static void starves_under_longer_retry_not_paused(struct sb *b)
+{
+    starves_under_longer_retry(b);
+    b->bouncers[0].globals.paused = TRI_NO;
+}
+static void waits_while_paused(struct sb *b)
+{
+    sb_database(b, 0, 0)->paused = true;
+    sb_pool(b, 0, 0)->cl_waiting = 3;
+    sb_pool(b, 0, 0)->maxwait_us = 3 * USEC_PER_SEC;
+}
+
 /* ---- full pools, and why */
 static struct pgb_rates *full(struct sb *b)
 {
@@ -343,7 +371,18 @@ const struct health_case health_cases_pgbouncer[] = {
     {"bouncer-looks-held", starves_under_longer_retry, NULL, NULL},
     {"pool-no-server", starves_long, "pgbouncer", "pg1 is up: paused as a whole"},
     {"pool-no-server", starves_in_back_off, "pgbouncer",
+     "pg1 is up: paused as a whole or in login back-off: PgBouncer before 1.19 tells an admin"},
+    {"pool-no-server", starves_told_not_paused, "pgbouncer",
      "pg1 is up: login back-off, tried again every 15.0 s"},
+    {"pool-no-server", starves_long_not_paused, "pgbouncer", "pg1 is up: server logins fail"},
+    {"pool-no-server", starves_told_paused, NULL, NULL},
+    {"bouncer-held", starves_told_paused, "pgbouncer", "PgBouncer is paused as a whole"},
+    {"bouncer-held", held_before, NULL, NULL}, /* bouncer-pause-forgotten has said it */
+    {"bouncer-looks-held", starves_long_not_paused, NULL, NULL},
+    {"database-paused", paused_long, NULL, NULL}, /* database-forgotten has said it */
+    {"database-paused", paused_briefly, "pgbouncer", "database app is paused"},
+    {"database-disabled", disabled_before, NULL, NULL},
+    {"pool-wait", waits_while_paused, NULL, NULL}, /* database-paused says who waits */
     {"pool-no-server", starves_in_login, "pgbouncer", "all of them still to log in"},
     {"pool-no-server", starves_long_of_124, "pgbouncer", "pg1 is up: server logins fail"},
     {"pool-no-server", starves_another_has_servers, "pgbouncer", "pg1 is up: server logins fail"},
@@ -351,7 +390,7 @@ const struct health_case health_cases_pgbouncer[] = {
      "backend unreachable, pg1 takes no connections"},
     {"pool-no-server", starves_target_unknown, "pgbouncer",
      "backend unreachable, paused or login back-off"},
-    {"pool-no-server", starves_under_longer_retry, "pgbouncer", "every 1m00s"},
+    {"pool-no-server", starves_under_longer_retry_not_paused, "pgbouncer", "every 1m00s"},
     {"pool-slow", full_of_slow_queries, "pgbouncer", "a query takes 1.2 s in the mean"},
     {"pool-slow", full_of_short_queries, NULL, NULL},
     {"pool-slow", full_of_idlers, NULL, NULL},

@@ -137,14 +137,29 @@ static void given_row(const struct fake_pgb *f, struct buf *out)
     buf_release(&b);
 }
 
+static void stuck_pool(struct fake_pgb *f, struct buf *out)
+{
+    static const char *const pool[] = {"database", "app",        "user", "app",       "cl_active",
+                                       "0",        "cl_waiting", "2",    "sv_active", "0",
+                                       "sv_idle",  "0",          NULL};
+
+    f->row = pool;
+    given_row(f, out);
+    f->row = NULL;
+}
+
 /* One row of at most two columns: what it means is wire/'s business. */
-static void rows(const struct fake_pgb *f, const char *sql, struct buf *out)
+static void rows(struct fake_pgb *f, const char *sql, struct buf *out)
 {
     bool version = strcmp(sql, "SHOW VERSION") == 0, state = strcmp(sql, "SHOW STATE") == 0;
     struct buf b;
 
     if (f->row != NULL) {
         given_row(f, out);
+        return;
+    }
+    if (f->waits && strcmp(sql, "SHOW POOLS") == 0) {
+        stuck_pool(f, out);
         return;
     }
     buf_init(&b);
@@ -185,6 +200,12 @@ static void answer(struct pgb_conn *c, const char *sql, struct buf *out)
         f->sql[f->n++] = xstrdup(sql);
     if (f->mode == PGB_NO_RIGHT && strcmp(sql, "SHOW VERSION") != 0) {
         error(f, out, "ERROR", "admin access needed");
+        ready(out);
+    } else if (strncmp(sql, "PAUSE ", 6) == 0) {
+        error(f, out, "ERROR",
+              f->no_admin ? "admin access needed"
+              : f->paused ? "already suspended/paused"
+                          : "cannot pause admin db: pgbouncer");
         ready(out);
     } else if (f->mode == PGB_SQL_ERROR) {
         error(f, out, "ERROR", "it cannot be done");

@@ -30,6 +30,9 @@ struct fake_pgb {
     const char *version; /* "1.18.0/bouncer" */
     enum pgb_mode mode;
     bool suspended;         /* what SHOW STATE says */
+    bool waits;             /* SHOW POOLS has a client that waits, and no server */
+    bool no_admin;          /* PAUSE is refused for want of a right */
+    bool paused;            /* what PAUSE pgbouncer is refused with */
     const char *sqlstate;   /* "08P01" */
     const char *const *row; /* name, value, name, value, …, NULL: the answer to everything */
     int fd, port;

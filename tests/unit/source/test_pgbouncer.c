@@ -43,16 +43,21 @@ static void bench_start(struct bench *k)
     source_pgbouncer_start(k->b);
 }
 
-static void bench_free(struct bench *k)
+static void bench_end(struct bench *k)
 {
-    assert_true(k->pgb.open_max <= 1);
     assert_int_equal(k->pgb.cancels, 0); /* a cancel would be a RESUME */
-    for (int i = 0; i < k->pgb.n; i++)
-        assert_int_equal(strncmp(k->pgb.sql[i], "SHOW ", 5), 0);
     source_pgbouncer_free(k->b);
     fake_pgb_release(&k->pgb);
     rig_release(&k->rig);
     free(k);
+}
+
+static void bench_free(struct bench *k)
+{
+    assert_true(k->pgb.open_max <= 1);
+    for (int i = 0; i < k->pgb.n; i++)
+        assert_int_equal(strncmp(k->pgb.sql[i], "SHOW ", 5), 0);
+    bench_end(k);
 }
 
 static const struct observation *wait_for(struct bench *k, enum obs_kind kind,
@@ -125,6 +130,83 @@ static void lists_while_wanted(void **state)
     assert_int_equal(fake_pgb_count(&k->pgb, "SHOW CLIENTS"), clients);
     assert_int_equal(count(k, OBS_PGB_USERS, -1), 0);
     assert_int_equal(k->pgb.connections, 1);
+    bench_free(k);
+}
+
+static void wait_for_state(struct bench *k, const char *said)
+{
+    for (int i = 0; i < 20; i++)
+        if (strstr(wait_for(k, OBS_PGB_STATE, OBS_ANSWERED)->body, said) != NULL)
+            return;
+    fail_msg("SHOW STATE never said %s", said);
+}
+
+/* Before 1.19 an admin is asked, by a connection of his own, while clients wait without a server:
+ * a pause is told, its end too, and a "no" is not kept when nobody asks any more. */
+static void paused_as_a_whole_before_119(void **state)
+{
+    struct bench *k = bench_new();
+
+    (void)state;
+    k->rig.t.pgb_query_us = 5000 * MS;
+    k->rig.refresh_us = 30 * MS;
+    k->config.admin_conninfo = "user=boss";
+    k->config.admin_extra =
+        (const char *const[]){"host=127.0.0.1", arena_printf(&k->rig.arena, "port=%d", k->pgb.port),
+                              "sslmode=disable", NULL};
+    k->pgb.waits = k->pgb.paused = true;
+    bench_start(k);
+    wait_for(k, OBS_PGB_SERVERS, OBS_ANSWERED);
+    wait_for(k, OBS_PGB_SERVERS, OBS_ANSWERED);
+    assert_int_equal(fake_pgb_count(&k->pgb, "PAUSE pgbouncer"), 0); /* who may is not known */
+
+    source_pgbouncer_set_admin(k->b, "secret");
+    wait_for_state(k, "[\"paused\",\"yes\"]");
+    int64_t at = clock_mono(&k->rig.clock);
+    int asked = fake_pgb_count(&k->pgb, "PAUSE pgbouncer");
+
+    wait_for_state(k, "[\"paused\",\"yes\"]"); /* it is asked on, but not each round */
+    assert_true(clock_mono(&k->rig.clock) - at >= k->rig.t.pgb_held_us - 20 * MS);
+    assert_int_equal(fake_pgb_count(&k->pgb, "PAUSE pgbouncer"), asked + 1);
+    k->pgb.waits = false; /* who has resumed it, or whose clients have gone: until it says so */
+    wait_for_state(k, "[\"paused\",\"yes\"]");
+    k->pgb.paused = false;
+    wait_for_state(k, "[\"paused\",\"no\"]");
+    wait_for_state(k, "\"rows\":[]");
+    asked = fake_pgb_count(&k->pgb, "PAUSE pgbouncer");
+    for (int i = 0; i < 8; i++)
+        wait_for(k, OBS_PGB_SERVERS, OBS_ANSWERED);
+    assert_int_equal(fake_pgb_count(&k->pgb, "PAUSE pgbouncer"), asked);
+    assert_true(k->pgb.open_max <= 2);
+    assert_true(k->pgb.open <= 1); /* closed after each */
+    bench_end(k);
+}
+
+/* A stats user is refused, once; 1.19 says it by itself. */
+static void who_is_no_admin_asks_once(void **state)
+{
+    struct bench *k = bench_new();
+
+    (void)state;
+    k->rig.t.pgb_query_us = 5000 * MS;
+    k->rig.refresh_us = 30 * MS;
+    k->pgb.waits = k->pgb.no_admin = true;
+    bench_start(k);
+    wait_for_state(k, "\"rows\":[]");
+    for (int i = 0; i < 8; i++)
+        wait_for(k, OBS_PGB_SERVERS, OBS_ANSWERED);
+    assert_int_equal(fake_pgb_count(&k->pgb, "PAUSE pgbouncer"), 1);
+    bench_end(k);
+
+    k = bench_new();
+    k->rig.t.pgb_query_us = 5000 * MS;
+    k->rig.refresh_us = 30 * MS;
+    k->pgb.version = "1.19.0/bouncer";
+    k->pgb.waits = true;
+    bench_start(k);
+    for (int i = 0; i < 4; i++)
+        wait_for(k, OBS_PGB_SERVERS, OBS_ANSWERED);
+    assert_int_equal(fake_pgb_count(&k->pgb, "PAUSE pgbouncer"), 0);
     bench_free(k);
 }
 
@@ -384,6 +466,8 @@ int main(void)
         cmocka_unit_test(urgent_and_gone),
         cmocka_unit_test(round_waits_for_urgent),
         cmocka_unit_test(lists_while_wanted),
+        cmocka_unit_test(paused_as_a_whole_before_119),
+        cmocka_unit_test(who_is_no_admin_asks_once),
         cmocka_unit_test(lists_on_their_own_beat),
     };
 
