@@ -61,17 +61,37 @@ static void write_last(void *arg, const struct observation *o)
     buf_release(&body);
 }
 
+static const struct recording_haproxy *haproxies_of(const struct cluster_config *c, struct arena *a)
+{
+    struct recording_haproxy *v = arena_array(a, (size_t)c->nhaproxy, struct recording_haproxy);
+    for (int i = 0; i < c->nhaproxy; i++) {
+        const struct haproxy_config *h = &c->haproxy[i];
+        struct ha_server_name *names = arena_array(a, (size_t)h->nservers, struct ha_server_name);
+        for (int k = 0; k < h->nservers; k++)
+            names[k] = (struct ha_server_name){h->servers[k].from, h->servers[k].to};
+        v[i] = (struct recording_haproxy){.name = h->name,
+                                          .write_backend = h->write_backend,
+                                          .socket = h->socket,
+                                          .nwrite_addresses = h->nwrite_addresses,
+                                          .write_addresses = h->write_addresses,
+                                          .nservers = h->nservers,
+                                          .servers = names};
+    }
+    return v;
+}
+
 static void write_header(struct app_record *r)
 {
     const struct app *a = r->app;
     const struct cluster_config *c = a->config;
-    const char **bouncers = xcalloc((size_t)c->npgbouncer, sizeof *bouncers);
-    struct recording_haproxy *haproxies = xcalloc((size_t)c->nhaproxy, sizeof *haproxies);
+    struct arena arena;
+    arena_init(&arena);
+    const char **bouncers = arena_array(&arena, (size_t)c->npgbouncer, const char *);
+    struct app_route *routes = arena_array(&arena, (size_t)c->nroutes, struct app_route);
     for (int i = 0; i < c->npgbouncer; i++)
         bouncers[i] = c->pgbouncer[i].name;
-    for (int i = 0; i < c->nhaproxy; i++)
-        haproxies[i] = (struct recording_haproxy){.name = c->haproxy[i].name,
-                                                  .write_backend = c->haproxy[i].write_backend};
+    for (int i = 0; i < c->nroutes; i++)
+        routes[i] = c->routes[i].route;
     struct recording_header h = {.format = RECORDING_FORMAT,
                                  .cluster = c->name,
                                  .program = PGDBA_VERSION,
@@ -82,14 +102,15 @@ static void write_header(struct app_record *r)
                                  .nbouncers = c->npgbouncer,
                                  .bouncers = bouncers,
                                  .nhaproxies = c->nhaproxy,
-                                 .haproxies = haproxies,
+                                 .haproxies = haproxies_of(c, &arena),
+                                 .nroutes = c->nroutes,
+                                 .routes = routes,
                                  .nendpoints = c->etcd.nurls,
                                  .endpoints = c->etcd.urls,
                                  .note = ""};
     wire_recording_header(&h, &r->line);
     write_line(r);
-    free(bouncers);
-    free(haproxies);
+    arena_release(&arena);
 }
 
 static void close_record(struct app *a)

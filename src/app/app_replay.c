@@ -267,28 +267,68 @@ static const char **names(struct arena *a, int n, const char *const *from)
     return to;
 }
 
+static void haproxies_of(const struct recording_header *h, struct cluster_config *c)
+{
+    struct arena *a = &c->arena;
+    struct haproxy_config *p = arena_array(a, (size_t)h->nhaproxies, struct haproxy_config);
+    for (int i = 0; i < h->nhaproxies; i++) {
+        const struct recording_haproxy *from = &h->haproxies[i];
+        struct mapping *servers = arena_array(a, (size_t)from->nservers, struct mapping);
+        for (int k = 0; k < from->nservers; k++)
+            servers[k] = (struct mapping){arena_strdup(a, from->servers[k].server),
+                                          arena_strdup(a, from->servers[k].member)};
+        p[i] = (struct haproxy_config){
+            .name = arena_strdup(a, from->name),
+            .write_backend = arena_strdup(a, from->write_backend),
+            .socket = arena_strdup(a, from->socket),
+            .url = "",
+            .nwrite_addresses = from->nwrite_addresses,
+            .write_addresses = names(a, from->nwrite_addresses, from->write_addresses),
+            .nservers = from->nservers,
+            .servers = servers,
+        };
+    }
+    c->nhaproxy = h->nhaproxies;
+    c->haproxy = p;
+}
+
+static void routes_of(const struct recording_header *h, struct cluster_config *c)
+{
+    struct arena *a = &c->arena;
+    struct route_config *r = arena_array(a, (size_t)h->nroutes, struct route_config);
+    for (int i = 0; i < h->nroutes; i++) {
+        const struct app_route *from = &h->routes[i];
+        struct app_place *places = arena_array(a, (size_t)from->nplaces, struct app_place);
+        for (int k = 0; k < from->nplaces; k++)
+            places[k] =
+                (struct app_place){arena_strdup(a, from->places[k].host), from->places[k].port};
+        r[i].name = arena_strdup(a, from->name);
+        r[i].conninfo = "";
+        r[i].route = *from;
+        r[i].route.name = r[i].name;
+        r[i].route.database = arena_strdup(a, from->database);
+        r[i].route.places = places;
+    }
+    c->nroutes = h->nroutes;
+    c->routes = r;
+}
+
 /* What the store must know of a cluster. There is nothing in it that could be asked. */
 static struct cluster_config *config_of(const struct recording_header *h)
 {
     struct cluster_config *c = cluster_config_new(h->cluster);
     struct pgbouncer_config *b =
         arena_array(&c->arena, (size_t)h->nbouncers, struct pgbouncer_config);
-    struct haproxy_config *p = arena_array(&c->arena, (size_t)h->nhaproxies, struct haproxy_config);
     for (int i = 0; i < h->nbouncers; i++) {
         b[i].name = arena_strdup(&c->arena, h->bouncers[i]);
         b[i].conninfo = "";
     }
-    for (int i = 0; i < h->nhaproxies; i++) {
-        p[i].name = arena_strdup(&c->arena, h->haproxies[i].name);
-        p[i].write_backend = arena_strdup(&c->arena, h->haproxies[i].write_backend);
-        p[i].url = "";
-    }
+    haproxies_of(h, c);
+    routes_of(h, c);
     c->scope = arena_strdup(&c->arena, h->scope);
     c->refresh_us = h->refresh_us;
     c->npgbouncer = h->nbouncers;
     c->pgbouncer = b;
-    c->nhaproxy = h->nhaproxies;
-    c->haproxy = p;
     c->etcd.nurls = h->nendpoints;
     c->etcd.urls = names(&c->arena, h->nendpoints, h->endpoints);
     return c;

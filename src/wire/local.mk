@@ -44,6 +44,7 @@ src_libwire_la_SOURCES = \
 	src/wire/recording.c \
 	src/wire/recording.h \
 	src/wire/recording_event.c \
+	src/wire/recording_header.c \
 	src/wire/recording_failover.c \
 	src/wire/redact.c \
 	src/wire/redact.h \

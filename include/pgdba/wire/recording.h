@@ -3,7 +3,9 @@
  *
  * A recording is a header line, then one observation a line, in the order they came. Format:
  *   {"pgdba-recording":1,"cluster":"lab","program":"0.3.0","started":"2026-11-21T03:12:00.123456Z",
- *    "config":{…what a replay needs: bouncers, haproxies with write backends, prefix, refresh…}}
+ *    "config":{…what a replay needs: bouncers, haproxies with where they write and which member a
+ *    server is, the ways of applications, prefix, refresh…}}. What an older program wrote lacks
+ * some of it, what a newer one writes more is passed over.
  *   {"t":123456,"wall":1763694720123456,"kind":"patroni.health","target":"pg1","endpoint":"…",
  *    "latency":1234,"outcome":"answered","status":200,"detail":"","date":"…","body":"…"}
  * t is monotonic µs since the header's moment, always first, and negative for what was known before
@@ -19,6 +21,7 @@
 
 #include "pgdba/base/buf.h"
 #include "pgdba/base/err.h"
+#include "pgdba/model/cluster.h"
 #include "pgdba/model/event.h"
 #include "pgdba/model/facts.h"
 #include "pgdba/model/failover.h"
@@ -35,8 +38,14 @@ struct recording_header {
     const char *const *bouncers; /* names */
     int nhaproxies;
     const struct recording_haproxy {
-        const char *name, *write_backend; /* NULL */
+        const char *name, *write_backend, *socket; /* NULL */
+        int nwrite_addresses;
+        const char *const *write_addresses;
+        int nservers;
+        const struct ha_server_name *servers;
     } * haproxies;
+    int nroutes; /* of applications; without what a conninfo says beside the place */
+    const struct app_route *routes;
     int nendpoints;
     const char *const *endpoints; /* etcd URLs */
     const char *note;             /* what it shows: for demo; "" */

@@ -34,7 +34,16 @@ static void put_line(struct buf *out, enum obs_kind kind, const char *target, in
 
 static void put_header(struct buf *out)
 {
-    static const char *const bouncers[] = {"pgb1"};
+    static const char *const bouncers[] = {"pgb1"}, *const writes[] = {"10.0.0.5:5000"};
+    static const struct ha_server_name servers[] = {{"db-a", "pg1"}};
+    static const struct recording_haproxy haproxies[] = {{.name = "ha1",
+                                                          .nwrite_addresses = 1,
+                                                          .write_addresses = writes,
+                                                          .nservers = 1,
+                                                          .servers = servers}};
+    static const struct app_place place = {"10.0.0.5", 5000};
+    static const struct app_route routes[] = {
+        {.name = "web", .nplaces = 1, .places = &place, .wants = ROUTE_WANTS_PRIMARY}};
     struct recording_header h = {.format = RECORDING_FORMAT,
                                  .cluster = "lab",
                                  .program = "0.0.1",
@@ -43,6 +52,10 @@ static void put_header(struct buf *out)
                                  .refresh_us = USEC_PER_SEC,
                                  .nbouncers = 1,
                                  .bouncers = bouncers,
+                                 .nhaproxies = 1,
+                                 .haproxies = haproxies,
+                                 .nroutes = 1,
+                                 .routes = routes,
                                  .note = "a switchover"};
     wire_recording_header(&h, out);
 }
@@ -178,6 +191,13 @@ static void it_begins_with_a_whole_picture(void **state)
     assert_int_equal(s->nmembers, 3);
     assert_string_equal(s->scope, "demo");
     assert_int_equal(s->nbouncers, 1);
+    assert_int_equal(s->nhaproxies, 1);
+    assert_string_equal(s->haproxies[0].write_addresses[0], "10.0.0.5:5000");
+    assert_string_equal(s->haproxies[0].servers[0].member, "pg1");
+    assert_int_equal(s->nroutes, 1);
+    assert_string_equal(s->routes[0].name, "web");
+    assert_string_equal(s->routes[0].places[0].host, "10.0.0.5");
+    assert_int_equal(s->routes[0].wants, ROUTE_WANTS_PRIMARY);
     assert_string_equal(s->members[0].api_base, "http://127.0.0.1:8001");
     /* As old as it was then: the first was 40 ms before the beginning. */
     assert_int_equal(app_now_us(r->app) - s->view.answered_us, 40 * MS);

@@ -194,7 +194,18 @@ static void a_header_there_and_back(void **state)
     (void)state;
     static const char *const bouncers[] = {"pgb1", "pgb2"};
     static const char *const endpoints[] = {"https://user:sesame@10.0.0.1:2379"};
-    static const struct recording_haproxy haproxies[] = {{"ha1", "primary"}, {"ha2", NULL}};
+    static const char *const writes[] = {"10.0.0.5:5000", "db-rw.example:5000"};
+    static const struct ha_server_name servers[] = {{"db-a", "pg1"}};
+    static const struct recording_haproxy haproxies[] = {
+        {.name = "ha1",
+         .write_backend = "primary",
+         .nwrite_addresses = 2,
+         .write_addresses = writes},
+        {.name = "ha2", .socket = "/run/haproxy.sock", .nservers = 1, .servers = servers}};
+    static const struct app_place places[] = {{"db-rw.example", 5000}, {"", 5432}};
+    static const struct app_route routes[] = {
+        {.name = "web", .nplaces = 2, .places = places, .wants = ROUTE_WANTS_PRIMARY},
+        {.name = "none", .database = "app"}};
     struct recording_header in = {.format = RECORDING_FORMAT,
                                   .cluster = "lab",
                                   .program = "0.3.0",
@@ -205,6 +216,8 @@ static void a_header_there_and_back(void **state)
                                   .bouncers = bouncers,
                                   .nhaproxies = 2,
                                   .haproxies = haproxies,
+                                  .nroutes = 2,
+                                  .routes = routes,
                                   .nendpoints = 1,
                                   .endpoints = endpoints,
                                   .note = "a crash failover"};
@@ -230,6 +243,24 @@ static void a_header_there_and_back(void **state)
     assert_int_equal(h->nhaproxies, 2);
     assert_string_equal(h->haproxies[0].write_backend, "primary");
     assert_null(h->haproxies[1].write_backend);
+    assert_int_equal(h->haproxies[0].nwrite_addresses, 2);
+    assert_string_equal(h->haproxies[0].write_addresses[1], "db-rw.example:5000");
+    assert_null(h->haproxies[0].socket);
+    assert_string_equal(h->haproxies[1].socket, "/run/haproxy.sock");
+    assert_int_equal(h->haproxies[1].nservers, 1);
+    assert_string_equal(h->haproxies[1].servers[0].server, "db-a");
+    assert_string_equal(h->haproxies[1].servers[0].member, "pg1");
+    assert_int_equal(h->nroutes, 2);
+    assert_string_equal(h->routes[0].name, "web");
+    assert_null(h->routes[0].database);
+    assert_int_equal(h->routes[0].wants, ROUTE_WANTS_PRIMARY);
+    assert_int_equal(h->routes[0].nplaces, 2);
+    assert_string_equal(h->routes[0].places[0].host, "db-rw.example");
+    assert_int_equal(h->routes[0].places[0].port, 5000);
+    assert_string_equal(h->routes[0].places[1].host, "");
+    assert_string_equal(h->routes[1].database, "app");
+    assert_int_equal(h->routes[1].wants, ROUTE_WANTS_ANY);
+    assert_int_equal(h->routes[1].nplaces, 0);
     assert_string_equal(h->endpoints[0], "https://user:***@10.0.0.1:2379");
     assert_string_equal(h->note, "a crash failover");
     facts_unref(f);
@@ -249,6 +280,35 @@ static void refused_header(const char *line, const char *why)
 
 #define HEAD "{\"pgdba-recording\":1,\"cluster\":\"c\""
 
+#define STARTED ",\"started\":\"2025-11-21T03:12:00Z\""
+
+/* Before there were routes in it; and by a program that knows more than this one. */
+static void headers_of_other_versions(void **state)
+{
+    static const char old[] =
+        HEAD STARTED ",\"config\":{\"haproxies\":[{\"name\":\"ha1\"}],\"bouncers\":[\"pgb1\"]}}";
+    static const char new[] = HEAD STARTED
+        ",\"config\":{\"haproxies\":[{\"name\":\"ha1\",\"more\":[1]}],\"routes\":[{\"name\":\"w\","
+        "\"wants\":\"whatever\",\"places\":[{\"host\":\"h\",\"more\":{}}]}],\"more\":{\"a\":1}}}";
+    static const char *const lines[] = {old, new};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct err e = ERR_INIT;
+        struct facts *f = NULL;
+        if (wire_recording_read_header(lines[i], strlen(lines[i]), &f, &e) != ST_OK)
+            fail_msg("%s: %s", err_text(&e), lines[i]);
+        const struct recording_header *h = f->root;
+        assert_int_equal(h->nhaproxies, 1);
+        assert_int_equal(h->haproxies[0].nwrite_addresses, 0);
+        assert_int_equal(h->nroutes, i);
+        if (i == 1) {
+            assert_int_equal(h->routes[0].wants, ROUTE_WANTS_ANY);
+            assert_int_equal(h->routes[0].places[0].port, 0);
+        }
+        facts_unref(f);
+    }
+}
+
 static void headers_that_are_none(void **state)
 {
     (void)state;
@@ -263,6 +323,15 @@ static void headers_that_are_none(void **state)
                    "bouncers");
     refused_header(HEAD ",\"started\":\"2025-11-21T03:12:00Z\",\"config\":{\"haproxies\":[{}]}}",
                    "no name");
+    refused_header(HEAD STARTED ",\"config\":{\"routes\":[{}]}}", "\"routes\" has no name");
+    refused_header(HEAD STARTED ",\"config\":{\"routes\":{}}}", "\"routes\" is not a list");
+    refused_header(HEAD STARTED ",\"config\":{\"routes\":[{\"name\":\"w\",\"places\":3}]}}",
+                   "\"places\" is not a list");
+    refused_header(HEAD STARTED ",\"config\":{\"haproxies\":[{\"name\":\"h\",\"servers\":[{}]}]}}",
+                   "does not name both");
+    refused_header(HEAD STARTED
+                   ",\"config\":{\"haproxies\":[{\"name\":\"h\",\"write_addresses\":[3]}]}}",
+                   "\"write_addresses\" is not a name");
 }
 
 /* ---- secrets */
@@ -601,6 +670,7 @@ int main(void)
         cmocka_unit_test(lines_that_were_edited),
         cmocka_unit_test(a_line_cut_anywhere_is_refused),
         cmocka_unit_test(a_header_there_and_back),
+        cmocka_unit_test(headers_of_other_versions),
         cmocka_unit_test(headers_that_are_none),
         cmocka_unit_test(passwords_in_json),
         cmocka_unit_test(passwords_in_text),
