@@ -307,7 +307,10 @@ void judge_route_not_leader(struct judge *j)
         bool bouncers = w->nhops && w->hops[0].kind == HOP_BOUNCER;
         if (!w->writes || w->state != WAY_ASTRAY || !direct(w) || (bouncers && remembered(w)))
             continue;
-        judge_say(j, bouncers ? w->hops[0].name : "", "%s %s%s%s", w->key, w->reason,
-                  *w->cure ? "; " : "", w->cure);
+        if (bouncers)
+            judge_say(j, w->hops[0].name, "database %s %s%s%s", w->hops[0].part, w->reason,
+                      *w->cure ? "; " : "", w->cure);
+        else
+            judge_say(j, "", "%s %s%s%s", w->key, w->reason, *w->cure ? "; " : "", w->cure);
     }
 }

@@ -75,7 +75,5 @@ struct way_proxy {
     enum tristate write_side; /* of all of them */
 };
 struct way_proxy way_haproxy_at(const struct way_look *k, const char *host, int64_t port);
-/* What PgBouncer's resolver last said of a name, NULL: not asked, or not of now. "" nothing. */
-const char *way_dns_addresses(const struct way_look *k, const struct bouncer *b, const char *name);
 
 #endif

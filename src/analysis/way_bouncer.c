@@ -59,6 +59,39 @@ static const char *load_text(struct arena *a, const struct load *l)
                         l->servers == 1 ? "" : "s");
 }
 
+/* ---- names ---------------------------------------------------------------------------------- */
+
+/* What PgBouncer's resolver last said of a name, "" nothing. NULL: it was not asked, or that is not
+ * of now. */
+static const char *looked_up(const struct way_look *k, const struct bouncer *b, const char *name)
+{
+    if (!b->dns_hosts || !way_fresh(k, &b->dns_hosts_state))
+        return NULL;
+    for (int i = 0; i < b->dns_hosts->n; i++)
+        if (strcasecmp(b->dns_hosts->v[i].name, name) == 0)
+            return b->dns_hosts->v[i].addrs ? b->dns_hosts->v[i].addrs : "";
+    return NULL;
+}
+
+static bool is_name(const char *host)
+{
+    return host && *host && *host != '/' && !place_is_numeric(host) && !place_is_loopback(host);
+}
+
+/* The first of its hosts that it cannot resolve, NULL none that is known. */
+static const char *unresolved(const struct way_look *k, const struct bouncer *b,
+                              const struct pgb_database *d)
+{
+    char *list = arena_strdup(k->a, d->host), *rest;
+    for (char *one = list ? strtok_r(list, ",", &rest) : NULL; one;
+         one = strtok_r(NULL, ",", &rest)) {
+        const char *addrs = is_name(one) ? looked_up(k, b, one) : NULL;
+        if (addrs && !*addrs)
+            return one;
+    }
+    return NULL;
+}
+
 /* ---- is it open? ----------------------------------------------------------------------------- */
 
 static void hold(struct way_walk *v, struct way_hop *hop, enum way_state st, const char *cure,
@@ -99,17 +132,24 @@ static void judge_open(struct way_walk *v, const struct bouncer *b, const struct
     if (d->paused)
         hold(v, hop, WAY_HELD, arena_printf(a, "RESUME \"%s\" on PgBouncer %s", d->name, b->name),
              "paused");
-    if (!stuck)
+    const char *lost = unresolved(v->k, b, d);
+    const char *why = stuck ? stuck->reason : "";
+    /* Nowhere for new connections, whatever is still connected. */
+    if (lost)
+        why = arena_printf(a, "its host %s is a name that PgBouncer cannot resolve now%s%s", lost,
+                           stuck ? ": " : "", why);
+    if (!stuck && !lost)
         return;
-    enum way_state st = v->k->changing ? WAY_CHANGING : WAY_HELD;
+    enum way_state st = !stuck ? WAY_UNKNOWN : v->k->changing ? WAY_CHANGING : WAY_HELD;
     if (st > hop->state) {
         hop->state = st;
-        hop->text = stuck->reason;
+        hop->text = why;
     }
     way_blame(v, st,
-              "look at where it points; after a failed login PgBouncer waits server_login_retry "
-              "(15 s) before it tries again",
-              "%s in PgBouncer %s: %s", d->name, b->name, stuck->reason);
+              lost ? arena_printf(a, "look at the name service of PgBouncer %s's host", b->name)
+                   : "look at where it points; after a failed login PgBouncer waits "
+                     "server_login_retry (15 s) before it tries again",
+              "%s in PgBouncer %s: %s", d->name, b->name, why);
 }
 
 /* ---- where it goes --------------------------------------------------------------------------- */
@@ -204,23 +244,13 @@ static int to_looked_up(struct way_walk *v, const struct pgb_database *d, const 
     return n;
 }
 
-/* One that does not resolve leads nowhere for new connections, whatever is still connected. */
-static void judge_name(struct way_walk *v, const struct bouncer *b, const char *name)
-{
-    const char *addrs = way_dns_addresses(v->k, b, name);
-    if (addrs && !*addrs)
-        way_blame(v, WAY_UNKNOWN,
-                  arena_printf(v->k->a, "look at the name service of PgBouncer %s's host", b->name),
-                  "goes to %s, a name that PgBouncer %s cannot resolve now", name, b->name);
-}
-
 /* Where it led when the connections were opened that there are, else what PgBouncer's resolver
  * says. Of a list of names nobody knows which connection was opened by which: the first has all. */
 static void to_name(struct way_walk *v, const struct bouncer *b, const struct pgb_database *d,
                     const char *name, const char *first, const char *from, const struct seen *seen,
                     int n)
 {
-    const char *addrs = way_dns_addresses(v->k, b, name);
+    const char *addrs = looked_up(v->k, b, name);
     int own = v->from;
     for (int i = 0; name == first && i < n; i++) {
         v->from = own;
@@ -247,10 +277,7 @@ static void go_on(struct way_walk *v, const struct bouncer *b, const struct pgb_
             *next++ = '\0';
         v->from = own;
         v->fork = one != list;
-        bool name = one && *one && *one != '/' && !place_is_numeric(one) && !place_is_loopback(one);
-        if (name)
-            judge_name(v, b, one);
-        if (name && !is_known(v->k, one, d->port, from))
+        if (is_name(one) && !is_known(v->k, one, d->port, from))
             to_name(v, b, d, one, list, from, seen, n);
         else
             way_to_address(v, one, d->port, from, d->database,
@@ -262,16 +289,6 @@ static void go_on(struct way_walk *v, const struct bouncer *b, const struct pgb_
     v->from = own;
     v->fork = false;
     still_elsewhere(v, b, d, seen, n);
-}
-
-const char *way_dns_addresses(const struct way_look *k, const struct bouncer *b, const char *name)
-{
-    if (!b->dns_hosts || !way_fresh(k, &b->dns_hosts_state))
-        return NULL;
-    for (int i = 0; i < b->dns_hosts->n; i++)
-        if (strcasecmp(b->dns_hosts->v[i].name, name) == 0)
-            return b->dns_hosts->v[i].addrs ? b->dns_hosts->v[i].addrs : "";
-    return NULL;
 }
 
 const char *way_bouncer_place(struct arena *a, const struct bouncer *b)

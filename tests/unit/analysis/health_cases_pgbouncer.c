@@ -418,7 +418,8 @@ const struct health_case health_cases_pgbouncer[] = {
     {"bouncers-differ", two_ways_to_the_leader, NULL, NULL},
     {"bouncers-differ", two_ways_and_one_astray, NULL, NULL},
     {"route-not-leader", two_ways_and_one_astray, "pgb2",
-     "pgb2/app goes to pg1 (10.0.0.1:5432), which does not lead: writes fail there; point it at"},
+     "database app goes to pg1 (10.0.0.1:5432), which does not lead: writes fail there; point it "
+     "at"},
     {"bouncers-differ", two_ways_and_one_to_nobody, "pgb2",
      "database app goes to 10.0.0.99:5432, on pgbouncer to 127.0.0.1:5000; where the first ends"},
     {"bouncers-differ", two_one_for_reading, NULL, NULL},

@@ -1059,7 +1059,7 @@ const struct health_case health_cases_truth[] = {
      "points at the old leader for 3 s, pg2 leads: writes of database app fail there; point it at"},
     {"bouncer-old-leader", bouncer_reads_behind, NULL, NULL},
     {"route-not-leader", bouncer_wired, "pgbouncer",
-     "pgbouncer/app goes to pg3 (10.0.0.3:5432), which does not lead: writes fail there; point"},
+     "database app goes to pg3 (10.0.0.3:5432), which does not lead: writes fail there; point"},
     {"route-not-leader", bouncer_wired_to_the_leader, NULL, NULL},
     {"route-not-leader", bouncer_wired_behind, NULL, NULL},
     {"route-not-leader", bouncer_wired_for_reading, NULL, NULL},

@@ -414,6 +414,13 @@ static void name_does_not_resolve_any_more(struct sb *b)
     resolves_to(b, NULL);
 }
 
+static void name_does_not_resolve_and_clients_wait(struct sb *b)
+{
+    no_server_in_pool(b);
+    sb_database(b, 0, 0)->host = "db.example";
+    resolves_to(b, NULL);
+}
+
 static void name_resolved_long_ago(struct sb *b)
 {
     name_resolves(b);
@@ -583,10 +590,13 @@ static const struct {
     {"by a name of two", name_resolves_to_two, "pgbouncer/app", WAY_ASTRAY,
      "pg1, the leader; pg2, not the leader", "goes to pg2", NULL},
     {"by a name that does not", name_does_not_resolve, "pgbouncer/app", WAY_UNKNOWN,
-     "db.example:5432?", "db.example, a name that PgBouncer pgbouncer cannot resolve now",
+     "db.example:5432?", "its host db.example is a name that PgBouncer cannot resolve now",
      "name service"},
     {"by a name that did", name_does_not_resolve_any_more, "pgbouncer/app", WAY_UNKNOWN,
      "pg1, the leader", "cannot resolve now", NULL},
+    {"by a name that does not, and they wait", name_does_not_resolve_and_clients_wait,
+     "pgbouncer/app", WAY_HELD, "db.example:5000?",
+     "db.example is a name that PgBouncer cannot resolve now: 3 waiting", "name service"},
     {"by a name, long ago", name_resolved_long_ago, "pgbouncer/app", WAY_UNKNOWN,
      "db.example:5432?", "a name: where it leads is not known", NULL},
     {"HAProxy's name does not", name_of_haproxy_does_not_resolve, "pgbouncer/app", WAY_UNKNOWN,
