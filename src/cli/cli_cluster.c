@@ -123,13 +123,30 @@ static void take_texts(const struct cli *c, struct cluster_config *k)
     }
 }
 
-/* The first socket belongs to the first page, and so on; one more is an HAProxy of its own. */
-static void take_haproxies(const struct cli *c, struct cluster_config *k)
+/* "10.0.0.5:5000,db-rw:5000". What is no address is found by the checks of the file. */
+static void take_write_addresses(struct cluster_config *k, const char *text,
+                                 struct haproxy_config *h)
 {
-    int npages, nsockets;
+    size_t most = 1;
+    for (const char *p = text; *p; p++)
+        most += *p == ',';
+    const char **v = arena_array(&k->arena, most, const char *);
+    for (const char *p = text; p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
+        v[h->nwrite_addresses++] = arena_strndup(&k->arena, p, strcspn(p, ","));
+    h->write_addresses = v;
+}
+
+/* The first socket belongs to the first page, and so on; one more is an HAProxy of its own. */
+static enum status take_haproxies(const struct cli *c, struct cluster_config *k, struct err *e)
+{
+    int npages, nsockets, naddresses;
     const char *const *pages = values(c, "--haproxy", k, &npages);
     const char *const *sockets = values(c, "--haproxy-socket", k, &nsockets);
+    const char *const *addresses = values(c, "--haproxy-write-address", k, &naddresses);
     int n = npages > nsockets ? npages : nsockets;
+    if (naddresses > n)
+        return err_set(e, ST_USAGE, "%d of --haproxy-write-address for %d HAProxy%s", naddresses, n,
+                       n == 1 ? "" : "s");
     struct haproxy_config *h = arena_array(&k->arena, (size_t)n, struct haproxy_config);
     for (int i = 0; i < n; i++) {
         h[i].url = i < npages ? pages[i] : NULL;
@@ -138,12 +155,15 @@ static void take_haproxies(const struct cli *c, struct cluster_config *k)
         h[i].username = h[i].url ? value(c, "--haproxy-user", k) : NULL;
         if (h[i].username)
             h[i].password.file = absolute(&k->arena, value(c, "--haproxy-password-file", k));
+        if (i < naddresses)
+            take_write_addresses(k, addresses[i], &h[i]);
     }
     k->haproxy = h;
     k->nhaproxy = n;
+    return ST_OK;
 }
 
-static void take_middleware(const struct cli *c, struct cluster_config *k)
+static enum status take_middleware(const struct cli *c, struct cluster_config *k, struct err *e)
 {
     int n;
     const char *const *v = values(c, "--pgbouncer", k, &n);
@@ -157,7 +177,7 @@ static void take_middleware(const struct cli *c, struct cluster_config *k)
     }
     k->pgbouncer = b;
     k->npgbouncer = n;
-    take_haproxies(c, k);
+    enum status st = take_haproxies(c, k, e);
     v = values(c, "--etcd", k, &n);
     if (n) {
         k->etcd.urls = v;
@@ -165,6 +185,7 @@ static void take_middleware(const struct cli *c, struct cluster_config *k)
         if (!k->etcd.namespace_)
             k->etcd.namespace_ = "/service";
     }
+    return st;
 }
 
 static enum status take_routes(const struct cli *c, struct cluster_config *k, struct err *e)
@@ -195,10 +216,11 @@ static enum status check_pairs(const struct cli *c, struct err *e)
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (invocation_has(c->inv, pairs[i][0]) && !invocation_has(c->inv, pairs[i][1]))
             return err_set(e, ST_USAGE, "%s goes with %s", pairs[i][0], pairs[i][1]);
-    if (invocation_has(c->inv, "--haproxy-write-backend") && !invocation_has(c->inv, "--haproxy") &&
-        !invocation_has(c->inv, "--haproxy-socket"))
-        return err_set(e, ST_USAGE,
-                       "--haproxy-write-backend goes with --haproxy or --haproxy-socket");
+    static const char *const either[] = {"--haproxy-write-backend", "--haproxy-write-address"};
+    for (size_t i = 0; i < sizeof either / sizeof *either; i++)
+        if (invocation_has(c->inv, either[i]) && !invocation_has(c->inv, "--haproxy") &&
+            !invocation_has(c->inv, "--haproxy-socket"))
+            return err_set(e, ST_USAGE, "%s goes with --haproxy or --haproxy-socket", either[i]);
     return ST_OK;
 }
 
@@ -239,9 +261,10 @@ static enum status gather(const struct cli *c, struct cluster_config **k, struct
     enum status st = take_general(c, *k, e);
     take_patroni(c, *k);
     take_texts(c, *k);
-    take_middleware(c, *k);
     if (st == ST_OK)
         st = check_pairs(c, e);
+    if (st == ST_OK)
+        st = take_middleware(c, *k, e);
     if (st == ST_OK)
         st = take_routes(c, *k, e);
     if (st == ST_OK)

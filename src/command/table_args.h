@@ -394,6 +394,14 @@ static const struct command_arg connect_args[] = {
      .metavar = "PROXY",
      .help = "the proxy in HAProxy that carries writes; without it the one whose name says so: rw, "
              "write, primary, leader, master"},
+    {.name = "--haproxy-write-address",
+     .kind = ARG_TEXT,
+     .metavar = "HOST:PORT",
+     .repeats = true,
+     .help =
+         "its port for writes, as applications and PgBouncer reach it: HAProxy does not say it, "
+         "and the routes need it. The first one belongs to the first HAProxy, and so on; "
+         "several of one with commas"},
     {.name = "--route",
      .kind = ARG_CONNINFO,
      .metavar = "NAME=CONNINFO",
