@@ -71,7 +71,8 @@ static void begins(struct console *c, const struct failover_list *l)
     c->v.failover_waits = c->watch.due = false;
     if (c->v.failover_shut || c->v.focus == PANE_FAILOVERS)
         return;
-    if (busy(c))
+    /* Who looks at the routes asks whether they follow: that is answered there. */
+    if (busy(c) || c->v.focus == PANE_ROUTES)
         c->v.failover_waits = true;
     else if (c->layout.tabbed && hands_on_keys(c))
         c->v.failover_waits = c->watch.due = true;

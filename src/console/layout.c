@@ -127,12 +127,22 @@ static int slot_wants(const struct frame *f, const struct slot *s, int cols)
 static void choose(const struct frame *f, const struct slot *slots, const int *want, int n,
                    int rows, bool *in)
 {
-    const enum pane_id order[] = {
-        f->v->focus, PANE_TOPOLOGY, failover_goes_on(f) ? PANE_FAILOVERS : PANE_TRUTH,
-        PANE_TRUTH,  PANE_EVENTS,   PANE_LAG,
-        PANE_POOLS,  PANE_STATS,    PANE_DCS,
-        PANE_ROUTES, PANE_BOUNCERS, PANE_FAILOVERS,
-        PANE_HAPROXY};
+    /* The routes are where a good failover still fails. */
+    bool failover = failover_goes_on(f);
+    const enum pane_id order[] = {f->v->focus,
+                                  PANE_TOPOLOGY,
+                                  failover ? PANE_FAILOVERS : PANE_TRUTH,
+                                  PANE_TRUTH,
+                                  failover ? PANE_ROUTES : PANE_EVENTS,
+                                  PANE_EVENTS,
+                                  PANE_LAG,
+                                  PANE_POOLS,
+                                  PANE_STATS,
+                                  PANE_DCS,
+                                  PANE_ROUTES,
+                                  PANE_BOUNCERS,
+                                  PANE_FAILOVERS,
+                                  PANE_HAPROXY};
     memset(in, 0, (size_t)n * sizeof *in);
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         for (int k = 0; k < n; k++) {

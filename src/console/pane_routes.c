@@ -13,11 +13,13 @@
 enum { C_ENTRY, C_WAY, C_STATE, C_ENDS, C_SESSIONS, C_AGE, C_WHY, C_COUNT };
 
 static const struct table_column columns[] = {
-    [C_ENTRY] = {.name = "entry", .title = "ENTRY", .width = 12, .most = 40, .claim = 18},
+    [C_ENTRY] =
+        {.name = "entry", .title = "ENTRY", .width = 12, .most = 40, .claim = 18, .ends = true},
     [C_WAY] = {.name = "way", .title = "GOES THROUGH", .width = 12, .most = 60, .drop = 1},
-    [C_STATE] = {.name = "state", .title = "STATE", .width = 9},
-    [C_ENDS] = {.name = "ends", .title = "ENDS AT", .width = 16, .most = 48, .claim = 22},
-    [C_SESSIONS] = {.name = "sessions", .title = "SESSIONS", .width = 8, .drop = 2, .right = true},
+    [C_STATE] = {.name = "state", .title = "STATE", .width = 9, .most = 16, .claim = 11},
+    [C_ENDS] = {.name = "ends", .title = "ENDS AT", .width = 19, .most = 48, .claim = 22},
+    [C_SESSIONS] =
+        {.name = "sessions", .title = "SESS", .width = 4, .most = 8, .drop = 2, .right = true},
     [C_AGE] = {.name = "age", .title = "AGE", .width = 4, .most = 5, .drop = 3, .right = true},
     [C_WHY] = {.name = "why", .title = "WHY", .width = 10, .most = 160, .drop = 4, .stretch = true},
 };
@@ -80,14 +82,34 @@ static const char *state_text(const struct way *w, struct arena *a)
     return w->writes ? name : arena_printf(a, "%s, reads", name);
 }
 
-static void fill_row(const struct picture *p, const struct way *w, struct table_row *row,
-                     struct arena *a)
+/* "pgb1/app" of "pgb1.example.net/app": the domain tells nothing where it is everybody's. */
+static const char *without_domain(struct arena *a, const char *name)
 {
+    size_t n = strcspn(name, ".:/");
+    return name[n] == '.' && strspn(name, "0123456789.") <= n
+               ? arena_printf(a, "%.*s%s", (int)n, name, name + strcspn(name, ":/"))
+               : name;
+}
+
+static bool told_apart(const struct snapshot *s, struct arena *a)
+{
+    for (int i = 0; i < s->nbouncers; i++)
+        for (int k = 0; k < i; k++)
+            if (strcmp(without_domain(a, s->bouncers[i].name),
+                       without_domain(a, s->bouncers[k].name)) == 0)
+                return false;
+    return true;
+}
+
+static void fill_row(const struct picture *p, const struct way *w, bool apart,
+                     struct table_row *row, struct arena *a)
+{
+    bool bouncer = w->nhops && w->hops[0].kind == HOP_BOUNCER;
     struct table_cell *c = row->cells = arena_array(a, C_COUNT, struct table_cell);
     row->key = w->key;
     row->health = way_health(w);
     row->unknown = w->state == WAY_UNKNOWN;
-    c[C_ENTRY] = cell_text(w->key);
+    c[C_ENTRY] = cell_text(bouncer && apart ? without_domain(a, w->key) : w->key);
     c[C_WAY] = cell_text(way_text(p, w, a));
     c[C_STATE] = cell_role(role_of(w->state), state_text(w, a));
     c[C_ENDS] = ends_cell(p, w, a);
@@ -130,7 +152,7 @@ static void note(const struct way *v, int n, struct table_model *m, struct arena
 }
 
 /* What is wrong with the worst, and what to do, above the table: not in a card only. */
-enum { HEAD_MOST = 4, HEAD_LEAVES = 4 };
+enum { HEAD_MOST = 6, HEAD_LEAVES = 4 };
 
 /* As they were judged, which is as of now. */
 static const struct way *ways(const struct picture *p, struct arena *a, int *n)
@@ -171,8 +193,9 @@ static void rows(const struct picture *p, struct arena *a, struct table_model *m
     const struct way *v = ways(p, a, &n);
     m->rows = arena_array(a, (size_t)n, struct table_row);
     m->nrows = n;
+    bool apart = told_apart(p->s, a);
     for (int i = 0; i < n; i++)
-        fill_row(p, &v[i], &m->rows[i], a);
+        fill_row(p, &v[i], apart, &m->rows[i], a);
     m->empty = "no PgBouncer, no HAProxy and no route is configured for this cluster";
     note(v, n, m, a);
 }

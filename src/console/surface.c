@@ -166,6 +166,33 @@ int surface_text(struct surface *s, int row, int col, int cols, enum theme_role 
     return used;
 }
 
+/* A quarter of it is its beginning. */
+int surface_text_ends(struct surface *s, int row, int col, int cols, enum theme_role role,
+                      const char *text)
+{
+    int whole = surface_width(s, text), head = (cols - 1) / 4, used = 0, skip = 0;
+    if (whole <= cols || cols < 8 || cols > s->cols - col)
+        return surface_text(s, row, col, cols, role, text);
+    for (size_t left = strlen(text); left > 0;) {
+        struct grapheme g = next_grapheme(s, text, left);
+        bool in_head = !skip && used + g.width <= head;
+        if (!in_head && !skip) {
+            used += surface_text(s, row, col + used, 1, role, glyph(s, GL_ELLIPSIS));
+            skip = whole - used + 1 - (cols - used);
+        }
+        if (in_head || skip <= 0) {
+            put_cell(s, row, col + used, g.s, g.n, g.width, role);
+            used += g.width;
+        } else {
+            skip -= g.width;
+            skip = skip > 0 ? skip : -1;
+        }
+        text += g.taken;
+        left -= g.taken;
+    }
+    return used;
+}
+
 int surface_textf(struct surface *s, int row, int col, int cols, enum theme_role role,
                   const char *fmt, ...)
 {

@@ -146,6 +146,8 @@ static void draw_cell(const struct table_column *col, const struct table_cell *c
     const char *text = c->text ? c->text : "-";
     if (col->right || c->kind == CELL_BAR)
         draw_right(s, r.row, r.col, r.cols, role, text);
+    else if (col->ends)
+        surface_text_ends(s, r.row, r.col, r.cols, role, text);
     else
         surface_text(s, r.row, r.col, r.cols, role, text);
 }

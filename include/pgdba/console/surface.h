@@ -41,6 +41,11 @@ int surface_width(const struct surface *s, const char *text);
  * Returns columns used. Outside: clipped. */
 int surface_text(struct surface *s, int row, int col, int cols, enum theme_role role,
                  const char *text);
+/* The same, but what does not fit is left out of the middle: of long names the ends tell them
+ * apart.
+ */
+int surface_text_ends(struct surface *s, int row, int col, int cols, enum theme_role role,
+                      const char *text);
 int surface_textf(struct surface *s, int row, int col, int cols, enum theme_role role,
                   const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 void surface_fill(struct surface *s, struct rect r, enum theme_role role);

@@ -24,6 +24,8 @@ struct table_column {
     int drop;
     int claim;  /* up to so many columns its cells come before columns with drop >= TABLE_YIELDS */
     bool right; /* numbers: aligned right */
+    bool ends; /* what does not fit is left out of its middle: names that only their ends tell apart
+                */
     bool stretch; /* takes what is left over (sparkline, reason) */
 };
 

@@ -46,6 +46,43 @@ const struct snapshot *scene_truth(bool stray, bool split)
     return sb_take(b);
 }
 
+static void wire_to(struct bouncer *v, const char *name, const char *host, struct arena *a)
+{
+    struct pgb_databases *set = arena_new(a, struct pgb_databases);
+    struct pgb_database *d =
+        arena_memdup(a, v->databases->v, (size_t)v->databases->n * sizeof *v->databases->v);
+    for (int i = 0; i < v->databases->n; i++) {
+        d[i].host = host;
+        d[i].port = 5432;
+    }
+    *set = (struct pgb_databases){v->databases->n, d};
+    v->name = name;
+    v->databases = set;
+}
+
+const struct snapshot *scene_astray(void)
+{
+    static const char *const write[] = {"127.0.0.1:5000", "127.0.0.1:5001"};
+    struct sb *b = sb_new(SB_NOW_US);
+    sb_everything(b);
+    sb_no_servers(b);
+    sb_lead(b, "pg2", true);
+    sb_ha_sends(b, "pg2");
+    b->s->leader_since_us = SB_NOW_US - SB_SEC(22);
+    b->haproxies[0].nwrite_addresses = 2;
+    b->haproxies[0].write_addresses = write;
+    struct bouncer *v = arena_array(&b->s->arena, 4, struct bouncer);
+    v[0] = v[1] = v[2] = v[3] = b->bouncers[0];
+    wire_to(&v[1], "pgbouncer-eu-central-1a.example.net", "10.0.0.1", &b->s->arena);
+    wire_to(&v[2], "pgbouncer-eu-central-1b.example.net", "10.0.0.1", &b->s->arena);
+    v[3].name = "pgbouncer-eu-central-1c.example.net";
+    sb_fail(b, &v[3].databases_state, OBS_TIMED_OUT, SB_SEC(20));
+    sb_fail(b, &v[3].pools_state, OBS_TIMED_OUT, SB_SEC(20));
+    b->s->bouncers = b->bouncers = v;
+    b->s->nbouncers = 4;
+    return sb_take(b);
+}
+
 /* ---- failovers ------------------------------------------------------------------------------ */
 
 struct step {

@@ -15,6 +15,10 @@ const struct snapshot *scene_etcd(int64_t left_s, bool down);
  * lock, and pg2's PostgreSQL is out of recovery too. */
 const struct snapshot *scene_truth(bool stray, bool split);
 
+/* After a switchover: of four bouncers with long names one is through HAProxy, two are wired to the
+ * member that led before, and one does not answer. */
+const struct snapshot *scene_astray(void);
+
 /* Moments of one crash failover, pg1 to pg2, and what became of it. */
 enum moment {
     MOMENT_SILENT,   /* 12.4 s in: the lease runs out */

@@ -522,6 +522,17 @@ static void truth_scenes(void **state)
     }
 }
 
+static void routes_astray(void **state)
+{
+    (void)state;
+    for (int k = 0; k < SIZES; k++) {
+        struct screen sc;
+        show(&sc, scene_astray(), k, PANE_ROUTES);
+        golden(&sc, "routes-astray", k == 1);
+        screen_release(&sc);
+    }
+}
+
 static void no_etcd(void **state)
 {
     (void)state;
@@ -655,6 +666,7 @@ int main(void)
         cmocka_unit_test(other_states),
         cmocka_unit_test(etcd_scenes),
         cmocka_unit_test(truth_scenes),
+        cmocka_unit_test(routes_astray),
         cmocka_unit_test(no_etcd),
         cmocka_unit_test(event_scenes),
         cmocka_unit_test(failover_scenes),

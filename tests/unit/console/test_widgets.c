@@ -51,6 +51,29 @@ static void text_is_cut_with_an_ellipsis(void **state)
     surface_release(&s);
 }
 
+static void a_long_name_keeps_its_ends(void **state)
+{
+    struct surface s;
+    (void)state;
+    surface_init(&s, 1, 14);
+    assert_int_equal(surface_text_ends(&s, 0, 1, 10, TR_TEXT, "pgbouncer-1"), 10);
+    assert_row(&s, 0, " pg…uncer-1   ");
+    surface_clear(&s, TR_TEXT);
+    assert_int_equal(surface_text_ends(&s, 0, 1, 11, TR_TEXT, "pgbouncer-1"), 11);
+    assert_row(&s, 0, " pgbouncer-1  ");
+    surface_clear(&s, TR_TEXT);
+    assert_int_equal(surface_text_ends(&s, 0, 0, 9, TR_TEXT, "日本語日本語"), 9);
+    assert_row(&s, 0, "日…日本語     ");
+    surface_clear(&s, TR_TEXT);
+    assert_int_equal(surface_text_ends(&s, 0, 0, 10, TR_TEXT, "日本語日本語"),
+                     9); /* none is halved */
+    assert_row(&s, 0, "日…日本語     ");
+    surface_clear(&s, TR_TEXT);
+    assert_int_equal(surface_text_ends(&s, 0, 8, 12, TR_TEXT, "pgbouncer-1"), 6); /* the edge */
+    assert_row(&s, 0, "        pgbou…");
+    surface_release(&s);
+}
+
 static void wide_characters_are_never_halved(void **state)
 {
     struct surface s;
@@ -362,6 +385,7 @@ int main(void)
     setlocale(LC_ALL, "C.UTF-8");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_is_cut_with_an_ellipsis),
+        cmocka_unit_test(a_long_name_keeps_its_ends),
         cmocka_unit_test(wide_characters_are_never_halved),
         cmocka_unit_test(marks_stay_with_their_letter),
         cmocka_unit_test(nothing_a_terminal_obeys_gets_on_the_grid),
