@@ -340,8 +340,12 @@ void health_judge(const struct snapshot *s, int64_t now_us, struct arena *a, str
             if ((int)j.v[i].health == grade)
                 v[n++] = j.v[i];
     free(j.v);
-    *out = (struct verdicts){
-        .worst = n > 0 ? v[0].health : HEALTH_OK, .n = n, .v = v, .ways = j.ways, .nways = j.nways};
+    *out = (struct verdicts){.worst = n > 0 ? v[0].health : HEALTH_OK,
+                             .n = n,
+                             .v = v,
+                             .of = s,
+                             .ways = j.ways,
+                             .nways = j.nways};
 }
 
 enum health health_of(const struct verdicts *v, const char *subject)

@@ -99,7 +99,10 @@ static void take_times(struct console *c)
 
 static void judge(struct console *c)
 {
+    const struct snapshot *before = c->judged_of;
     arena_release(&c->judged);
+    c->judged_of = console_picture(c) ? snapshot_ref(console_picture(c)) : NULL;
+    snapshot_unref(before);
     health_judge(console_picture(c), c->v.now_us, &c->judged, &c->verdicts);
     c->v.live_health = c->verdicts.worst;
     if (c->frozen && app_snapshot(c->app)) {
@@ -433,6 +436,7 @@ static void console_release(struct console *c)
     view_release(&c->v);
     free(c->bar_error);
     arena_release(&c->judged);
+    snapshot_unref(c->judged_of);
     arena_release(&c->hints);
     arena_release(&c->words);
 }

@@ -43,6 +43,8 @@ struct console {
         char *title; /* that the terminal has, NULL none */
     } alert;
     struct arena judged; /* of verdicts: remade with each frame */
+    const struct snapshot
+        *judged_of; /* a reference: verdicts point into it, until the next frame */
     struct verdicts verdicts;
     struct arena hints; /* of the bar's hint */
     struct arena words; /* of names */

@@ -17,7 +17,7 @@ static const struct table_column columns[] = {
         {.name = "entry", .title = "ENTRY", .width = 12, .most = 40, .claim = 18, .ends = true},
     [C_WAY] = {.name = "way", .title = "GOES THROUGH", .width = 12, .most = 60, .drop = 1},
     [C_STATE] = {.name = "state", .title = "STATE", .width = 9, .most = 16, .claim = 11},
-    [C_ENDS] = {.name = "ends", .title = "ENDS AT", .width = 19, .most = 48, .claim = 22},
+    [C_ENDS] = {.name = "ends", .title = "ENDS AT", .width = 19, .most = 48, .claim = 19},
     [C_SESSIONS] =
         {.name = "sessions", .title = "SESS", .width = 4, .most = 8, .drop = 2, .right = true},
     [C_AGE] = {.name = "age", .title = "AGE", .width = 4, .most = 5, .drop = 3, .right = true},
@@ -154,10 +154,10 @@ static void note(const struct way *v, int n, struct table_model *m, struct arena
 /* What is wrong with the worst, and what to do, above the table: not in a card only. */
 enum { HEAD_MOST = 6, HEAD_LEAVES = 4 };
 
-/* As they were judged, which is as of now. */
+/* As they were judged, unless that was another picture: a key may come between two frames. */
 static const struct way *ways(const struct picture *p, struct arena *a, int *n)
 {
-    if (!p->verdicts->ways)
+    if (!p->verdicts->ways || p->verdicts->of != p->s)
         return ways_of(p->s, p->now_us, a, n);
     *n = p->verdicts->nways;
     return p->verdicts->ways;

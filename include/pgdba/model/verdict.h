@@ -21,13 +21,15 @@ struct verdict {
 };
 
 struct way; /* analysis/ways.h */
+struct snapshot;
 
 struct verdicts {
     enum health worst;
     int n;
     const struct verdict *v; /* worst first */
-    /* What they were judged from, in the same arena: working it out again costs as much as judging.
-     * NULL where nobody has. */
+    /* What they were judged from, in the same arena, with pointers into that snapshot: working it
+     * out again costs as much as judging. NULL where nobody has. */
+    const struct snapshot *of;
     const struct way *ways;
     int nways;
 };
