@@ -65,8 +65,11 @@ void way_to_address(struct way_walk *v, const char *host, int64_t port, const ch
 void way_to_member(struct way_walk *v, const struct member *m, const char *at, int64_t sessions);
 void way_to_database(struct way_walk *v, const struct bouncer *b, const struct pgb_database *d);
 const char *way_bouncer_place(struct arena *a, const struct bouncer *b); /* its host:port */
-void way_to_haproxy(struct way_walk *v, const struct haproxy *h, const char *at, bool write_side,
-                    int64_t sessions);
+/* proxy NULL: that of its side, as far as that is known. */
+void way_to_haproxy(struct way_walk *v, const struct haproxy *h, const char *proxy, const char *at,
+                    bool write_side, int64_t sessions);
+/* Which of its proxies, beside the write backend, send to members: in the arena. */
+const char *const *way_read_proxies(const struct way_look *k, const struct haproxy *h, int *n);
 /* The HAProxies that may be at that address. Sure: each of them is, for they share it. */
 struct way_proxy {
     int n;

@@ -253,7 +253,7 @@ static void to_proxy(struct way_walk *v, const struct way_proxy *p, const char *
     for (int i = 0; i < p->n; i++) {
         v->from = from;
         v->fork = i > 0;
-        way_to_haproxy(v, p->v[i], at, p->write_side != TRI_NO, i == 0 ? sessions : -1);
+        way_to_haproxy(v, p->v[i], NULL, at, p->write_side != TRI_NO, i == 0 ? sessions : -1);
     }
     if (p->write_side != TRI_UNKNOWN)
         return;

@@ -210,13 +210,16 @@ static void no_server(struct way_walk *v, const struct send *d, struct way_hop *
     hop->state = v->k->changing || !v->k->leader ? WAY_CHANGING : WAY_SHUT;
     if (v->k->view_old)
         hop->state = WAY_SHUT;
-    way_blame(v, v->w->writes ? hop->state : WAY_OPEN,
-              hop->state == WAY_SHUT
+    way_blame(v, hop->state,
+              !v->w->writes ? ""
+              : hop->state == WAY_SHUT
                   ? "look at HAProxy's checks: which port and path they ask, and "
                     "what the leader's Patroni answers there"
                   : "",
               "HAProxy %s has no server up in %s%s", d->h->name, d->proxy,
-              hop->state == WAY_CHANGING ? ", as while the leader changes" : ": writes fail");
+              hop->state == WAY_CHANGING ? ", as while the leader changes"
+              : v->w->writes             ? ": writes fail"
+                                         : ": reads fail");
 }
 
 static void send_on(struct way_walk *v, struct send *d, struct way_hop *hop)
@@ -233,11 +236,28 @@ static void send_on(struct way_walk *v, struct send *d, struct way_hop *hop)
     stale_sessions(v, d);
 }
 
-void way_to_haproxy(struct way_walk *v, const struct haproxy *h, const char *at, bool write_side,
-                    int64_t sessions)
+/* An HAProxy may serve others than this cluster. */
+const char *const *way_read_proxies(const struct way_look *k, const struct haproxy *h, int *n)
+{
+    const char *backend = routes_write_backend(h), *last = NULL;
+    const char **v = arena_array(k->a, (size_t)(h->stats ? h->stats->n : 0), const char *);
+    *n = 0;
+    for (int i = 0; h->stats && i < h->stats->n; i++) {
+        const struct ha_row *r = &h->stats->v[i];
+        if (r->type != HA_SERVER || (backend && strcmp(r->proxy, backend) == 0) ||
+            (last && strcmp(r->proxy, last) == 0) || !routes_member_of_server(k->s, h, r))
+            continue;
+        v[(*n)++] = last = r->proxy; /* rows of a proxy stand together */
+    }
+    return v;
+}
+
+void way_to_haproxy(struct way_walk *v, const struct haproxy *h, const char *proxy, const char *at,
+                    bool write_side, int64_t sessions)
 {
     const char *backend = routes_write_backend(h);
-    const char *proxy = write_side ? backend : only_proxy(h, backend);
+    if (!proxy)
+        proxy = write_side ? backend : only_proxy(h, backend);
     struct way_hop *hop = way_add_hop(v, &(struct way_hop){.kind = HOP_HAPROXY,
                                                            .name = h->name,
                                                            .part = proxy ? proxy : "",

@@ -191,19 +191,24 @@ enum health way_health(const struct way *w)
     return w->writes && w->state >= WAY_READ_ONLY ? HEALTH_CRITICAL : HEALTH_DEGRADED;
 }
 
-static const char *one_end(const struct way_hop *h, const struct snapshot *s, struct arena *a)
+/* brief: of several for reading, that they do not lead is as it should be. */
+static const char *one_end(const struct way_hop *h, const struct snapshot *s, bool brief,
+                           struct arena *a)
 {
     if (!h->member)
         return arena_printf(a, "%s?", h->name);
+    if (brief && h->member != snapshot_leader(s))
+        return h->name;
     return arena_printf(a, "%s, %s", h->name,
                         h->member == snapshot_leader(s) ? "the leader" : "not the leader");
 }
 
 const char *way_end_text(const struct way *w, const struct snapshot *s, struct arena *a)
 {
-    const char *text = w->nends ? one_end(&w->ends[0], s, a) : "?";
+    bool brief = !w->writes && w->nends > 1;
+    const char *text = w->nends ? one_end(&w->ends[0], s, brief, a) : "?";
     for (int i = 1; i < w->nends; i++)
-        text = arena_printf(a, "%s; %s", text, one_end(&w->ends[i], s, a));
+        text = arena_printf(a, "%s; %s", text, one_end(&w->ends[i], s, brief, a));
     return text;
 }
 
@@ -264,7 +269,15 @@ static void walk_haproxy(const struct way_look *k, const struct haproxy *h, stru
     const char *proxy = routes_write_backend(h);
     const char *key = proxy ? arena_printf(k->a, "%s/%s", h->name, proxy) : h->name;
     struct way_walk v = begin(k, w, key, !standby_cluster(k->s));
-    way_to_haproxy(&v, h, "", true, -1);
+    way_to_haproxy(&v, h, NULL, h->nwrite_addresses ? h->write_addresses[0] : "", true, -1);
+    finish(&v);
+}
+
+static void walk_read_proxy(const struct way_look *k, const struct haproxy *h, const char *proxy,
+                            struct way *w)
+{
+    struct way_walk v = begin(k, w, arena_printf(k->a, "%s/%s", h->name, proxy), false);
+    way_to_haproxy(&v, h, proxy, "", false, -1);
     finish(&v);
 }
 
@@ -284,7 +297,13 @@ static struct way_look look_at(const struct snapshot *s, int64_t now_us, struct 
 const struct way *ways_of(const struct snapshot *s, int64_t now_us, struct arena *a, int *n)
 {
     const struct way_look k = look_at(s, now_us, a);
+    const char *const **reads = arena_array(a, (size_t)s->nhaproxies, const char *const *);
+    int *nreads = arena_array(a, (size_t)s->nhaproxies, int);
     size_t room = (size_t)s->nroutes + (size_t)s->nhaproxies;
+    for (int i = 0; i < s->nhaproxies; i++) {
+        reads[i] = way_read_proxies(&k, &s->haproxies[i], &nreads[i]);
+        room += (size_t)nreads[i];
+    }
     for (int i = 0; i < s->nbouncers; i++)
         room += 1 + (s->bouncers[i].databases ? (size_t)s->bouncers[i].databases->n : 0);
     struct way *v = arena_array(a, room, struct way), *w = v;
@@ -303,6 +322,8 @@ const struct way *ways_of(const struct snapshot *s, int64_t now_us, struct arena
             walk_haproxy(&k, h, w++);
         else
             walk_silent(&k, h->name, &h->state, HOP_HAPROXY, w++);
+        for (int p = 0; p < nreads[i]; p++)
+            walk_read_proxy(&k, h, reads[i][p], w++);
     }
     *n = (int)(w - v);
     return v;

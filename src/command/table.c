@@ -59,7 +59,8 @@ static const struct command commands[] = {
                     .summary = "the ways from an application to the leader, and where they end",
                     .details =
                         "Every configured route, every database of every PgBouncer and every "
-                        "write backend of an HAProxy, hop by hop, with the member that it really "
+                        "proxy of an HAProxy that sends to members, hop by hop, with the member "
+                        "that it really "
                         "ends at and what to do where that is not the leader. The exit code is a "
                         "check for before and after maintenance: 0 when every way for writes "
                         "ends at the leader and that takes writes, 2 when one is shut or ends "

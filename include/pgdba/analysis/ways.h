@@ -52,8 +52,8 @@ struct way {
     int64_t at_us;      /* the oldest of what was said; 0: something never was */
 };
 
-/* Configured routes, then every bouncer's databases, then every HAProxy's write backend. In the
- * arena; n in *n. now_us: monotonic. */
+/* Configured routes, then every bouncer's databases, then every HAProxy's write backend and its
+ * other proxies that send to members. In the arena; n in *n. now_us: monotonic. */
 const struct way *ways_of(const struct snapshot *s, int64_t now_us, struct arena *a, int *n);
 /* The worst of those for writing; WAY_UNKNOWN where there is none. */
 enum way_state ways_worst(const struct way *v, int n);

@@ -195,6 +195,14 @@ static void haproxy_empty_while_changing(struct sb *b)
     b->s->leader_since_us = NOW - SB_SEC(2);
 }
 
+static void nobody_to_read(struct sb *b)
+{
+    all(b);
+    b->s->leader_since_us = NOW - SB_SEC(600);
+    for (int i = 0; i < b->s->nmembers; i++)
+        sb_ha_row(b, "ro", b->s->members[i].name)->status = HA_DOWN;
+}
+
 static void haproxy_behind(struct sb *b)
 {
     all(b);
@@ -565,6 +573,9 @@ static const struct {
      "does not lead: writes fail", "HAProxy's own check has to take it out of rw"},
     {"HAProxy has two", haproxy_both, "haproxy/rw", WAY_ASTRAY,
      "pg1, not the leader; pg2, the leader", "goes to pg1", NULL},
+    {"HAProxy's other port", all, "haproxy/ro", WAY_OPEN, "pg1, the leader; pg2; pg3", NULL, NULL},
+    {"nobody to read from", nobody_to_read, "haproxy/ro", WAY_SHUT, "?",
+     "no server up in ro: reads fail", NULL},
     {"a backup stands by", haproxy_backup, "haproxy/rw", WAY_OPEN, "pg1, the leader", NULL, NULL},
     {"sessions that stayed", stale_sessions, "haproxy/rw", WAY_ASTRAY, "pg2, the leader",
      "7 sessions of HAProxy haproxy still go to pg1", "shut those sessions down"},

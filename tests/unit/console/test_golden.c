@@ -529,6 +529,11 @@ static void routes_astray(void **state)
         struct screen sc;
         show(&sc, scene_astray(), k, PANE_ROUTES);
         golden(&sc, "routes-astray", k == 1);
+        if (k == 1) {
+            view_open(&sc.v, OVERLAY_CARD);
+            sc.v.card_key = xstrdup("pgbouncer-eu-central-1a.example.net/app");
+            golden(&sc, "card-routes-astray", false);
+        }
         screen_release(&sc);
     }
 }
