@@ -272,10 +272,9 @@ void way_to_address(struct way_walk *v, const char *host, int64_t port, const ch
                     const char *database, int64_t sessions)
 {
     /* A unix socket, and what a hop calls its own host, is that hop's host. */
-    bool here = !host || !*host || *host == '/' || place_is_loopback(host);
-    if (here && from && !place_is_loopback(from))
-        host = from;
-    else if (!host || !*host || *host == '/')
+    bool none = !host || !*host || *host == '/';
+    bool here = none || place_is_loopback(host);
+    if (none || (here && from && !place_is_loopback(from)))
         host = from;
     if (v->depth++ >= WAY_DEPTH) {
         way_blame(v, WAY_UNKNOWN, "", "goes round in a circle");
