@@ -36,7 +36,8 @@ struct hold {
     bool inner_over, stop, soon; /* stop: nothing more is begun; soon: look often */
     enum op_state state;         /* the end of the run within, or why there was none */
     const char *outcome;
-    const char *trouble;  /* with the clients; NULL none */
+    const char *trouble; /* with the clients; NULL none */
+    struct hold_release lock;
     const char *unserved; /* seen last, after they were let go; NULL nothing */
 };
 
@@ -64,7 +65,8 @@ static void leave(struct action_run *r, struct hold *w)
 static void arm(struct action_run *r)
 {
     const struct hold *w = r->state;
-    const int64_t due[] = {w->look_us, w->until_us, w->inner_over ? 0 : w->inner_us};
+    const int64_t due[] = {w->look_us, w->until_us, w->inner_over ? 0 : w->inner_us,
+                           w->lock.wake_us};
 
     r->deadline_us = 0;
     for (size_t i = 0; i < sizeof due / sizeof *due; i++)
@@ -110,11 +112,14 @@ static void finish(struct action_run *r)
         return;
     }
     w->inner_us = w->look_us = w->until_us = 0;
+    const char *lock = w->lock.over ? arena_printf(&r->arena, "; %s", w->lock.text) : "";
+
     if (w->trouble)
-        run_end(r, good || w->state == OP_REFUSED ? OP_FAILED : w->state, "%s%s; %s", w->outcome,
-                held, w->trouble);
+        run_end(r, good || w->state == OP_REFUSED ? OP_FAILED : w->state, "%s%s%s; %s", w->outcome,
+                held, lock, w->trouble);
     else
-        run_end(r, w->state, "%s%s%s", w->outcome, held, w->winner ? ", and nobody waits" : "");
+        run_end(r, w->state, "%s%s%s%s", w->outcome, held, w->winner ? ", and nobody waits" : "",
+                lock);
 }
 
 static bool ending(struct action_run *r, enum op_state state, const char *outcome)
@@ -221,6 +226,8 @@ static void go_back(struct action_run *r)
         return;
     w->stage = RESUMING;
     w->look_us = 0;
+    if (w->lock.r)
+        hold_release_stop(&w->lock);
     w->until_us = run_now(r) + LET_GO;
     run_phase(r, w->ph_resume, PHASE_ACTIVE, "");
     batch(r, &talk_resume, resume_ended);
@@ -299,6 +306,8 @@ static void paused_ended(struct talk *t)
     leave(r, w);
     if (w->inner_over) /* it could not be sent */
         go_back(r);
+    else if (r->plan->request.release_lock)
+        hold_release_begin(&w->lock, r, w->nbefore + 1);
 }
 
 static void pause_all(struct action_run *r)
@@ -537,6 +546,8 @@ static void expired(struct action_run *r)
     }
     if (w->until_us && w->until_us <= now)
         out_of_time(r);
+    if (w->lock.r)
+        hold_release_wake(&w->lock);
     bouncers_wake(r, w->talks, w->n);
     if (!run_ended(r) && !w->inner_over && w->inner_us && w->inner_us <= now) {
         enter(r, w);
@@ -573,10 +584,12 @@ static bool interrupt(struct action_run *r)
 
 static void release(struct action_run *r)
 {
-    const struct hold *w = r->outer;
+    struct hold *w = r->outer;
 
     for (int i = 0; w && i < w->n; i++)
         talk_close(w->talks[i]);
+    if (w && w->lock.r)
+        hold_release_stop(&w->lock);
 }
 
 const struct action_ops hold_ops = {.elects = true,

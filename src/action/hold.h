@@ -23,4 +23,20 @@ const char *hold_way_closed(const struct plan *p, const struct snapshot *s, cons
 const char *hold_unserved(const struct plan *p, const struct snapshot *s, const struct member *m,
                           int64_t since_us, struct arena *a);
 
+/* The lock of the leader that has stopped, deleted in etcd by the plan's step. */
+struct hold_release {
+    struct action_run *r; /* NULL: not begun */
+    int step;
+    void *probe, *etcd;
+    int refused; /* in a row, since it was seen to listen */
+    bool seen, over;
+    int64_t wake_us;
+    const char *text; /* a sentence for the end of one, when it is over */
+};
+
+/* Patroni has been asked. l stays where it is until hold_release_stop(). */
+void hold_release_begin(struct hold_release *l, struct action_run *r, int step);
+void hold_release_wake(struct hold_release *l); /* if its wake_us has come */
+void hold_release_stop(struct hold_release *l);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "bouncers.h"
 #include "pgdba/base/fmt.h"
+#include "pgdba/wire/etcd.h"
 #include "takeover.h"
 
 #define SHORT_RETRY "server_login_retry=1"
@@ -48,8 +49,12 @@ enum status hold_check(const struct snapshot *s, struct plan *p, struct err *e)
     p->request.everywhere = p->request.nbouncers == 0; /* one that is left out would go on */
     if (st == ST_OK)
         st = bouncers_meant(s, p, e);
+    if (st == ST_OK && p->request.release_lock && !s->dcs)
+        st = err_set(e, ST_USAGE, "--release-lock needs etcd in the cluster's file");
     if (st == ST_OK)
         leader_is_meant(p);
+    if (st == ST_OK && s->dcs)
+        p->request.prefix = arena_strdup(&p->arena, s->dcs->prefix);
     return st == ST_OK ? databases_meant(s, p, e) : st;
 }
 
@@ -101,6 +106,28 @@ static void add_checkpoint(struct planner *b)
                        arena_printf(&b->plan->arena, "CHECKPOINT on %s", p->leader));
 }
 
+static void add_release(struct planner *b)
+{
+    struct plan *p = b->plan;
+    struct buf body;
+
+    planner_line(b,
+                 "--release-lock: once nobody listens at the port of %s's PostgreSQL any more, its "
+                 "lock is deleted in etcd from here, if it is its own still. Patroni would do that "
+                 "up to 1 s later.",
+                 p->leader);
+    if (!b->env->config->postgres.conninfo)
+        planner_check(b, "route", CHECK_BLOCK,
+                      "--release-lock looks at %s's PostgreSQL itself, and no login to it is "
+                      "configured",
+                      p->leader);
+    buf_init(&body);
+    wire_etcd_release_body(&body, p->request.prefix ? p->request.prefix : "", p->leader);
+    planner_etcd(b, "/kv/txn", body.s, BOUNCER_ANSWER_S * USEC_PER_SEC,
+                 arena_printf(&p->arena, "delete the lock of %s, if it is its own", p->leader));
+    buf_release(&body);
+}
+
 static void describe(struct planner *b)
 {
     const struct request *r = &b->plan->request;
@@ -119,9 +146,11 @@ static void describe(struct planner *b)
                  b->plan->leader);
     planner_line(b,
                  "Clients go on when the way to the new leader is open, or after %s, whatever is "
-                 "there then. That takes 2 s as a rule: for 1 s of it Patroni waits to look again "
-                 "whether PostgreSQL has stopped.",
-                 fmt_duration(most, HOLD_LONGEST_S * USEC_PER_SEC));
+                 "there then. That takes %s",
+                 fmt_duration(most, HOLD_LONGEST_S * USEC_PER_SEC),
+                 r->release_lock ? "1 s as a rule."
+                                 : "2 s as a rule; for 1 s of it Patroni sleeps before it looks "
+                                   "again whether PostgreSQL has stopped.");
     planner_line(b, "server_login_retry of PgBouncer is 1 meanwhile, and then what it was.");
     planner_line(b, "To undo: switchover --hold --candidate %s, once it streams again.",
                  b->plan->leader);
@@ -140,6 +169,8 @@ static void equivalent(struct planner *b)
         buf_addf(&words, " --candidate %s", planner_quote(b, to));
     if (p->request.within_us)
         buf_addf(&words, " --within %lldms", (long long)(p->request.within_us / USEC_PER_MS));
+    if (p->request.release_lock)
+        buf_puts(&words, " --release-lock");
     p->request.everywhere = false; /* each by its name, so that it is the same another time */
     bouncers_words(b, &words);
     p->equivalent = arena_strdup(&p->arena, words.s);
@@ -165,6 +196,8 @@ void hold_plan(struct planner *b)
                  takeover_answer_us(&t),
                  arena_printf(&p->arena, "hand the lead of %s over to %s", p->cluster,
                               to ? to : "another member"));
+    if (p->request.release_lock)
+        add_release(b);
     add(b, &talk_resume, BOUNCER_ANSWER_S * USEC_PER_SEC, NULL);
     p->confirm = CONFIRM_WORD;
     p->confirm_word = to ? to : p->leader;

@@ -81,9 +81,12 @@ static enum status kind_by_options(const struct invocation *inv, struct request 
         if (at)
             return err_set(e, ST_USAGE, "--hold and --at exclude each other: somebody must watch");
         out->kind = ACT_HOLD;
+        out->release_lock = invocation_has(inv, "--release-lock");
     } else if (out->kind == ACT_SWITCHOVER &&
-               (out->nbouncers || out->ndatabases || out->within_us)) {
-        return err_set(e, ST_USAGE, "--database, --on and --within belong to --hold");
+               (out->nbouncers || out->ndatabases || out->within_us ||
+                invocation_has(inv, "--release-lock"))) {
+        return err_set(e, ST_USAGE,
+                       "--database, --on, --within and --release-lock belong to --hold");
     }
     if (at)
         out->kind = out->kind == ACT_SWITCHOVER ? ACT_SWITCHOVER_AT : ACT_RESTART_AT;

@@ -77,6 +77,21 @@ void wire_etcd_remove_body(struct buf *out, const char *prefix)
     buf_puts(out, "}}]}");
 }
 
+void wire_etcd_release_body(struct buf *out, const char *prefix, const char *member)
+{
+    struct buf key;
+    buf_init(&key);
+    buf_addf(&key, "%sleader", prefix);
+    buf_puts(out, "{\"compare\":[{");
+    put_bytes(out, "key", key.s, key.len);
+    buf_puts(out, ",\"target\":\"VALUE\",\"result\":\"EQUAL\",");
+    put_bytes(out, "value", member, strlen(member));
+    buf_puts(out, "}],\"success\":[{\"request_delete_range\":{");
+    put_bytes(out, "key", key.s, key.len);
+    buf_puts(out, "}}]}");
+    buf_release(&key);
+}
+
 void wire_etcd_watch_body(struct buf *out, const char *prefix, int64_t start_revision)
 {
     buf_puts(out, "{\"create_request\":{");

@@ -81,8 +81,9 @@ struct request {
     int64_t every_us;                              /* probe start: 0 = 100 ms */
     const char *sql, *dbname, *user;               /* query; NULL: as configured */
     int64_t sql_timeout_us;                        /* query: 0 = 30 s */
-    const char *prefix;                            /* remove: of the keys; filled in by its plan */
-    int nbouncers;                                 /* pgb, hold: of these; 0: of all there are */
+    const char *prefix; /* remove, hold: of the keys; filled in by its plan */
+    bool release_lock;  /* hold: the old leader's, once its PostgreSQL has stopped */
+    int nbouncers;      /* pgb, hold: of these; 0: of all there are */
     const char *const *bouncers;
     int ndatabases; /* pgb, hold: these, each by its name */
     const char *const *databases;

@@ -64,6 +64,8 @@ void wire_etcd_put_body(struct buf *out, const char *key, const char *value, int
 /* A transaction: all keys under a Patroni cluster's prefix go if, then, it has neither a member nor
  * a leader. */
 void wire_etcd_remove_body(struct buf *out, const char *prefix);
+/* A transaction: the leader's lock goes if it is that member's then. */
+void wire_etcd_release_body(struct buf *out, const char *prefix, const char *member);
 void wire_etcd_auth_body(struct buf *out, const char *user, const char *password);
 
 /* ---- replies; *out is the caller's (facts_unref), root as named */

@@ -1,5 +1,6 @@
 #include "fixture.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -384,6 +385,14 @@ void world_sql(struct world *w, const char *cell, const char *sqlstate, const ch
                                          .table = *sqlstate ? NULL : &t,
                                          .sqlstate = sqlstate,
                                          .detail = detail});
+}
+
+void world_sql_closed(struct world *w)
+{
+    char *detail = xasprintf("connection to server failed: %s", strerror(ECONNREFUSED));
+
+    answer_sql(w, &(struct net_pg_reply){.outcome = NET_REFUSED, .sqlstate = "", .detail = detail});
+    free(detail);
 }
 
 void world_sql_lost(struct world *w, enum net_outcome outcome)

@@ -82,6 +82,7 @@ void world_etcd(struct world *w, const char *body, bool definite, const char *te
 /* A socket's answer: what it said, "" for taken; outcome NET_ANSWERED, else it is lost. */
 void world_line(struct world *w, enum net_outcome outcome, const char *said);
 void world_sql_lost(struct world *w, enum net_outcome outcome);
+void world_sql_closed(struct world *w); /* nobody listens at that port */
 /* PgBouncer's consoles, by the order in which they were opened: what is asked must be that; then a
  * table ("name paused|app 0", "-" is NULL), a tag, a refusal or none. */
 void world_asks(const struct world *w, int console, const char *sql);

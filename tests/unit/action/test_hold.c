@@ -444,6 +444,143 @@ static void test_checkpoint(void **state)
     world_release(&w);
 }
 
+/* ---- --release-lock */
+
+static const struct request released = {
+    .kind = ACT_HOLD, .candidate = "pg2", .ndatabases = 1, .databases = app, .release_lock = true};
+
+/* Patroni has been asked, and pg1's PostgreSQL is looked at. */
+static void with_lock(struct world *w)
+{
+    struct sb *b;
+
+    world_init(w);
+    w->config->postgres.conninfo = "user=postgres";
+    b = world_picture(w);
+    sb_etcd(b);
+    assert_int_equal(world_start(w, b, &released), ST_OK);
+    world_sql(w, NULL, "", ""); /* the CHECKPOINT */
+    lowered(w, 0);
+    paused(w, 0, 1);
+    assert_int_equal(w->nsent, 3);
+    assert_string_equal(w->body[2], "SELECT 1");
+}
+
+static void again_in(struct world *w, int sent)
+{
+    assert_int_equal(w->nsent, sent - 1);
+    world_pass(w, 1);
+    assert_int_equal(w->nsent, sent);
+    assert_string_equal(w->body[sent - 1], "SELECT 1");
+}
+
+static void test_release(void **state)
+{
+    struct world w;
+    struct sb *b;
+
+    (void)state;
+    with_lock(&w);
+    world_sql(&w, "1", "", ""); /* it listens */
+    again_in(&w, 4);
+    world_sql_closed(&w);
+    again_in(&w, 5);
+    assert_null(w.etcd_fn);
+    world_sql_closed(&w); /* twice */
+    assert_int_equal(w.nsent, 6);
+    assert_string_equal(w.url[5], "/kv/txn");
+    assert_non_null(strstr(w.body[5], "\"target\":\"VALUE\""));
+    world_etcd(&w, "{\"succeeded\":true}", true, "");
+    b = promoted(&w);
+    world_see(&w, b);
+    resumed(&w, 0);
+    see_clients(&w, "pg2", 0, 0);
+    put_back(&w, 0);
+    assert_clean(&w);
+    world_see(&w, promoted(&w));
+    assert_state(&w, OP_DONE, "its lock was deleted once its PostgreSQL had stopped");
+    world_release(&w);
+}
+
+/* Whatever else keeps it from answering is no sign that it has stopped. */
+static void test_not_released(void **state)
+{
+    struct world w;
+
+    (void)state;
+    with_lock(&w); /* it was never seen to listen: perhaps it is another address */
+    world_sql_closed(&w);
+    again_in(&w, 4);
+    world_sql_closed(&w);
+    again_in(&w, 5);
+    world_sql_closed(&w);
+    again_in(&w, 6);
+    assert_null(w.etcd_fn);
+    world_release(&w);
+    with_lock(&w);
+    world_sql(&w, NULL, "57P03", "the database system is shutting down");
+    again_in(&w, 4);
+    world_sql_closed(&w);
+    again_in(&w, 5);
+    world_sql_lost(&w, NET_TIMED_OUT); /* not twice in a row */
+    again_in(&w, 6);
+    world_sql_closed(&w);
+    again_in(&w, 7);
+    assert_null(w.etcd_fn);
+    world_sql_lost(&w, NET_REFUSED); /* a name that is not found, say */
+    again_in(&w, 8);
+    assert_null(w.etcd_fn);
+    world_release(&w);
+    with_lock(&w); /* an interrupted one looks no further */
+    assert_true(action_interrupt(w.run));
+    resumed(&w, 0);
+    put_back(&w, 0);
+    assert_clean(&w);
+    world_pass(&w, 2);
+    assert_int_equal(w.nsent, 3);
+    world_release(&w);
+    with_lock(&w); /* refused: Patroni does it, later */
+    world_sql(&w, "1", "", "");
+    again_in(&w, 4);
+    world_sql_closed(&w);
+    again_in(&w, 5);
+    world_sql_closed(&w);
+    world_etcd(&w, NULL, true, "permission denied");
+    world_see(&w, promoted(&w));
+    resumed(&w, 0);
+    see_clients(&w, "pg2", 0, 0);
+    put_back(&w, 0);
+    world_see(&w, promoted(&w));
+    assert_state(&w, OP_DONE, "its lock could not be deleted from here (permission denied)");
+    world_release(&w);
+}
+
+static void test_release_plan(void **state)
+{
+    struct world w;
+    struct plan *p = NULL;
+    struct sb *b;
+
+    (void)state;
+    world_init(&w);
+    assert_int_equal(world_plan(&w, world_picture(&w), &released, &p), ST_USAGE); /* no etcd */
+    b = world_picture(&w);
+    sb_etcd(b);
+    assert_int_equal(world_plan(&w, b, &released, &p), ST_OK);
+    assert_int_equal(p->worst, CHECK_BLOCK); /* nothing to look at PostgreSQL with */
+    plan_free(p);
+    w.config->postgres.conninfo = "user=postgres";
+    b = world_picture(&w);
+    sb_etcd(b);
+    assert_int_equal(world_plan(&w, b, &released, &p), ST_OK);
+    assert_int_equal(p->nsteps, 6);
+    assert_string_equal(p->steps[0].body, "CHECKPOINT");
+    assert_string_equal(p->steps[4].etcd_path, "/kv/txn");
+    assert_non_null(strstr(p->equivalent, " --release-lock "));
+    plan_free(p);
+    world_release(&w);
+}
+
 static void test_plan(void **state)
 {
     static const struct request open = {.kind = ACT_HOLD, .candidate = "pg2"};
@@ -476,6 +613,8 @@ int run_hold_tests(void)
         cmocka_unit_test(test_interrupt),     cmocka_unit_test(test_plan),
         cmocka_unit_test(test_unserved),      cmocka_unit_test(test_own_target),
         cmocka_unit_test(test_two_operators), cmocka_unit_test(test_checkpoint),
+        cmocka_unit_test(test_release),       cmocka_unit_test(test_not_released),
+        cmocka_unit_test(test_release_plan),
     };
 
     return cmocka_run_group_tests_name("action: hold", tests, NULL, NULL);

@@ -74,8 +74,10 @@ static void test_complete(void **state)
           "speed|restart|reload|reinit|resume|remove|refresh");
     check(&ctx, "zz", 0, "");
     check(&ctx, "zz a", 3, "");
-    check(&ctx, "switchover ", 11, "--leader|--candidate|--at|--hold|--database|--on|--within");
-    check(&ctx, "switchover --candidate pg2 ", 27, "--leader|--at|--hold|--database|--on|--within");
+    check(&ctx, "switchover ", 11,
+          "--leader|--candidate|--at|--hold|--database|--on|--within|--release-lock");
+    check(&ctx, "switchover --candidate pg2 ", 27,
+          "--leader|--at|--hold|--database|--on|--within|--release-lock");
     check(&ctx, "switchover --c", 11, "--candidate");
     check(&ctx, "switchover --leader ", 20, "pg1");
     check(&ctx, "switchover --candidate ", 23, "'it'\\''s'|pg2|'pg3 b'");
@@ -180,18 +182,21 @@ static void test_hints(void **state)
     } t[] = {
         {"", "a command; help lists them all"},
         {"swi", "switchover [--leader MEMBER] [--candidate MEMBER] [--at TIME] [--hold] "
-                "[--database DATABASE]... [--on BOUNCER]... [--within TIME]: hand the lead "
+                "[--database DATABASE]... [--on BOUNCER]... [--within TIME] [--release-lock]: hand "
+                "the lead "
                 "over to a replica, planned"},
         {"sw", "switchover [--leader MEMBER] [--candidate MEMBER] [--at TIME] [--hold] "
-               "[--database DATABASE]... [--on BOUNCER]... [--within TIME]: hand the lead "
+               "[--database DATABASE]... [--on BOUNCER]... [--within TIME] [--release-lock]: hand "
+               "the lead "
                "over to a replica, planned"},
         {"re", "record start  record stop  replay play  replay pause  replay step  replay seek  "
                "replay speed  restart  reload  reinit  resume  remove  refresh"},
         {"zz", ""},
         {"switchover ", "[--leader MEMBER]  [--candidate MEMBER]  [--at TIME]  [--hold]  "
-                        "[--database DATABASE]  [--on BOUNCER]  [--within TIME]"},
-        {"switchover --", "[--leader MEMBER]  [--candidate MEMBER]  [--at TIME]  [--hold]  "
-                          "[--database DATABASE]  [--on BOUNCER]  [--within TIME]"},
+                        "[--database DATABASE]  [--on BOUNCER]  [--within TIME]  [--release-lock]"},
+        {"switchover --",
+         "[--leader MEMBER]  [--candidate MEMBER]  [--at TIME]  [--hold]  "
+         "[--database DATABASE]  [--on BOUNCER]  [--within TIME]  [--release-lock]"},
         {"switchover --cand", "--candidate MEMBER: the replica that is to lead; without it Patroni "
                               "picks the best one"},
         {"switchover --candidate ", "--candidate MEMBER: the replica that is to lead; without it "
@@ -199,7 +204,7 @@ static void test_hints(void **state)
         {"switchover --candidate=p", "--candidate MEMBER: the replica that is to lead; without it "
                                      "Patroni picks the best one"},
         {"switchover --leader a --candidate b --at 03:00 ",
-         "[--hold]  [--database DATABASE]  [--on BOUNCER]  [--within TIME]"},
+         "[--hold]  [--database DATABASE]  [--on BOUNCER]  [--within TIME]  [--release-lock]"},
         {"restart ", "MEMBER...: the members to restart, in this order, one after the other"},
         {"reload pg1 ", "[MEMBER...]  --role ROLE: instead of names: the leader, the replicas, or "
                         "any member of the cluster"},

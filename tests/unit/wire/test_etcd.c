@@ -92,6 +92,10 @@ static void requests(void **state)
          "\","
          "\"target\":\"VERSION\",\"result\":\"EQUAL\",\"version\":\"0\"}],\"success\":[{"
          "\"request_delete_range\":{\"key\":\"L3MvbC8=\",\"range_end\":\"L3MvbDA=\"}}]}");
+    wire_etcd_release_body(&out, "/s/l/", "pg1");
+    says("{\"compare\":[{\"key\":\"L3MvbC9sZWFkZXI=\",\"target\":\"VALUE\",\"result\":\"EQUAL\","
+         "\"value\":\"cGcx\"}],\"success\":[{\"request_delete_range\":{\"key\":"
+         "\"L3MvbC9sZWFkZXI=\"}}]}");
     wire_etcd_auth_body(&out, "pg\"dba", "a\\\"b\n\xc3\xa4");
     says("{\"name\":\"pg\\\"dba\",\"password\":\"a\\\\\\\"b\\n\xc3\xa4\"}");
 }
