@@ -15,9 +15,13 @@ haproxy:
 - {name: haproxy, url: $LAB_HAPROXY_STATS}
 pgbouncer:
 - {name: b1, conninfo: "$LAB_PGBOUNCER_STATS", admin_conninfo: "user=admin passfile=$LAB_PASSFILE"}
+postgres:
+  conninfo: "$(tr ' ' '\n' <<<"${LAB_PG_pg1:?}" | grep -vE '^(host|port)=' | tr '\n' ' ')"
 END
 chmod 600 "$dir/held.yml"
-most_ms=${PGDBA_HOLD_MOST_MS:-}
+# What 50 clients may wait at the longest. Patroni 3.0 sleeps 1.0 s between two looks whether PostgreSQL has stopped, which is part of
+# the first; with --release-lock nobody waits for that.
+most_ms=2500 most_released_ms=1000
 
 admin() { psql -XAtc "$1" "$LAB_PGBOUNCER_ADMIN" 2>&1; }
 app() { psql -XAtc "$1" "$LAB_PGBOUNCER_APP" 2>&1; }
@@ -30,10 +34,10 @@ replica() { # one that does not lead
     l=$(leader) || return 1
     for m in $LAB_MEMBERS; do [[ $m == "$l" ]] || { echo "$m"; return; }; done
 }
-hold() { # in a process of its own: what is killed must be the program
+hold() { # OPTION...
     local to
     to=$(replica)
-    (exec "$pgdba" switchover --hold --database app --candidate "$to" --yes --force-warnings --cluster held)
+    "$pgdba" switchover --hold --database app --candidate "$to" --yes --force-warnings --cluster held "$@"
 }
 held_by() { # LOG: in the background; $pid
     local to
@@ -70,45 +74,158 @@ check "nor left anything paused" resumed
 check "nor another server_login_retry" test "$(retry)" = 15
 check "nor anything to be remembered" test "$(remembered)" = 0
 
+# ---- a second bouncer: everywhere or nowhere
+second=$work/second
+mkdir -p "$second"
+second_port=$("$repo/tests/free-ports" 26900 1)
+leader_port=$(eval "echo \$LAB_PG_$(leader)" | grep -o 'port=[0-9]*' | cut -d= -f2)
+sed -e "s/^app = .*/app = host=127.0.0.1 port=$leader_port dbname=app/" -e "s/^listen_port = .*/listen_port = $second_port/" \
+    "$LAB_DIR/pgbouncer/pgbouncer.ini" >"$second/pgbouncer.ini"
+as=()
+if [[ $(id -u) == 0 ]]; then # PgBouncer refuses root
+    chmod 755 "$second"
+    as=(setpriv --reuid="$(stat -c %U "$LAB_DIR/pgbouncer")" --regid="$(stat -c %G "$LAB_DIR/pgbouncer")" --clear-groups)
+fi
+"${as[@]}" pgbouncer "$second/pgbouncer.ini" </dev/null >"$work/second.log" 2>&1 &
+second_pid=$!
+at_exit "kill $second_pid"
+on_second() { sed "s/port=[0-9]*/port=$second_port/" <<<"$1"; }
+second_paused() { [[ $(psql -XAtc 'SHOW DATABASES' "$(on_second "$LAB_PGBOUNCER_ADMIN")" | awk -F'|' '$1 == "app" {print $12}') == 1 ]]; }
+second_serves() { [[ $(psql -XAtc 'SELECT 1' "$(on_second "$LAB_PGBOUNCER_APP")") == 1 ]]; }
+check "a second PgBouncer serves" wait_until 10 second_serves
+sed "s|^- {name: b1.*|&\n- {name: b2, conninfo: \"$(on_second "$LAB_PGBOUNCER_STATS")\", admin_conninfo: \"user=admin passfile=$LAB_PASSFILE\"}|" \
+    "$dir/held.yml" >"$dir/two.yml"
+chmod 600 "$dir/two.yml"
+expect "one that is wired to the leader itself is warned of" 4 "app of b2 is wired to $was: clients wait until its file names" \
+    "$pgdba" switchover --hold --database app --candidate "$(replica)" --yes --cluster two
+psql -Xqc 'SELECT pg_sleep(5)' "$(on_second "$LAB_PGBOUNCER_APP")" >/dev/null 2>&1 &
+sleeper=$!
+second_busy() { [[ $(psql -XAtc 'SHOW POOLS' "$(on_second "$LAB_PGBOUNCER_ADMIN")" | awk -F'|' '$1 == "app" {n += $7} END {print n + 0}') -ge 1 ]]; }
+check "b2 is in a transaction" wait_until 5 second_busy
+expect "one of two that does not drain: nothing is switched over" 5 'nothing was switched over: b1: .*b2: not done within 500 ms' \
+    "$pgdba" switchover --hold --database app --within 500ms --candidate "$(replica)" --yes --force-warnings --cluster two
+check "neither stays paused" bash -c "! [[ $(paused && echo 1; second_paused && echo 1) ]]"
+check "the lead has not moved" test "$(leader)" = "$was"
+check "and nothing is to be remembered" test "$(remembered)" = 0
+wait "$sleeper"
+kill "$second_pid"
+
 # ---- 50 clients that write
 serves() { [[ $(app 'SELECT 1') == 1 ]]; }
 check "it serves" wait_until 20 serves
-(cd "$work" && pgbench -n -c 50 -j 1 -T 20 -f "$work/write.sql" -l --log-prefix="$work/wait" "$LAB_PGBOUNCER_APP" >"$work/pgbench.log" 2>&1) &
-bench=$!
-check "they write" wait_until 15 busy
-to=$(replica)
-hold >"$work/hold.log" 2>&1
+of_log() { # MEMBER WORDS: when its log said so last, in seconds of today
+    grep -aE "$2" "$LAB_DIR/$1/log" | tail -1 | sed 's/,/./' | awk '{split($2, t, ":"); print t[1] * 3600 + t[2] * 60 + t[3]}'
+}
+figures() { # OLD NEW LOG...: the longest wait, and what it was waited for
+    local old=$1 new=$2
+    shift 2
+    cat "$@" | sort -n -k3,3 | tail -1 | awk -v "stop=$(of_log "$old" 'received fast shutdown')" -v "down=$(of_log "$old" 'database system is shut down')" \
+        -v "lock=$(of_log "$new" 'after acquiring leader')" -v "ready=$(of_log "$new" 'ready to accept connections')" '{
+            served = ($5 % 86400) + $6 / 1000000; paused = served - $3 / 1000000
+            printf "# ms from the pause: shutdown begun %d, PostgreSQL down %d, lock taken %d, writable %d, served %d\n",
+                1000 * (stop - paused), 1000 * (down - paused), 1000 * (lock - paused), 1000 * (ready - paused), $3 / 1000}'
+}
+measure() { # NAME MOST OPTION...: 50 clients write while the lead is handed over
+    local name=$1 most=$2 old to rc bench worst lines rows
+    shift 2
+    rm -f "$work"/wait*
+    rows=$(app 'SELECT count(*) FROM held_rows')
+    (cd "$work" && pgbench -n -c 50 -j 1 -T 15 -f "$work/write.sql" -l --log-prefix="$work/wait" "$LAB_PGBOUNCER_APP" >"$work/pgbench.log" 2>&1) &
+    bench=$!
+    check "$name: they write" wait_until 15 busy
+    old=$(leader) to=$(replica)
+    hold "$@" >"$work/hold.log" 2>&1
+    rc=$?
+    if [[ $rc == 0 ]] && grep -q "$to leads on timeline .* clients were held for .* nobody waits" "$work/hold.log"; then
+        ok "$name: switched over while clients were held"
+    else
+        not_ok "$name: switched over while clients were held" "exit code $rc" "$(cat "$work/hold.log")"
+    fi
+    wait "$bench"
+    rc=$?
+    worst=$(cat "$work"/wait* | sort -n -k3,3 | tail -1 | awk '{printf "%d", $3 / 1000}')
+    lines=$(cat "$work"/wait* | wc -l)
+    echo "# $name: $(grep -o 'clients were held for [0-9.]* m\?s' "$work/hold.log"); the longest of $lines transactions took $worst ms"
+    figures "$old" "$to" "$work"/wait*
+    check "$name: no client saw an error" bash -c "[[ $rc == 0 ]] && ! grep -qiE 'error|aborted|fatal' '$work/pgbench.log' || { cat '$work/pgbench.log'; false; }"
+    check "$name: every transaction is there" test "$(app 'SELECT count(*) FROM held_rows')" = "$((rows + lines))"
+    check "$name: nobody waited for longer than $most ms" test "$worst" -le "$most"
+    check "$name: its phases are told in the order in which they came" bash -c "awk '/^  +[0-9.]+ m?s  / {t = \$1 * (\$2 == \"s\" ? 1000 : 1); if (t < last - 99) exit 1; last = t}' '$work/hold.log' || { cat '$work/hold.log'; false; }"
+    check "$name: it is resumed" resumed
+    check "$name: server_login_retry is what it was" test "$(retry)" = 15
+    check "$name: nothing is left to be remembered" test "$(remembered)" = 0
+    check "$name: the new leader takes writes through PgBouncer" test "$(app 'INSERT INTO held_rows VALUES (0, 0) RETURNING pg_is_in_recovery()' | head -1)" = f
+    check "$name: the cluster is whole again" wait_until 60 whole
+}
+measure "held" "$most_ms"
+check "a CHECKPOINT came first" grep -q 'CHECKPOINT on pg[1-3]$' "$work/hold.log"
+measure "held, and the lock released" "$most_released_ms" --release-lock
+check "the lock was deleted from here" grep -q 'its lock was deleted once its PostgreSQL had stopped' "$work/hold.log"
+
+# ---- two operators at once: one of them
+hold >"$work/one.log" 2>&1 &
+one=$!
+hold >"$work/other.log" 2>&1 &
+other=$!
+wait "$one"
 rc=$?
-if [[ $rc == 0 ]] && grep -q "$to leads on timeline .* clients were held for .* nobody waits" "$work/hold.log"; then
-    ok "switched over while clients were held"
+wait "$other"
+rc="$rc $?"
+if [[ $rc == "0 "[1-9]* || $rc == [1-9]*" 0" || $rc == [1-9]*" "[1-9]* ]]; then
+    ok "two at once: one at the most hands over"
 else
-    not_ok "switched over while clients were held" "exit code $rc" "$(cat "$work/hold.log")"
+    not_ok "two at once: one at the most hands over" "exit codes $rc" "$(tail -3 "$work/one.log")" "$(tail -3 "$work/other.log")"
 fi
-wait "$bench"
-rc=$?
-worst=$(cat "$work"/wait* | sort -n -k3,3 | tail -1 | awk '{printf "%d", $3 / 1000}')
-lines=$(cat "$work"/wait* | wc -l)
-echo "# $(grep -o 'clients were held for [0-9.]* m\?s' "$work/hold.log"); the longest of $lines transactions took $worst ms"
-check "no client saw an error" bash -c "[[ $rc == 0 ]] && ! grep -qiE 'error|aborted|fatal' '$work/pgbench.log' || { cat '$work/pgbench.log'; false; }"
-check "every transaction is there" test "$(app 'SELECT count(*) FROM held_rows')" = "$lines"
-[[ -z $most_ms ]] || check "nobody waited for longer than $most_ms ms" test "$worst" -le "$most_ms"
-check "it is resumed" resumed
-check "server_login_retry is what it was" test "$(retry)" = 15
-check "nothing is left to be remembered" test "$(remembered)" = 0
-check "the new leader takes writes through PgBouncer" test "$(app 'INSERT INTO held_rows VALUES (0, 0) RETURNING pg_is_in_recovery()' | head -1)" = f
-check "the cluster is whole again" wait_until 60 whole
+echo "# two at once: exit codes $rc; $(tail -qn 1 "$work/one.log" "$work/other.log" | cut -c1-160 | tr '\n' '|')"
+check "two at once: it is resumed" wait_until 40 resumed
+check "two at once: server_login_retry is what it was" test "$(retry)" = 15
+check "two at once: nothing is left to be remembered" test "$(remembered)" = 0
+check "two at once: the cluster is whole" wait_until 60 whole
+check "two at once: it serves" wait_until 20 serves
 
 # ---- interrupted: it lets the clients go first
-held_by "$work/stopped.log"
-check "it holds them" wait_until 15 paused
-kill -TERM "$pid"
-wait "$pid"
-check "interrupted: they go on" resumed
-check "interrupted: it says so" grep -q 'interrupted: the switchover goes on\|nothing was switched over: interrupted' "$work/stopped.log"
-check "interrupted: server_login_retry is what it was" test "$(retry)" = 15
-check "interrupted: nothing is left" bash -c "[[ \$(find '$XDG_STATE_HOME/pgdba/held' -name '*.json' | wc -l) == 0 ]] || { cat '$work/stopped.log'; false; }"
-check "interrupted: the cluster is whole" wait_until 60 whole
-check "interrupted: it serves" wait_until 20 serves
+for signal in TERM HUP INT; do
+    held_by "$work/stopped.log"
+    check "SIG$signal: it holds them" wait_until 15 paused
+    kill -"$signal" "$pid"
+    wait "$pid"
+    check "SIG$signal: they go on" resumed
+    check "SIG$signal: it says so" grep -q 'interrupted: the switchover goes on\|nothing was switched over: interrupted' "$work/stopped.log"
+    check "SIG$signal: server_login_retry is what it was" test "$(retry)" = 15
+    check "SIG$signal: nothing is left" bash -c "[[ \$(find '$XDG_STATE_HOME/pgdba/held' -name '*.json' | wc -l) == 0 ]] || { cat '$work/stopped.log'; false; }"
+    check "SIG$signal: the cluster is whole" wait_until 60 whole
+    check "SIG$signal: it serves" wait_until 20 serves
+done
+
+# ---- and so does the console, when it is left
+to=$(replica)
+screen "left by q while it holds them, the console waits until they go on" <<END
+timeout 60
+spawn 40 120 $pgdba --cluster held
+wait $to
+type :switchover --hold --database app --candidate $to
+key Enter
+wait new leader's name
+type $to
+key Enter
+wait old leader stopping
+run $lab freeze --dir $LAB_DIR haproxy >$work/freeze.log 2>&1
+wait the way to $to
+key Esc
+run psql -XAtc 'SHOW DATABASES' "$LAB_PGBOUNCER_ADMIN" >$work/then
+key q
+wait Leave?
+type y
+key Enter
+expect-exit 0
+END
+check "console: they were held until then" bash -c "[[ \$(awk -F'|' '\$1 == \"app\" {print \$12}' '$work/then') == 1 ]]"
+check "console: they go on" resumed
+"$lab" thaw --dir "$LAB_DIR" haproxy >/dev/null
+check "console: server_login_retry is what it was" test "$(retry)" = 15
+check "console: nothing is left" test "$(remembered)" = 0
+check "console: the cluster is whole" wait_until 60 whole
+check "console: it serves" wait_until 20 serves
 
 # ---- killed between pause and resume
 held_by "$work/killed.log"
