@@ -423,8 +423,8 @@ static void look_now(struct action_run *r, int64_t again_us)
     struct hold *w = r->state;
 
     w->look_us = run_now(r) + again_us;
-    if (r->env.hurry)
-        r->env.hurry(r->env.hurry_arg);
+    if (r->env.hurry) /* a member that has just been promoted is asked for no more than is needed */
+        r->env.hurry(r->env.hurry_arg, w->winner != NULL);
 }
 
 static void look_at_way(struct action_run *r, const struct snapshot *s)

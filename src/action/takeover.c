@@ -124,12 +124,26 @@ static bool old_leads_still(const struct action_run *r, const struct snapshot *s
            !old_is_stopping(r, s);
 }
 
-static bool promoted(const struct action_run *r, const struct snapshot *s, const struct member *m)
+/* By PostgreSQL's own word, which may come before its Patroni's: the timeline that it writes on; 0
+ * it does not write, or has not said so. */
+static int64_t writes_on(const struct action_run *r, const struct member *m)
+{
+    return m->pg.outcome == OBS_ANSWERED && m->pg.answered_us > r->sent_us && m->pg_self &&
+                   !m->pg_self->in_recovery
+               ? m->pg_self->timeline
+               : 0;
+}
+
+/* The timeline on which m leads; 0: it is not seen to. */
+static int64_t promoted(const struct action_run *r, const struct snapshot *s,
+                        const struct member *m)
 {
     const struct takeover *w = r->state;
-    int64_t timeline = seen_timeline(s, m, r->sent_us);
+    int64_t timeline = seen_timeline(s, m, r->sent_us), own = writes_on(r, m);
 
-    return seen_leading(s, m, r->sent_us) && (w->standby || timeline > w->timeline);
+    if (own > w->timeline && !w->standby)
+        return own;
+    return seen_leading(s, m, r->sent_us) && (w->standby || timeline > w->timeline) ? timeline : 0;
 }
 
 /* Phases that stand between are another's, and may come later. */
@@ -183,11 +197,11 @@ static void saw_new_leader(struct action_run *r, const struct snapshot *s, const
     }
     run_phase_reach(r, PH_NEW_LEADER, w->winner);
     if (w->new_timeline == 0) {
-        if (!promoted(r, s, m)) {
+        w->new_timeline = promoted(r, s, m);
+        if (!w->new_timeline) {
             run_wait_for(r, "%s to say that it is the primary", w->winner);
             return;
         }
-        w->new_timeline = seen_timeline(s, m, r->sent_us);
         run_phase_reach(
             r, PH_PROMOTED,
             arena_printf(&r->arena, "%s on timeline %" PRId64, w->winner, w->new_timeline));

@@ -78,9 +78,12 @@ static void changed(void *arg, const struct operation *op)
     net_loop_defer(a->loop, tell, a);
 }
 
-static void hurry(void *arg)
+static void hurry(void *arg, bool way)
 {
-    app_refresh_now(arg);
+    if (way)
+        app_sources_refresh_way(arg);
+    else
+        app_refresh_now(arg);
 }
 
 static struct action_env env_of(struct app *a)

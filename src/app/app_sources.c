@@ -279,16 +279,21 @@ void app_sources_refresh(struct app *a)
 {
     if (a->patroni)
         source_patroni_refresh(a->patroni);
+    app_sources_refresh_way(a);
+    if (a->postgres)
+        source_postgres_refresh(a->postgres);
+    if (a->etcd)
+        source_etcd_refresh(a->etcd);
+}
+
+void app_sources_refresh_way(struct app *a)
+{
     for (int i = 0; a->bouncers && i < a->config->npgbouncer; i++)
         if (a->bouncers && a->bouncers[i])
             source_pgbouncer_refresh(a->bouncers[i]);
     for (int i = 0; a->haproxies && i < a->config->nhaproxy; i++)
         if (a->haproxies && a->haproxies[i])
             source_haproxy_refresh(a->haproxies[i]);
-    if (a->postgres)
-        source_postgres_refresh(a->postgres);
-    if (a->etcd)
-        source_etcd_refresh(a->etcd);
 }
 
 static void follow_urgency(struct app *a)

@@ -130,7 +130,7 @@ measure() { # NAME MOST OPTION...: 50 clients write while the lead is handed ove
     shift 2
     rm -f "$work"/wait*
     rows=$(app 'SELECT count(*) FROM held_rows')
-    (cd "$work" && pgbench -n -c 50 -j 1 -T 15 -f "$work/write.sql" -l --log-prefix="$work/wait" "$LAB_PGBOUNCER_APP" >"$work/pgbench.log" 2>&1) &
+    (cd "$work" && pgbench -n -c 50 -j 1 -T 25 -f "$work/write.sql" -l --log-prefix="$work/wait" "$LAB_PGBOUNCER_APP" >"$work/pgbench.log" 2>&1) &
     bench=$!
     check "$name: they write" wait_until 15 busy
     old=$(leader) to=$(replica)
@@ -149,6 +149,7 @@ measure() { # NAME MOST OPTION...: 50 clients write while the lead is handed ove
     figures "$old" "$to" "$work"/wait*
     check "$name: no client saw an error" bash -c "[[ $rc == 0 ]] && ! grep -qiE 'error|aborted|fatal' '$work/pgbench.log' || { cat '$work/pgbench.log'; false; }"
     check "$name: every transaction is there" test "$(app 'SELECT count(*) FROM held_rows')" = "$((rows + lines))"
+    check "$name: they were there when they were held" test "$worst" -ge 300
     check "$name: nobody waited for longer than $most ms" test "$worst" -le "$most"
     check "$name: its phases are told in the order in which they came" bash -c "awk '/^  +[0-9.]+ m?s  / {t = \$1 * (\$2 == \"s\" ? 1000 : 1); if (t < last - 99) exit 1; last = t}' '$work/hold.log' || { cat '$work/hold.log'; false; }"
     check "$name: it is resumed" resumed
@@ -202,10 +203,12 @@ to=$(replica)
 screen "left by q while it holds them, the console waits until they go on" <<END
 timeout 60
 spawn 40 120 $pgdba --cluster held
-wait $to
-type :switchover --hold --database app --candidate $to
+wait healthy
+wait transaction
+key :
+type switchover --hold --database app --candidate $to
 key Enter
-wait new leader's name
+wait Type the new leader's name
 type $to
 key Enter
 wait old leader stopping

@@ -97,7 +97,9 @@ struct action_env {
     void *bouncer_arg;
     struct action_memory memory;
     struct action_etcd etcd;
-    void (*hurry)(void *arg); /* every source is asked again now; NULL: cannot be */
+    /* Every source is asked again now, or with way those of the clients' way alone: PgBouncer and
+     * HAProxy. NULL: cannot be. */
+    void (*hurry)(void *arg, bool way);
     void *hurry_arg;
     void (*changed)(void *arg, const struct operation *op); /* progress; op valid during the call */
     void *changed_arg;

@@ -490,7 +490,7 @@ static void test_release(void **state)
     assert_int_equal(w.nsent, 6);
     assert_string_equal(w.url[5], "/kv/txn");
     assert_non_null(strstr(w.body[5], "\"target\":\"VALUE\""));
-    world_etcd(&w, "{\"succeeded\":true}", true, "");
+    world_etcd(&w, "{\"header\":{\"revision\":\"9\"},\"succeeded\":true}", true, "");
     b = promoted(&w);
     world_see(&w, b);
     resumed(&w, 0);
