@@ -4,6 +4,8 @@
 #include "bouncer_cause.h"
 #include "pgdba/analysis/carry.h"
 
+enum { STATE_SINCE = 11900 };
+
 static const struct bouncer *bouncer_before(const struct snapshot *prev, const char *name)
 {
     for (int i = 0; prev && i < prev->nbouncers; i++)
@@ -96,6 +98,16 @@ static void carry_databases(struct snapshot *s, struct bouncer *b, const struct 
     b->nsince = b->databases->n;
 }
 
+/* SHOW STATE comes after the first word of a bouncer, and its first answer is of what was there
+ * before. Before 1.19 it is not asked as long as nobody waits: no earlier than seen. */
+static int64_t held_first(const struct snapshot *s, const struct bouncer *b,
+                          const struct bouncer *before)
+{
+    bool first = !before || !before->state.answered_us ||
+                 (b->version.num >= STATE_SINCE && before->globals.paused == TRI_UNKNOWN);
+    return first ? SINCE_BEFORE : s->mono_us;
+}
+
 void carry_bouncers(struct snapshot *s, struct bouncer *bouncers, const struct snapshot *prev)
 {
     for (int i = 0; i < s->nbouncers; i++) {
@@ -103,10 +115,8 @@ void carry_bouncers(struct snapshot *s, struct bouncer *bouncers, const struct s
         const struct bouncer *before = bouncer_before(prev, b->name);
         bool held = b->globals.paused == TRI_YES || b->globals.suspended == TRI_YES;
         int64_t carried = before ? before->held_us : 0;
-        b->held_us = !fresh(s, &b->state)
-                         ? carried
-                         : since(held, carried,
-                                 before && before->state.answered_us ? s->mono_us : SINCE_BEFORE);
+        b->held_us =
+            !fresh(s, &b->state) ? carried : since(held, carried, held_first(s, b, before));
         if (b->databases)
             carry_databases(s, b, before);
     }

@@ -47,6 +47,7 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/place.c \
 	src/analysis/place.h \
 	src/analysis/pgb_columns.c \
+	src/analysis/pgb_rows.c \
 	src/analysis/pgb_columns.h \
 	src/analysis/pgb_views.c \
 	src/analysis/pools.c \

@@ -34,6 +34,13 @@ NAME_KEY(pgb_list_key, pgb_list, name)
 NAME_KEY(pgb_cache_key, pgb_cache, name)
 NAME_KEY(pgb_dns_host_key, pgb_dns_host, name)
 NAME_KEY(pgb_dns_zone_key, pgb_dns_zone, name)
+NAME_KEY(pgb_stats_key, pgb_stats, database)
+
+const char *pgb_pool_key(const void *row, struct arena *a)
+{
+    const struct pgb_pool *p = row;
+    return arena_printf(a, "%s/%s", p->database, p->user ? p->user : "");
+}
 
 /* ---- what is worked out ---------------------------------------------------------------------- */
 
@@ -194,6 +201,31 @@ GET(get_bouncer_state)
                  : b->globals.suspended == TRI_YES            ? "suspended"
                  : b->globals.paused == TRI_YES || b->held_us ? "paused"
                                                               : "ok");
+}
+
+static const char *yes_no(enum tristate t)
+{
+    return t == TRI_YES ? "yes" : t == TRI_NO ? "no" : "not known";
+}
+
+#define GLOBAL(fn, field)                                \
+    GET(fn)                                              \
+    {                                                    \
+        UNUSED(s, a);                                    \
+        return words(yes_no(l->bouncer->globals.field)); \
+    }
+GLOBAL(get_active, active)
+GLOBAL(get_paused, paused)
+GLOBAL(get_suspended, suspended)
+
+GET(get_since)
+{
+    char d[FMT_MAX];
+    int64_t at = l->bouncer->held_us;
+    return words(at == 0 ? NULL
+                 : at == SINCE_BEFORE
+                     ? "before this program looked"
+                     : arena_printf(a, "%s ago", fmt_duration(d, s->mono_us - at)));
 }
 
 /* ---- the columns ----------------------------------------------------------------------------- */
@@ -398,6 +430,52 @@ static const struct pgb_column zones[] = {
     {.name = "hosts", .title = "HOSTS", .unit = PGB_NUMBER, FIELD(pgb_dns_zone, count), .width = 6},
 };
 
+static const struct pgb_column state[] = {
+    BOUNCER_COLUMN,
+    {.name = "version", .title = "VERSION", .get = get_version, .width = 16, .most = 18, .drop = 3},
+    {.name = "active", .title = "ACTIVE", .get = get_active, .width = 9},
+    {.name = "paused", .title = "PAUSED", .get = get_paused, .width = 9},
+    {.name = "suspended", .title = "SUSPENDED", .get = get_suspended, .width = 9},
+    {.name = "since", .title = "SINCE", .get = get_since, .width = 8, .most = 30},
+};
+
+#define P(field) FIELD(pgb_pool, field)
+#define COUNTED(name_, title_, at_, drop_)                                                       \
+    {                                                                                            \
+        .name = (name_), .title = (title_), .unit = PGB_NUMBER, at_, .width = 7, .drop = (drop_) \
+    }
+static const struct pgb_column pools[] = {
+    BOUNCER_COLUMN,
+    {.name = "database", .title = "DATABASE", P(database), .width = 8, .most = 26},
+    {.name = "user", .title = "USER", P(user), .width = 6, .most = 20},
+    COUNTED("active", "CLIENTS", P(cl_active), 0),
+    COUNTED("waiting", "WAITING", P(cl_waiting), 0),
+    {.name = "maxwait", .title = "LONGEST", .unit = PGB_USEC, P(maxwait_us), .width = 7},
+    COUNTED("sv_active", "BUSY", P(sv_active), 1),
+    COUNTED("sv_idle", "IDLE", P(sv_idle), 2),
+    COUNTED("sv_used", "USED", P(sv_used), 6),
+    COUNTED("sv_tested", "TESTED", P(sv_tested), 7),
+    COUNTED("sv_login", "LOGIN", P(sv_login), 5),
+    COUNTED("cl_cancel", "CANCELS", P(cl_cancel), 8),
+    {.name = "mode", .title = "MODE", P(pool_mode), .width = 11, .drop = 4},
+};
+#undef P
+
+#define T(field) FIELD(pgb_stats, field)
+static const struct pgb_column stats[] = {
+    BOUNCER_COLUMN,
+    {.name = "database", .title = "DATABASE", T(database), .width = 8, .most = 26},
+    COUNTED("xacts", "XACTS", T(xacts), 0),
+    COUNTED("queries", "QUERIES", T(queries), 0),
+    {.name = "received", .title = "RECEIVED", .unit = PGB_BYTES, T(received), .width = 9},
+    {.name = "sent", .title = "SENT", .unit = PGB_BYTES, T(sent), .width = 9},
+    {.name = "xact_time", .title = "IN XACTS", .unit = PGB_USEC, T(xact_us), .width = 9, .drop = 2},
+    {.name = "query_time", .title = "IN QUERIES", .unit = PGB_USEC, T(query_us), .width = 10},
+    {.name = "wait_time", .title = "WAITED", .unit = PGB_USEC, T(wait_us), .width = 9},
+    COUNTED("assignments", "ASSIGNED", T(assignments), 3),
+};
+#undef T
+
 /* ---- the views ------------------------------------------------------------------------------- */
 
 #define COLUMNS(v) .columns = (v), .ncolumns = sizeof(v) / sizeof *(v)
@@ -422,12 +500,17 @@ static const struct pgb_view_info infos[] = {
                       PGB_VIEW_COUNT, COLUMNS(dns)},
     [PGB_VIEW_ZONES] = {"zones", NULL, "zones of those names", OBS_BIT(OBS_PGB_DNS_ZONES),
                         PGB_VIEW_COUNT, COLUMNS(zones)},
+    [PGB_VIEW_STATE] = {"state", NULL, "whether it is paused or suspended as a whole", 0,
+                        PGB_VIEW_COUNT, COLUMNS(state)},
+    [PGB_VIEW_POOLS] = {"pools", NULL, "pools as it lists them", 0, PGB_VIEW_COUNT, COLUMNS(pools)},
+    [PGB_VIEW_STATS] = {"stats", NULL, "totals since it started", 0, PGB_VIEW_COUNT,
+                        COLUMNS(stats)},
 };
 _Static_assert(sizeof infos / sizeof *infos == PGB_VIEW_COUNT, "a description a view");
 
-const char *const pgb_view_names[] = {"bouncers", "databases", "clients", "servers",
-                                      "users",    "config",    "lists",   "memory",
-                                      "dns",      "zones",     NULL};
+const char *const pgb_view_names[] = {"bouncers", "databases", "clients", "servers", "users",
+                                      "config",   "lists",     "memory",  "dns",     "zones",
+                                      "state",    "pools",     "stats",   NULL};
 
 const struct pgb_view_info *pgb_view_get(enum pgb_view v)
 {
@@ -436,59 +519,20 @@ const struct pgb_view_info *pgb_view_get(enum pgb_view v)
 
 int pgb_view_find(const char *name)
 {
+    static const struct {
+        const char *show;
+        enum pgb_view view;
+    } others[] = {
+        {"dns_hosts", PGB_VIEW_DNS},      {"dns_zones", PGB_VIEW_ZONES},
+        {"mem", PGB_VIEW_MEMORY},         {"version", PGB_VIEW_STATE},
+        {"settings", PGB_VIEW_CONFIG},    {"stats_totals", PGB_VIEW_STATS},
+        {"database", PGB_VIEW_DATABASES},
+    };
     for (int i = 0; i < PGB_VIEW_COUNT; i++)
         if (strcmp(pgb_view_names[i], name) == 0)
             return i;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(others[i].show, name) == 0)
+            return (int)others[i].view;
     return -1;
-}
-
-/* ---- what is wrong with a row ---------------------------------------------------------------- */
-
-static void says(struct pgb_line *l, enum health h, const char *reason)
-{
-    l->health = h;
-    l->reason = reason;
-}
-
-static void judge_database(struct pgb_line *l)
-{
-    const struct pgb_database *d = l->row;
-    if (d->paused || d->disabled)
-        says(l, HEALTH_DEGRADED,
-             d->paused ? "PAUSE of this database: its clients wait"
-                       : "DISABLE: new clients are refused");
-    else if (d->max_connections > 0 && d->current_connections >= d->max_connections)
-        says(l, HEALTH_DEGRADED, "as many server connections as max_db_connections allows");
-    else if (d->max_clients > 0 && d->current_clients >= d->max_clients)
-        says(l, HEALTH_DEGRADED, "as many clients as max_db_client_connections allows");
-}
-
-static void judge_user(struct pgb_line *l)
-{
-    const struct pgb_user *u = l->row;
-    if (u->max_connections > 0 && u->connections >= u->max_connections)
-        says(l, HEALTH_DEGRADED, "as many server connections as max_user_connections allows");
-    else if (u->max_clients > 0 && u->clients >= u->max_clients)
-        says(l, HEALTH_DEGRADED, "as many clients as max_user_client_connections allows");
-}
-
-static void judge_client(struct pgb_line *l)
-{
-    const struct pgb_server *c = l->row;
-    if (c->state && strncmp(c->state, "waiting", 7) == 0 && c->wait_us > USEC_PER_SEC)
-        says(l, c->wait_us > 10 * USEC_PER_SEC ? HEALTH_CRITICAL : HEALTH_DEGRADED,
-             "waits for a server connection");
-}
-
-void pgb_line_judge(enum pgb_view view, struct pgb_line *l, struct arena *a)
-{
-    (void)a;
-    if (view == PGB_VIEW_DATABASES)
-        judge_database(l);
-    else if (view == PGB_VIEW_USERS)
-        judge_user(l);
-    else if (view == PGB_VIEW_CLIENTS)
-        judge_client(l);
-    else if (view == PGB_VIEW_SERVERS && ((const struct pgb_server *)l->row)->close_needed)
-        says(l, HEALTH_DEGRADED, "to be closed when it comes back");
 }

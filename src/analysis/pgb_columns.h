@@ -15,6 +15,8 @@ const char *pgb_list_key(const void *row, struct arena *a);
 const char *pgb_cache_key(const void *row, struct arena *a);
 const char *pgb_dns_host_key(const void *row, struct arena *a);
 const char *pgb_dns_zone_key(const void *row, struct arena *a);
+const char *pgb_pool_key(const void *row, struct arena *a);
+const char *pgb_stats_key(const void *row, struct arena *a);
 
 /* What is wrong with one row, as far as it can be told from itself: its health and reason. */
 void pgb_line_judge(enum pgb_view view, struct pgb_line *l, struct arena *a);

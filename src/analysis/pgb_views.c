@@ -78,6 +78,9 @@ static const struct source {
     [PGB_VIEW_MEMORY] = IN(memory_state, pgb_cache, pgb_cache_key),
     [PGB_VIEW_DNS] = IN(dns_hosts_state, pgb_dns_host, pgb_dns_host_key),
     [PGB_VIEW_ZONES] = IN(dns_zones_state, pgb_dns_zone, pgb_dns_zone_key),
+    [PGB_VIEW_STATE] = {offsetof(struct bouncer, state), 0, NULL},
+    [PGB_VIEW_POOLS] = IN(pools_state, pgb_pool, pgb_pool_key),
+    [PGB_VIEW_STATS] = IN(stats_state, pgb_stats, pgb_stats_key),
 #undef IN
 };
 _Static_assert(sizeof sources / sizeof *sources == PGB_VIEW_COUNT, "a source a view");
@@ -111,6 +114,11 @@ static struct rows rows_of(const struct bouncer *b, enum pgb_view view)
         return ROWS(dns_hosts);
     case PGB_VIEW_ZONES:
         return ROWS(dns_zones);
+    case PGB_VIEW_POOLS:
+        return ROWS(pools);
+    case PGB_VIEW_STATS:
+        return ROWS(stats);
+    case PGB_VIEW_STATE:
     case PGB_VIEW_BOUNCERS:
     case PGB_VIEW_COUNT:
         break;

@@ -99,6 +99,12 @@ static bool accepts_mapping(const struct command_arg *arg, const char *text)
     return eq && eq != text && eq[1] != '\0';
 }
 
+static bool accepts_view(const struct command_arg *arg, const char *text)
+{
+    (void)arg;
+    return pgb_view_find(text) >= 0;
+}
+
 static bool accepts_values(const struct command_arg *arg, const char *text)
 {
     for (const char *const *v = kind_of(arg)->values; *v; v++)
@@ -257,8 +263,9 @@ static const struct kind_info kinds[] = {
                    .accepts = accepts_values,
                    .values = drains},
     [ARG_PGB_VIEW] = {.metavar = "VIEW",
-                      .expects = "a table of PgBouncer, such as clients or config",
-                      .accepts = accepts_values,
+                      .expects = "a table of PgBouncer: bouncers, databases, clients, servers, "
+                                 "users, config, lists, memory, dns, zones, state, pools or stats",
+                      .accepts = accepts_view,
                       .values = pgb_view_names},
     [ARG_SERVER] = {.metavar = "SERVER",
                     .expects = "a server's name in HAProxy (pg1, rw/pg1), or a member's",

@@ -92,8 +92,23 @@ static void empty_row(const struct picture *p, const struct pgb_view_info *info,
 {
     bool known;
     const struct source_state *st = pgb_view_state(b, p->bouncers_view, &known);
-    bouncer_empty_row(p, b, st, known && st->outcome == OBS_ANSWERED ? "none" : NULL, row,
-                      info->ncolumns, 0, info->ncolumns - 1, a);
+    bouncer_empty_row(p, b, st,
+                      !known && st->outcome == OBS_NEVER     ? "asked, no answer yet"
+                      : known && st->outcome == OBS_ANSWERED ? "none"
+                                                             : NULL,
+                      row, info->ncolumns, 0, info->ncolumns - 1, a);
+    if (info->ncolumns > 2)
+        row->cells[1] = cell_none(); /* its own column is there, and no other is a name */
+}
+
+/* Every bouncer has answered, and has none of them: that is said once, not with a row each. */
+static bool all_empty(const struct snapshot *s, enum pgb_view view)
+{
+    for (int i = 0; i < s->nbouncers; i++)
+        if (pgb_view_count(&s->bouncers[i], view) > 0 ||
+            pgb_view_state(&s->bouncers[i], view, NULL)->outcome != OBS_ANSWERED)
+            return false;
+    return true;
 }
 
 int bouncer_view_count(const struct picture *p)
@@ -125,14 +140,16 @@ void bouncer_view_rows(const struct picture *p, struct arena *a, struct table_mo
             list->of[m->nrows] = &l[i];
             begin_row(p, &l[i], &m->rows[m->nrows++]);
         }
-        if (i == before)
+        if (i == before && !(n == 0 && all_empty(s, p->bouncers_view)))
             empty_row(p, info, &s->bouncers[b], &m->rows[m->nrows++], a);
     }
-    m->hidden = bouncers_all_show(s) || n == 0 ? 0 : 1u;
-    m->empty = "no PgBouncer is configured for this cluster";
+    m->hidden = bouncers_all_show(s) || m->nrows > n ? 0 : 1u;
+    m->empty = s->nbouncers == 0 ? "no PgBouncer is configured for this cluster"
+                                 : arena_printf(a, "no %s", info->name);
     bouncers_note(p, m, a);
     m->note =
-        arena_printf(a, "%s%s%s; [ and ] show others", info->name, *m->note ? ", " : "", m->note);
+        arena_printf(a, "%s, view %d of %d%s%s; [ and ] show others", info->name,
+                     (int)p->bouncers_view + 1, PGB_VIEW_COUNT, *m->note ? ", " : "", m->note);
 }
 
 /* ---- cards ----------------------------------------------------------------------------------- */

@@ -17,6 +17,7 @@ enum {
     C_WAITING,
     C_LONGEST,
     C_TREND,
+    C_WAITS,
     C_SERVERS,
     C_DATABASES,
     C_QUERIES,
@@ -28,19 +29,21 @@ enum {
 
 static const struct table_column columns[] = {
     [C_BOUNCER] = {.name = "bouncer", .title = "BOUNCER", .width = 9, .most = 30, .claim = 16},
-    [C_VERSION] = {.name = "version", .title = "VERSION", .width = 7, .most = 10, .drop = 3},
+    [C_VERSION] = {.name = "version", .title = "VERSION", .width = 7, .most = 10, .drop = 6},
     [C_CLIENTS] = {.name = "clients", .title = "CLIENTS", .width = 7, .right = true},
     [C_WAITING] = {.name = "waiting", .title = "WAITING", .width = 7, .right = true},
     [C_LONGEST] =
         {.name = "maxwait", .title = "LONGEST", .width = 7, .most = 8, .drop = 4, .right = true},
-    [C_TREND] = {.name = "trend", .title = "WAITED", .width = 8, .most = 20, .drop = 9},
-    [C_QUERIES] = {.name = "queries", .title = "QUERIES", .width = 8, .most = 20, .drop = 8},
-    [C_WAIT] = {.name = "wait", .title = "MEAN WAIT", .width = 9, .most = 20, .drop = 10},
-    [C_SERVERS] = {.name = "servers", .title = "SERVERS", .width = 7, .drop = 1, .right = true},
+    [C_TREND] = {.name = "trend", .title = "WAITED", .width = 8, .most = 20, .drop = 10},
+    [C_WAITS] = {.name = "waits", .title = "MAXWAIT", .width = 8, .most = 20, .drop = 12},
+    [C_QUERIES] = {.name = "queries", .title = "QUERIES", .width = 8, .most = 20, .drop = 9},
+    [C_WAIT] = {.name = "wait", .title = "MEAN WAIT", .width = 9, .most = 20, .drop = 11},
+    [C_SERVERS] = {.name = "servers", .title = "SERVERS", .width = 7, .drop = 4, .right = true},
     [C_DATABASES] =
-        {.name = "databases", .title = "DATABASES", .width = 9, .drop = 2, .right = true},
-    [C_AGE] = {.name = "age", .title = "AGE", .width = 4, .most = 5, .drop = 2, .right = true},
-    [C_STATE] = {.name = "state", .title = "STATE", .width = 8, .most = 60, .stretch = true},
+        {.name = "databases", .title = "DATABASES", .width = 9, .drop = 7, .right = true},
+    [C_AGE] = {.name = "age", .title = "AGE", .width = 4, .most = 5, .drop = 5, .right = true},
+    [C_STATE] =
+        {.name = "state", .title = "STATE", .width = 8, .most = 120, .claim = 40, .stretch = true},
 };
 _Static_assert(sizeof columns / sizeof *columns == C_COUNT, "a column an index");
 
@@ -58,6 +61,14 @@ static struct table_cell spark_cell(const struct picture *p, const struct series
                                .spark = draw_buckets(v, p->now_us, TREND_SPAN, TREND_CELLS, a)};
 }
 
+/* Whose row it is stands in the row. */
+static const char *without_name(const char *reason, const char *name)
+{
+    size_t n = strlen(name);
+    return strncmp(reason, name, n) == 0 && strncmp(reason + n, ": ", 2) == 0 ? reason + n + 2
+                                                                              : reason;
+}
+
 static struct table_cell state_cell(const struct picture *p, const struct bouncer *b,
                                     struct arena *a)
 {
@@ -69,7 +80,8 @@ static struct table_cell state_cell(const struct picture *p, const struct bounce
         return cell_role(TR_WARN, b->globals.suspended == TRI_YES ? "suspended" : "paused");
     for (int i = 0; i < p->verdicts->n; i++)
         if (strcmp(p->verdicts->v[i].subject, b->name) == 0)
-            return cell_role(draw_health_role(p->verdicts->v[i].health), p->verdicts->v[i].reason);
+            return cell_role(draw_health_role(p->verdicts->v[i].health),
+                             without_name(p->verdicts->v[i].reason, b->name));
     return cell_role(TR_OK, "ok");
 }
 
@@ -101,6 +113,7 @@ static void fill_row(const struct picture *p, const struct bouncer *b, struct ta
                        ? cell_number(0, NULL)
                        : cell_duration(a, t.maxwait_us < 0 ? NAN : (double)t.maxwait_us);
     c[C_TREND] = spark_cell(p, &b->waiting, a);
+    c[C_WAITS] = spark_cell(p, &b->maxwait, a);
     c[C_QUERIES] = spark_cell(p, &b->queries, a);
     c[C_WAIT] = spark_cell(p, &b->mean_wait, a);
     c[C_SERVERS] = cell_count(a, t.servers);

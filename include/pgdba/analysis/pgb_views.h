@@ -21,6 +21,9 @@ enum pgb_view {
     PGB_VIEW_MEMORY,
     PGB_VIEW_DNS,
     PGB_VIEW_ZONES,
+    PGB_VIEW_STATE,
+    PGB_VIEW_POOLS,
+    PGB_VIEW_STATS,
     PGB_VIEW_COUNT
 };
 
@@ -66,7 +69,8 @@ struct pgb_view_info {
 };
 
 const struct pgb_view_info *pgb_view_get(enum pgb_view v);
-int pgb_view_find(const char *name);                         /* -1 */
+/* Also by what PgBouncer itself calls it in SHOW ("dns_hosts", "mem"); -1. */
+int pgb_view_find(const char *name);
 extern const char *const pgb_view_names[PGB_VIEW_COUNT + 1]; /* NULL at the end */
 
 /* Rows of one bouncer, or of all (on NULL); in the arena, *n of them. */
