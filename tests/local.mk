@@ -2,6 +2,7 @@ EXTRA_DIST += tests/e2e/actions.sh tests/e2e/bouncers.sh tests/e2e/console.sh te
 	tests/e2e/story.sh tests/e2e/watch.py \
 	tests/e2e/secure.sh tests/e2e/shell.sh tests/e2e/sync.sh tests/e2e/terminal.sh tests/lint tests/debian-root tests/free-ports .clang-tidy .ci/run \
 	tests/unit/action/test_action.h
+EXTRA_DIST += tests/e2e/haproxies.sh tests/e2e/haproxy_faults.sh tests/e2e/newer_haproxy.sh
 EXTRA_DIST += tests/e2e/answers.py tests/e2e/answers.sh tests/e2e/bar.sh tests/e2e/crash.sh tests/e2e/hold.py tests/e2e/race.sh tests/e2e/pgb.sh tests/e2e/hold.sh
 
 # Unit tests by room. UNIT_x_LIBS are the rooms a unit test of room x links: nothing above it,

@@ -155,12 +155,13 @@ static void plan(struct planner *b)
 /* ---- the run: a phase a step */
 
 /* How each step went so far. */
-enum went { WENT_WAITING, WENT_TAKEN, WENT_UNSURE, WENT_SEEN, WENT_REFUSED };
+enum went { WENT_WAITING, WENT_TAKEN, WENT_UNSURE, WENT_SEEN, WENT_REFUSED, WENT_FORGOTTEN };
 
 struct haproxy_run {
     enum went *went;
     const char **why;     /* of one that was refused, or is unsure */
     int64_t *answered_us; /* older statistics show nothing */
+    int64_t *pid;         /* of the process that was asked; -1 not known */
     bool all_sent;
 };
 
@@ -182,6 +183,7 @@ static void begin(struct action_run *r)
     w->went = arena_array(&r->arena, (size_t)n, enum went);
     w->why = arena_array(&r->arena, (size_t)n, const char *);
     w->answered_us = arena_array(&r->arena, (size_t)n, int64_t);
+    w->pid = arena_array(&r->arena, (size_t)n, int64_t);
     r->state = w;
     for (int i = 0; i < n; i++)
         names[i] =
@@ -215,6 +217,26 @@ static const char *seen_note(struct action_run *r, const struct ha_row *row)
                         ha_row_in_drain(row) && row->status != HA_DRAIN ? ", DRAIN" : "");
 }
 
+static int64_t pid_of(const struct haproxy *h)
+{
+    return h && h->info ? h->info->pid : -1;
+}
+
+/* Another process answers now: what was set in the last one is gone, and will not be seen. */
+static bool is_forgotten(struct action_run *r, const struct haproxy *h, int i)
+{
+    struct haproxy_run *w = r->state;
+    int64_t pid = pid_of(h);
+
+    if (w->pid[i] < 0 || pid < 0 || pid == w->pid[i])
+        return false;
+    w->went[i] = WENT_FORGOTTEN;
+    w->why[i] = arena_printf(&r->arena, "it was reloaded meanwhile: process %lld, now %lld",
+                             (long long)w->pid[i], (long long)pid);
+    run_phase(r, i, PHASE_FAILED, w->why[i]);
+    return true;
+}
+
 static bool look_at(struct action_run *r, const struct snapshot *s, int i)
 {
     struct haproxy_run *w = r->state;
@@ -225,6 +247,8 @@ static bool look_at(struct action_run *r, const struct snapshot *s, int i)
         return false;
     if (!row || h->state.outcome != OBS_ANSWERED ||
         h->state.answered_us - h->state.latency_us <= w->answered_us[i] || !shows(r->plan, row)) {
+        if (is_forgotten(r, h, i))
+            return false;
         run_phase(r, i, PHASE_ACTIVE, w->why[i] ? w->why[i] : "taken");
         return true;
     }
@@ -260,26 +284,34 @@ static const char *list(struct action_run *r, enum went went)
     return out;
 }
 
+static const char *unseen_list(struct action_run *r)
+{
+    return arena_printf(&r->arena, "%s%s%s", list(r, WENT_TAKEN),
+                        count(r, WENT_TAKEN) && count(r, WENT_UNSURE) ? ", " : "",
+                        list(r, WENT_UNSURE));
+}
+
 static void finish(struct action_run *r)
 {
     char took[FMT_MAX];
     int refused = count(r, WENT_REFUSED), unseen = count(r, WENT_TAKEN) + count(r, WENT_UNSURE);
 
     fmt_duration(took, run_now(r) - r->op.started_us);
-    if (refused == r->plan->nsteps)
+    if (count(r, WENT_FORGOTTEN))
+        run_end(r, OP_FAILED, "forgotten by %s%s%s%s%s%s%s", list(r, WENT_FORGOTTEN),
+                refused ? "; refused by " : "", refused ? list(r, WENT_REFUSED) : "",
+                unseen ? "; not seen on " : "", unseen ? unseen_list(r) : "",
+                count(r, WENT_SEEN) ? "; done on " : "",
+                count(r, WENT_SEEN) ? list(r, WENT_SEEN) : "");
+    else if (refused == r->plan->nsteps)
         run_end(r, OP_REFUSED, "refused, nothing was changed: %s", list(r, WENT_REFUSED));
     else if (refused)
         run_end(r, OP_FAILED, "refused by %s; %s%s%s%s", list(r, WENT_REFUSED),
                 count(r, WENT_SEEN) ? "done on " : "none is seen done", list(r, WENT_SEEN),
-                unseen ? "; not seen on " : "",
-                unseen ? arena_printf(&r->arena, "%s%s%s", list(r, WENT_TAKEN),
-                                      count(r, WENT_TAKEN) && count(r, WENT_UNSURE) ? ", " : "",
-                                      list(r, WENT_UNSURE))
-                       : "");
+                unseen ? "; not seen on " : "", unseen ? unseen_list(r) : "");
     else if (unseen)
-        run_end(r, OP_UNKNOWN, "not seen after %s on %s%s%s; look at the pane haproxy", took,
-                list(r, WENT_TAKEN), count(r, WENT_TAKEN) && count(r, WENT_UNSURE) ? ", " : "",
-                list(r, WENT_UNSURE));
+        run_end(r, OP_UNKNOWN, "not seen after %s on %s; look at the pane haproxy", took,
+                unseen_list(r));
     else
         run_end(r, OP_DONE, "done, and seen in the statistics: %s (%s)", list(r, WENT_SEEN), took);
 }
@@ -310,6 +342,10 @@ static void answered(struct action_run *r, const struct step_answer *a)
     int i = r->step;
     bool refused = !a->sent || a->means == WIRE_REFUSED;
 
+    const struct haproxy *h = NULL;
+
+    balancer_find(r->last, r->plan->steps[i].member, &r->arena, &h);
+    w->pid[i] = pid_of(h);
     w->answered_us[i] = run_now(r);
     w->went[i] = refused                            ? WENT_REFUSED
                  : a->means == WIRE_UNKNOWN_OUTCOME ? WENT_UNSURE

@@ -98,6 +98,7 @@ const struct ha_row *balancer_find(const struct snapshot *s, const char *name, s
                 return row;
         }
     }
+    *h = NULL;
     return NULL;
 }
 

@@ -37,12 +37,15 @@ static bool up(const struct ha_row *r)
     return r->type == HA_BACKEND ? r->status == HA_UP : ha_row_takes(r);
 }
 
-static const struct ha_row *same_row(const struct ha_stats *s, const struct ha_row *r)
+/* It most likely stands where it stood: at, from where it is looked for. */
+static const struct ha_row *same_row(const struct ha_stats *s, const struct ha_row *r, int at)
 {
-    for (int i = 0; i < s->n; i++)
-        if (s->v[i].type == r->type && telling_same(s->v[i].proxy, r->proxy) &&
-            telling_same(s->v[i].name, r->name))
-            return &s->v[i];
+    for (int i = 0; i < s->n; i++) {
+        const struct ha_row *was = &s->v[(at + i) % s->n];
+        if (was->type == r->type && telling_same(was->name, r->name) &&
+            telling_same(was->proxy, r->proxy))
+            return was;
+    }
     return NULL;
 }
 
@@ -95,7 +98,7 @@ void telling_haproxies(struct telling *t, const struct snapshot *a, const struct
         for (int k = 0; old->stats && now->stats && old->stats != now->stats && k < now->stats->n;
              k++) {
             const struct ha_row *r = &now->stats->v[k];
-            const struct ha_row *was = same_row(old->stats, r);
+            const struct ha_row *was = same_row(old->stats, r, k);
             if (was && (r->type == HA_SERVER || r->type == HA_BACKEND))
                 ha_row(t, now, b->nhaproxies == 1, was, r);
         }

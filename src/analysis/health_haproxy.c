@@ -85,7 +85,7 @@ static bool told_before(const struct haproxy *h, const struct ha_row *r,
                         bool (*is)(const struct ha_row *r))
 {
     for (const struct ha_row *k = h->stats->v; k < r; k++)
-        if (k->type == HA_SERVER && is(k) && strcmp(k->name, r->name) == 0)
+        if (k->type == HA_SERVER && strcmp(k->name, r->name) == 0 && is(k))
             return true;
     return false;
 }
@@ -95,7 +95,7 @@ static const char *proxies(const struct judge *j, const struct haproxy *h, const
 {
     const char *out = r->proxy;
     for (const struct ha_row *k = r + 1; k < h->stats->v + h->stats->n; k++)
-        if (k->type == HA_SERVER && is(k) && strcmp(k->name, r->name) == 0)
+        if (k->type == HA_SERVER && strcmp(k->name, r->name) == 0 && is(k))
             out = arena_printf(j->a, "%s, %s", out, k->proxy);
     return out;
 }

@@ -33,7 +33,8 @@ void judge_haproxy_silent(struct judge *j)
 {
     EACH_HAPROXY(j, h)
     if (h->state.outcome != OBS_NEVER && !now(j, &h->state))
-        judge_say(j, h->name, "no answer from HAProxy %s", judge_silence(j, &h->state));
+        judge_say(j, h->name, "no answer from HAProxy %s%s%s", judge_silence(j, &h->state),
+                  *h->state.detail ? ": " : "", h->state.detail);
 }
 
 void judge_haproxy_not_asked(struct judge *j)

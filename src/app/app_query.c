@@ -282,6 +282,9 @@ bool app_looked_since(const struct app *a, int64_t than_us)
     for (int i = 0; i < s->nmembers; i++)
         if (s->members[i].listed && !asked_since(&s->members[i].api, than_us))
             return false;
+    for (int i = 0; i < s->nhaproxies; i++)
+        if (!asked_since(&s->haproxies[i].state, than_us))
+            return false;
     /* The watch on etcd is not asked: it tells. */
     return s->dcs_leads || asked_since(&s->view, than_us);
 }

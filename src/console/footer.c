@@ -33,7 +33,8 @@ static const struct hint replay_hints[] = {{":", "command"},         {"?", "help
                                            {"Space", "play, pause"}, {"n", "step"},
                                            {"Tab", "pane"},          {"q", "quit"}};
 
-static void draw_hints(const struct hint *hints, size_t n, struct surface *s, struct rect r)
+/* Returns the column behind them. */
+static int draw_hints(const struct hint *hints, size_t n, struct surface *s, struct rect r)
 {
     int x = r.col + 1, right = r.col + r.cols;
     for (size_t i = 0; i < n; i++) {
@@ -43,6 +44,7 @@ static void draw_hints(const struct hint *hints, size_t n, struct surface *s, st
         x += surface_text(s, r.row, x, right - x, TR_KEY, hints[i].key) + 1;
         x += surface_text(s, r.row, x, right - x, TR_DIM, hints[i].what) + 2;
     }
+    return x;
 }
 
 #define HINTS(table, s, r) draw_hints(table, sizeof(table) / sizeof *(table), s, r)
@@ -85,9 +87,45 @@ static void draw_notice(const struct frame *f, struct surface *s, struct rect r)
                   pane_key(PANE_FAILOVERS));
 }
 
-void footer_draw(const struct frame *f, struct surface *s, struct rect r)
+static const char *left_out(const struct layout *l, bool titles, struct arena *a)
+{
+    const char *text = "";
+    for (int i = 0; !l->tabbed && i < PANE_COUNT; i++)
+        if (l->panes[i].rows == 0)
+            text = arena_printf(a, "%s%s%s%s%s", text, *text ? ", " : "no room for ",
+                                pane_key((enum pane_id)i), titles ? " " : "",
+                                titles ? pane_get((enum pane_id)i)->title : "");
+    return text;
+}
+
+/* Panes that this screen has no room for: who looks at many must not take what is missing for what
+ * is not there. From column x on; by their keys alone where more does not fit. */
+static void draw_left_out(const struct layout *l, struct surface *s, struct rect r, int x)
+{
+    struct arena a;
+    arena_init(&a);
+    const char *text = left_out(l, true, &a);
+    if (x + surface_width(s, text) >= r.col + r.cols)
+        text = left_out(l, false, &a);
+    int width = surface_width(s, text);
+    if (*text && x + width < r.col + r.cols)
+        surface_text(s, r.row, r.col + r.cols - width - 1, width, TR_DIM, text);
+    arena_release(&a);
+}
+
+static int draw_keys(const struct frame *f, struct surface *s, struct rect r)
+{
+    if (frame_replays(f))
+        return HINTS(replay_hints, s, r);
+    if (pane_get(f->v->focus)->members)
+        return HINTS(member_hints, s, r);
+    return pane_get(f->v->focus)->servers ? HINTS(server_hints, s, r) : HINTS(other_hints, s, r);
+}
+
+void footer_draw(const struct frame *f, struct surface *s, const struct layout *l)
 {
     const struct view_state *v = f->v;
+    struct rect r = l->footer;
     if (f->bar && f->bar->open)
         bar_draw(f->bar, s, r);
     else if (v->message && v->tick_us < v->message_until_us)
@@ -96,14 +134,8 @@ void footer_draw(const struct frame *f, struct surface *s, struct rect r)
         draw_notice(f, s, r);
     else if (v->marks.n > 0)
         draw_marks(&v->marks, s, r);
-    else if (frame_replays(f))
-        HINTS(replay_hints, s, r);
-    else if (pane_get(v->focus)->members)
-        HINTS(member_hints, s, r);
-    else if (pane_get(v->focus)->servers)
-        HINTS(server_hints, s, r);
     else
-        HINTS(other_hints, s, r);
+        draw_left_out(l, s, r, draw_keys(f, s, r));
 }
 
 /* ---- the running operation ------------------------------------------------------------------ */

@@ -296,5 +296,5 @@ void frame_draw(const struct frame *f, struct surface *s, struct layout *l)
         operation_line_draw(f, s, l->operation);
     if (f->v->overlay != OVERLAY_NONE)
         overlay_draw(f, s);
-    footer_draw(f, s, l->footer);
+    footer_draw(f, s, l);
 }

@@ -151,12 +151,19 @@ static void note(const struct picture *p, struct table_model *m, struct arena *a
         m->note = p->s->haproxies[0].name;
 }
 
+static int count(const struct picture *p)
+{
+    int n = 0;
+    for (int i = 0; i < p->s->nhaproxies; i++) {
+        const struct ha_stats *stats = p->s->haproxies[i].stats;
+        n += stats && stats->n ? stats->n : 1;
+    }
+    return n;
+}
+
 static void rows(const struct picture *p, struct arena *a, struct table_model *m)
 {
-    size_t room = 0;
-    for (int i = 0; i < p->s->nhaproxies; i++)
-        room += 1 + (p->s->haproxies[i].stats ? (size_t)p->s->haproxies[i].stats->n : 0);
-    m->rows = arena_array(a, room, struct table_row);
+    m->rows = arena_array(a, (size_t)count(p), struct table_row);
     for (int i = 0; i < p->s->nhaproxies; i++) {
         const struct haproxy *h = &p->s->haproxies[i];
         for (int k = 0; h->stats && k < h->stats->n; k++)
@@ -298,4 +305,5 @@ const struct pane pane_haproxy = {.name = "haproxy",
                                   .columns = columns,
                                   .ncolumns = C_COUNT,
                                   .rows = rows,
+                                  .count = count,
                                   .card = card};

@@ -4,23 +4,16 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 E2E_PORT=28200 lab_up
 register_whole local-ha
+. "$here/haproxies.sh"
 p() { "$pgdba" "$@" --cluster local-ha; }
 
 # ---- the second one
 
 port=$("$repo/tests/free-ports" 28310 4)
 lb2_stats=127.0.0.1:$port lb2_socket=127.0.0.1:$((port + 1)) lb2_writes=$((port + 2)) lb2_reads=$((port + 3))
-part() { grep -oP "(?<=\b$2=)[^ ]+" <<<"$1"; } # CONNINFO KEYWORD
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=lb2 -addext subjectAltName=IP:127.0.0.1 \
     -keyout "$work/lb2.key" -out "$work/lb2.crt" >/dev/null 2>&1
 cat "$work/lb2.crt" "$work/lb2.key" >"$work/lb2.pem"
-servers() {
-    local m c u
-    for m in $LAB_MEMBERS; do
-        c=LAB_PG_$m u=LAB_PATRONI_$m
-        echo "    server db-${m#pg} $(part "${!c}" host):$(part "${!c}" port) check port ${!u##*:}"
-    done
-}
 {
     cat <<-END
 	global
@@ -61,38 +54,11 @@ haproxy -db -f "$work/lb2.cfg" >"$work/lb2.log" 2>&1 &
 lb2=$!
 at_exit "kill $lb2"
 
-# ha SOCKET LINE: by HAProxy's own word
-ha() {
-    python3 - "$@" <<'END'
-import socket, sys
-to, line = sys.argv[1:]
-if to.startswith("/"):
-    s = socket.socket(socket.AF_UNIX)
-    s.connect(to)
-else:
-    host, port = to.rsplit(":", 1)
-    s = socket.create_connection((host, int(port)))
-s.settimeout(5)
-s.sendall(line.encode() + b"\n")
-while data := s.recv(65536):
-    sys.stdout.write(data.decode())
-END
-}
-status_of() { ha "$1" 'show stat' | awk -F, -v p="$2" -v s="$3" '$1 == p && $2 == s { print $18 }'; }   # SOCKET PROXY SERVER
-sessions_of() { ha "$1" 'show stat' | awk -F, -v p="$2" -v s="$3" '$1 == p && $2 == s { print $5 }'; }  # SOCKET PROXY SERVER
-admin_of() { ha "$1" "show servers state $2" | awk -v s="$3" '$4 == s { print $7 }'; }                 # SOCKET PROXY SERVER
 lb1=$LAB_HAPROXY_SOCKET
 check "the lab's HAProxy has a socket" ha "$lb1" 'show info'
 leader_up() { [[ $(status_of "$lb2_socket" writes "db-${1#pg}") == UP ]]; }
 check "the second one finds the leader" wait_until 20 leader_up "$(leader)"
 
-# cluster NAME: local-ha's file with the HAProxys of standard input
-file=$XDG_CONFIG_HOME/pgdba/clusters/local-ha.yml
-cp "$file" "$work/base.yml"
-cluster() {
-    { grep -v '^- {name: haproxy, url' "$work/base.yml" | sed '/^haproxy:/,/^pgbouncer:/{/^haproxy:/d}'; echo haproxy:; cat; } >"$work/new.yml"
-    install -m 600 "$work/new.yml" "${file%/*}/$1.yml"
-}
 umask 077
 echo secret >"$work/password"
 tls="url: \"https://$lb2_stats/haproxy?stats\", username: ops, password_file: $work/password, cacert: $work/lb2.crt"

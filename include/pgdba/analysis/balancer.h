@@ -24,7 +24,7 @@ const struct balancer_target *balancer_targets(const struct snapshot *s, const s
                                                struct arena *a, int *n);
 /* "lb1 rw/pg2": how one is called; in the arena. */
 const char *balancer_name(const struct haproxy *h, const struct ha_row *row, struct arena *a);
-/* The row of that name now, and its HAProxy; NULL when it is not there any more. */
+/* The row of that name now, and its HAProxy; both NULL when it is not there any more. */
 const struct ha_row *balancer_find(const struct snapshot *s, const char *name, struct arena *a,
                                    const struct haproxy **h);
 /* How many servers of that backend would still take connections, were r carried out. */

@@ -141,7 +141,7 @@ void tabs_draw(const struct frame *f, struct surface *s, const struct layout *l)
 /* The bar of a replay: that it is a recording, where it is, how it goes on. */
 void replay_draw(const struct frame *f, struct surface *s, struct rect r);
 void operation_line_draw(const struct frame *f, struct surface *s, struct rect r);
-void footer_draw(const struct frame *f, struct surface *s, struct rect r);
+void footer_draw(const struct frame *f, struct surface *s, const struct layout *l);
 void bar_draw(const struct bar_view *b, struct surface *s, struct rect footer);
 void overlay_draw(const struct frame *f, struct surface *s);
 

@@ -443,6 +443,48 @@ static void test_not_seen(void **state)
     world_release(&w);
 }
 
+static void with_pid(struct sb *b, int64_t pid)
+{
+    ((struct ha_info *)(uintptr_t)b->haproxies[0].info)->pid = pid;
+}
+
+/* Reloaded behind our back: a new process, which knows nothing of it. */
+static void test_forgotten(void **state)
+{
+    struct world w;
+    struct sb *b;
+
+    (void)state;
+    world_init(&w);
+    b = one(&w);
+    with_pid(b, 12);
+    assert_int_equal(world_start(&w, b, &maint_pg2), ST_OK);
+    world_line(&w, NET_ANSWERED, "\n");
+    world_pass(&w, 1);
+    b = one(&w);
+    with_pid(b, 12);
+    world_see(&w, b); /* not yet */
+    assert_int_equal(w.op->state, OP_RUNNING);
+    b = one(&w);
+    with_pid(b, 34);
+    world_see(&w, b);
+    assert_state(&w, OP_FAILED,
+                 "forgotten by haproxy rw/pg2 (it was reloaded meanwhile: process 12, now 34)");
+    world_release(&w);
+    world_init(&w); /* another process, in which it is so all the same */
+    b = one(&w);
+    with_pid(b, 12);
+    assert_int_equal(world_start(&w, b, &maint_pg2), ST_OK);
+    world_line(&w, NET_ANSWERED, "\n");
+    world_pass(&w, 1);
+    b = one(&w);
+    with_pid(b, 34);
+    set_status(b, 0, "pg2", HA_MAINT);
+    world_see(&w, b);
+    assert_state(&w, OP_DONE, "haproxy rw/pg2");
+    world_release(&w);
+}
+
 static void test_sessions_end(void **state)
 {
     struct world w;
@@ -514,6 +556,7 @@ int run_haproxy_tests(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_each_for_itself),
         cmocka_unit_test(test_not_seen),
+        cmocka_unit_test(test_forgotten),
         cmocka_unit_test(test_sessions_end),
         cmocka_unit_test(test_a_drain_behind_down),
         cmocka_unit_test(test_read_only),
