@@ -16,6 +16,9 @@ haproxy_socket() { REPLY=$LAB_DIR/haproxy/admin.sock; }
 
 # OPTIONS is Patroni's role check without a body: HAProxy hangs up after the status line, which makes Patroni log a
 # traceback when it is still sending.
+#
+# How long clients wait in a switchover is decided here too: downinter is how late a new leader is seen, fall checks every
+# fastinter how late the old one is left. fall stays 3: one slow answer must not cut every session (shutdown-sessions).
 haproxy_listen() { # NAME PATH
     local node check=''
     if [[ $TLS == 1 ]]; then check=" check-ssl verify required ca-file $CACERT"; fi
