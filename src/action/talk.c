@@ -206,6 +206,7 @@ static void undone(struct talk *t, const struct net_pg_reply *reply)
         undo_again(t);
         return;
     }
+    t->unsure = NULL;
     t->version = t->r->io->console_version(t->r->io->arg, t->watch.console);
     ask(t, &t->watch, o->verb->undo->verify[0].ask(t, o), LOOK, undo_seen);
 }
@@ -373,7 +374,9 @@ static void done_by_others(struct talk *t, const char *how)
 /* It is so already, and need not be remembered; of what was left that is all that was wanted. */
 static bool is_moot(struct talk *t, const struct talk_order *o, const char *refusal)
 {
-    if (!o->verb->moot || !strstr(refusal, o->verb->moot))
+    const char *const *moot = o->verb->moot;
+
+    if ((!moot[0] || !strstr(refusal, moot[0])) && (!moot[1] || !strstr(refusal, moot[1])))
         return false;
     forget(t, o);
     if (t->r->plan->request.left)

@@ -42,8 +42,8 @@ struct talk_verb {
     const char *(*says)(struct talk *t, const struct talk_order *o); /* when it is done */
     const struct talk_verb *undo; /* it blocks, and is undone by this; NULL: no */
     bool keeps, forgets;          /* the memory of what is to be taken back */
-    /* It was refused because it is so already: part of the refusal; NULL none. */
-    const char *moot;
+    /* It was refused because it is so already: parts of such refusals; NULL none. */
+    const char *moot[2];
     bool mute; /* the connection closes instead of an answer */
 };
 

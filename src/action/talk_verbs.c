@@ -92,8 +92,6 @@ static const char *is_not_paused(struct talk *t, const struct talk_order *o, con
     int row = o->arg ? row_of(d, "name", o->arg) : -1;
     struct held held;
 
-    if (o->arg && row < 0)
-        return no_such(t, o);
     if (row < 0 || count(d, row, "paused") > 0)
         return NULL;
     held = talk_held(t, o); /* somebody has done it meanwhile */
@@ -143,18 +141,24 @@ static enum tristate paused(const struct talk_order *o, const struct net_pg_repl
     return row < 0 ? TRI_UNKNOWN : count(reply->table, row, "paused") > 0 ? TRI_YES : TRI_NO;
 }
 
+/* PgBouncer does not list a database of its entry "*" that has neither clients nor servers, paused
+ * or not, and knows it all the same: then its word is all there is. */
+static bool is_hidden(const struct talk *t, const struct talk_order *o,
+                      const struct net_pg_reply *reply)
+{
+    return o->arg && !t->unsure && rows(reply) && row_of(reply->table, "name", o->arg) < 0;
+}
+
 static bool holds_paused(struct talk *t, const struct talk_order *o,
                          const struct net_pg_reply *reply)
 {
-    (void)t;
-    return paused(o, reply) == TRI_YES;
+    return paused(o, reply) == TRI_YES || is_hidden(t, o, reply);
 }
 
 static bool holds_resumed(struct talk *t, const struct talk_order *o,
                           const struct net_pg_reply *reply)
 {
-    (void)t;
-    return paused(o, reply) == TRI_NO;
+    return paused(o, reply) == TRI_NO || is_hidden(t, o, reply);
 }
 
 static const char *ask_pools(const struct talk *t, const struct talk_order *o)
@@ -243,7 +247,8 @@ static bool holds_killed(struct talk *t, const struct talk_order *o,
 {
     int row = rows(reply) ? row_of(reply->table, "name", o->arg) : -1;
 
-    (void)t;
+    if (is_hidden(t, o, reply))
+        return true;
     return row >= 0 && count(reply->table, row, "paused") > 0 &&
            count(reply->table, row, "current_connections") == 0;
 }
@@ -403,7 +408,7 @@ const struct talk_verb talk_resume = {.word = "RESUME",
                                       .refuses = is_not_paused,
                                       .verify = {{ask_paused, holds_resumed, false}},
                                       .forgets = true,
-                                      .moot = "not paused"};
+                                      .moot = {"not paused", "no such database"}};
 const struct talk_verb talk_pause = {
     .word = "PAUSE",
     .look = "SHOW DATABASES",

@@ -86,6 +86,11 @@ void flight_bouncer_databases(struct flight *f)
             else if (d)
                 flight_say(f, CHECK_PASS, "%s of %s is at %s:%" PRId64, d->name, b->name,
                            d->host ? d->host : "its own host", d->port);
+            else if (f->r->kind == ACT_PGB_RESUME)
+                flight_say(f, CHECK_PASS,
+                           "%s is not listed by %s: one of its entry \"*\" without clients is "
+                           "hidden, paused or not",
+                           f->r->databases[k], b->name);
             else
                 flight_say(f, CHECK_BLOCK, "%s has no database %s", b->name, f->r->databases[k]);
         }

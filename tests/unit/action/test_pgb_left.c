@@ -227,7 +227,7 @@ static void test_interrupted_early(void **state)
     world_release(&w);
 }
 
-/* ---- what was left */
+/* ---- a database of PgBouncer's entry "*" that nobody uses: not listed, and paused all the same */
 
 static void start_left(struct world *w, const struct held_list *l)
 {
@@ -235,6 +235,46 @@ static void start_left(struct world *w, const struct held_list *l)
     w->left = l;
     start(w, &resume_left);
 }
+
+static void test_hidden(void **state)
+{
+    struct world w;
+
+    (void)state;
+    start_pause(&w); /* it goes out of sight when its servers have gone */
+    world_tag(&w, 0, "PAUSE \"app\"", "PAUSE");
+    world_rows(&w, 0, "SHOW POOLS", POOL("0"));
+    world_rows(&w, 0, "SHOW DATABASES", "name paused disabled|crm 0 0");
+    assert_state(&w, OP_DONE, "paused");
+    assert_true(world_holds(&w, "pgbouncer/app"));
+    action_free(w.run);
+    w.run = NULL;
+    start(&w, &resume_app);
+    world_rows(&w, 2, "SHOW DATABASES", "name paused disabled|crm 0 0");
+    world_tag(&w, 2, "RESUME \"app\"", "RESUME");
+    world_rows(&w, 2, "SHOW DATABASES", "name paused disabled|crm 0 0");
+    assert_state(&w, OP_DONE, "resumed");
+    assert_int_equal(w.nheld, 0);
+    world_release(&w);
+
+    world_init(&w); /* without an answer its absence says nothing */
+    start(&w, &resume_app);
+    world_rows(&w, 0, "SHOW DATABASES", "name paused disabled|crm 0 0");
+    world_silent(&w, 0, "RESUME \"app\"", NET_TIMED_OUT);
+    world_rows(&w, 0, "SHOW DATABASES", "name paused disabled|crm 0 0");
+    world_pass(&w, 6);
+    world_rows(&w, 0, "SHOW DATABASES", "name paused disabled|crm 0 0");
+    assert_state(&w, OP_UNKNOWN, "it is not seen");
+    world_release(&w);
+
+    start_left(&w, &left_app); /* the database itself has gone */
+    world_rows(&w, 0, "SHOW DATABASES", "name paused disabled|crm 0 0");
+    world_says_no(&w, 0, "RESUME \"app\"", "no such database: app");
+    assert_state(&w, OP_DONE, "taken back");
+    world_release(&w);
+}
+
+/* ---- what was left */
 
 static void test_offered(void **state)
 {
@@ -323,6 +363,7 @@ int run_pgb_left_tests(void)
         cmocka_unit_test(test_interrupted),  cmocka_unit_test(test_interrupted_early),
         cmocka_unit_test(test_offered),      cmocka_unit_test(test_done_by_others),
         cmocka_unit_test(test_two_programs), cmocka_unit_test(test_right),
+        cmocka_unit_test(test_hidden),
     };
 
     return cmocka_run_group_tests_name("action: pgb, what is left", tests, NULL, NULL);

@@ -156,7 +156,7 @@ const struct preflight_case preflight_bouncer_cases[] = {
     {"bouncer-version", &kill_app, same, ABSENT, NULL},
     {"bouncer-databases", &pause_app, same, CHECK_PASS, "app"},
     {"bouncer-databases", &pause_crm, same, CHECK_BLOCK, "pgbouncer has no database crm"},
-    {"bouncer-databases", &resume_crm, same, CHECK_BLOCK, "pgbouncer has no database crm"},
+    {"bouncer-databases", &resume_crm, same, CHECK_PASS, "crm is not listed by pgbouncer"},
     {"bouncer-databases", &reconnect_crm, same, CHECK_BLOCK, "pgbouncer has no database crm"},
     {"bouncer-databases", &enable_crm, same, CHECK_BLOCK, "pgbouncer has no database crm"},
     {"bouncer-databases", &disable_crm, same, CHECK_BLOCK, "pgbouncer has no database crm"},
