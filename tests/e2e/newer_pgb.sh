@@ -41,7 +41,6 @@ kill "$console"
 
 expect "pause of everything" 0 'paused, and no server is busy' p pause --all
 check "SHOW STATE says so" test "$(field STATE value key paused)" = yes
-expect "status: as a whole, by whom it was told" 1 'pause' "$pgdba" status --cluster whole
 expect "paused already" 4 'as a whole already' p pause app
 admin RESUME >/dev/null
 cat >"$work/quit" <<END
@@ -59,7 +58,7 @@ check "nothing is remembered" remembered 0
 cat >"$work/down" <<END
 timeout 60
 spawn 40 120 $pgdba --cluster whole
-wait through HAProxy
+wait transaction
 type :pgb shutdown --wait-for clients
 key Enter
 wait WAIT_FOR_CLIENTS

@@ -114,7 +114,7 @@ chmod 755 "$work/others"
 screen "hung up: a console whose terminal is lost undoes what it waits for" <<END
 timeout 40
 spawn 40 120 $pgdba --cluster whole
-wait through HAProxy
+wait transaction
 type :pgb pause app --within 60s
 key Enter
 wait PAUSE "app"
@@ -201,6 +201,7 @@ names=('My db' 'a"b' "it's" 'UPPER' '100%s%n' 'größe数' 'a;b --' 'a\b')
 sed 's/^app = \(.*\)/app = \1\n* = \1/' "$LAB_DIR/pgbouncer/pgbouncer.ini" >"$work/ini"
 cat "$work/ini" >"$LAB_DIR/pgbouncer/pgbouncer.ini" # whose it is stays
 expect "reload" 0 'has read its files again' p reload
+check "any name is served" wait_until 10 psql -XAtc 'SELECT 1' "${LAB_PGBOUNCER_APP/dbname=app/} dbname=any"
 there() { # a client of that database, that stays
     local q=${1//\\/\\\\}
     q=${q//\'/\\\'}
