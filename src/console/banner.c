@@ -11,7 +11,7 @@ static const char take_back[] = "pgb resume --left";
 static const char *key_of(const struct frame *f, struct arena *a)
 {
     for (int i = 0; f->keys && i < f->keys->n; i++)
-        if (strcmp(f->keys->v[i].command, take_back) == 0)
+        if (strncmp(f->keys->v[i].command, take_back, strlen(take_back)) == 0)
             return f->keys->v[i].key;
     return arena_printf(a, ":%s", take_back);
 }

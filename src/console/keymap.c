@@ -27,7 +27,7 @@ static const struct key_bind defaults[] = {
     {"-", "interval -", "ask more often", NULL},
     {"s", "switchover --candidate ", "begin a switchover", NULL},
     {"R", "restart ", "begin a restart", NULL},
-    {"L", "pgb resume --left", "take back what an earlier run left paused in PgBouncer", NULL},
+    {"L", "pgb resume --left ", "take back what an earlier run left paused in PgBouncer", NULL},
     {"?", "help", "every key and every command", NULL},
     {"F1", "help", "", NULL},
     {"q", "quit", "leave", NULL},

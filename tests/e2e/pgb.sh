@@ -96,6 +96,8 @@ spawn 40 120 $pgdba --cluster whole
 wait app of b1 is paused since
 wait L takes it back
 key L
+wait pgb resume --left
+key Enter
 wait-re app of b1: paused since .* by a pgdba that has
 wait RESUME "app"
 type y

@@ -374,7 +374,7 @@ static void a_key_only_begins_what_changes_something(void **state)
         if (line[strlen(line) - 1] != ' ')
             fail_msg("key %s runs \"%s\" by itself", m.v[i].key, line);
     }
-    assert_int_equal(begun, 2); /* s and R */
+    assert_int_equal(begun, 3); /* s, R and L */
     assert_string_equal(keymap_find(&m, "s")->command, "switchover --candidate ");
     assert_string_equal(keymap_find(&m, "R")->command, "restart ");
     keymap_release(&m);
