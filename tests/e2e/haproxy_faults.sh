@@ -239,8 +239,9 @@ check "the leader's check turns: UP 2/3 or 1/3" wait_until 15 says lb3 "check of
 check "in time nobody gets writes" wait_until 15 says lb3 'HAProxy has no server to route writes to \(writes\)'
 next() { [[ $(leader) != "$l" ]]; }
 check "another leads" wait_until 60 next
-check "the client still hangs where nothing can be written" wait_until 40 says lb3 "1 session of writes stays on $l, which takes none any more \(DOWN"
-check "a check that is no answer is a fault" says lb3 "the check of db-${l#pg} fails \(writes\): DOWN, L7TOUT"
+# A member whose key has run out is nobody's to a program that only now begins to look: its server's name stands for it then.
+check "the client still hangs where nothing can be written" wait_until 40 says lb3 "1 session of writes stays on ($l|db-${l#pg}), which takes none any more \(DOWN"
+check "a check that is no answer is a fault" says lb3 "the check of db-${l#pg} fails \(writes(, every)?\): DOWN, L[47]TOUT"
 expect "its session is ended" 0 '^done: ' b haproxy shutdown-sessions "writes/db-${l#pg}" --yes
 check "none stays there" test "$(sessions_of "$lb3" writes "db-${l#pg}")" = 0
 "$lab" thaw --dir "$LAB_DIR" "$l"
