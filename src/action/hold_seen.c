@@ -1,6 +1,7 @@
 /* hold_seen.c: where a picture says that the clients' sessions end, and who of them waits. */
 #include "hold.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,6 +51,26 @@ static const char *closed_in(const struct snapshot *s, const struct haproxy *h,
     return NULL;
 }
 
+/* Not an address, and not a directory of sockets: what it stands for is PgBouncer's to say. */
+static bool is_name(const char *host)
+{
+    struct in6_addr a;
+
+    return host[0] != '/' && inet_pton(AF_INET, host, &a) != 1 &&
+           inet_pton(AF_INET6, host, &a) != 1;
+}
+
+/* "10.0.0.1:0" and "[fd00::1]:0" in its list: the port is not of the name. */
+static char *address_of(const char *at, size_t n)
+{
+    bool bracket = n && *at == '[';
+    const char *from = at + bracket, *end = memchr(at, bracket ? ']' : ':', n);
+
+    if (end && !bracket && memchr(end + 1, ':', n - (size_t)(end + 1 - at)))
+        end = NULL; /* more than one: it is IPv6, and bare */
+    return xstrndup(from, end ? (size_t)(end - from) : n - bracket);
+}
+
 /* The member that a name of the bouncer's has been looked up as; NULL: none of them, or m too. */
 static const struct member *looked_up(const struct snapshot *s, const struct bouncer *b,
                                       const struct pgb_database *d, const struct member *m)
@@ -63,8 +84,8 @@ static const struct member *looked_up(const struct snapshot *s, const struct bou
         if (strcmp(name->name, d->host) != 0)
             continue;
         while (at && *at) {
-            size_t n = strcspn(at, ",");
-            char *addr = xstrndup(at, n);
+            size_t n = strcspn(at += strspn(at, " "), ",");
+            char *addr = address_of(at, n);
             const struct member *is = routes_member_at(s, addr, d->port);
 
             free(addr);
@@ -80,7 +101,7 @@ static const struct member *looked_up(const struct snapshot *s, const struct bou
 /* A database that names a member's own address, or a name that is another member's still. */
 static const char *points_elsewhere(const struct plan *p, const struct snapshot *s,
                                     const struct bouncer *b, const struct member *m,
-                                    struct arena *a)
+                                    int64_t since_us, struct arena *a)
 {
     for (int k = 0; b->databases && k < b->databases->n; k++) {
         const struct pgb_database *d = &b->databases->v[k];
@@ -91,6 +112,8 @@ static const char *points_elsewhere(const struct plan *p, const struct snapshot 
         to = routes_member_at(s, d->host, d->port);
         if (to && to != m)
             return arena_printf(a, "%s of %s points at %s", d->name, b->name, to->name);
+        if (!to && is_name(d->host) && !heard(&b->dns_hosts_state, since_us))
+            return arena_printf(a, "%s has not said what %s is", b->name, d->host);
         to = to ? NULL : looked_up(s, b, d, m);
         if (to)
             return arena_printf(a, "%s of %s is %s, which is %s there", d->name, b->name, d->host,
@@ -106,7 +129,7 @@ const char *hold_way_closed(const struct plan *p, const struct snapshot *s, cons
 
     for (int i = 0; !why && i < s->nbouncers; i++)
         if (is_asked(p, &s->bouncers[i]))
-            why = points_elsewhere(p, s, &s->bouncers[i], m, a);
+            why = points_elsewhere(p, s, &s->bouncers[i], m, since_us, a);
     for (int i = 0; !why && i < s->nhaproxies; i++)
         why = closed_in(s, &s->haproxies[i], m, since_us, a);
     return why;

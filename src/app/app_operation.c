@@ -62,6 +62,7 @@ static void tell(void *arg)
             app_probe_planned(a, op);
         }
         app_apply_refresh(a);
+        app_sources_want(a);
     }
     if (op->revision == a->op_revision)
         return;

@@ -97,6 +97,7 @@ enum status app_sources_open(struct app *a, struct err *e);
 void app_sources_close(struct app *a);
 void app_sources_set_refresh(struct app *a, int64_t refresh_us);
 void app_sources_refresh(struct app *a);
+void app_sources_want(struct app *a); /* what is shown, or an operation looks at, has changed */
 void app_sources_refresh_way(struct app *a); /* PgBouncer and HAProxy alone */
 /* What the newest snapshot tells the sources: where members listen, which leases there are, that a
  * failover goes on. */

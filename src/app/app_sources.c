@@ -50,11 +50,19 @@ static void tell_admin(struct app *a, int index)
         source_pgbouncer_set_admin(a->bouncers[index], password);
 }
 
+/* Clients are let go when the names that PgBouncer has looked up are the new leader's. */
+static uint64_t bouncers_wanted(const struct app *a)
+{
+    const struct operation *op = app_operation(a);
+    bool held = op && op->state == OP_RUNNING && op->plan->kind == ACT_HOLD;
+    return a->bouncers_shown | (held ? OBS_BIT(OBS_PGB_DNS_HOSTS) : 0);
+}
+
 static void start_bouncer(struct app *a, int index, const char *password)
 {
     struct source_ctx ctx = app_source_ctx(a);
     a->bouncers[index] = source_pgbouncer_new(&ctx, index, app_effective_refresh(a), password);
-    source_pgbouncer_want(a->bouncers[index], a->bouncers_shown);
+    source_pgbouncer_want(a->bouncers[index], bouncers_wanted(a));
     tell_admin(a, index);
     source_pgbouncer_start(a->bouncers[index]);
 }
@@ -393,9 +401,14 @@ void app_show_bouncers(struct app *a, uint64_t kinds)
     if (kinds == a->bouncers_shown)
         return;
     a->bouncers_shown = kinds;
+    app_sources_want(a);
+}
+
+void app_sources_want(struct app *a)
+{
     for (int i = 0; a->bouncers && i < a->config->npgbouncer; i++)
         if (a->bouncers[i])
-            source_pgbouncer_want(a->bouncers[i], kinds);
+            source_pgbouncer_want(a->bouncers[i], bouncers_wanted(a));
 }
 
 const char *app_etcd_prefix(const struct app *a)

@@ -89,7 +89,8 @@ fi
 "${as[@]}" pgbouncer "$second/pgbouncer.ini" </dev/null >"$work/second.log" 2>&1 &
 second_pid=$!
 at_exit "kill $second_pid"
-on_second() { sed "s/port=[0-9]*/port=$second_port/" <<<"$1"; }
+lab_port=$(grep -o 'port=[0-9]*' <<<"$LAB_PGBOUNCER_ADMIN")
+on_second() { echo "${1/$lab_port/port=$second_port}"; }
 second_paused() { [[ $(psql -XAtc 'SHOW DATABASES' "$(on_second "$LAB_PGBOUNCER_ADMIN")" | awk -F'|' '$1 == "app" {print $12}') == 1 ]]; }
 second_serves() { [[ $(psql -XAtc 'SELECT 1' "$(on_second "$LAB_PGBOUNCER_APP")") == 1 ]]; }
 check "a second PgBouncer serves" wait_until 10 second_serves
@@ -114,7 +115,7 @@ kill "$second_pid"
 serves() { [[ $(app 'SELECT 1') == 1 ]]; }
 check "it serves" wait_until 20 serves
 of_log() { # MEMBER WORDS: when its log said so last, in seconds of today
-    grep -aE "$2" "$LAB_DIR/$1/log" | tail -1 | sed 's/,/./' | awk '{split($2, t, ":"); print t[1] * 3600 + t[2] * 60 + t[3]}'
+    grep -aE "$2" "$LAB_DIR/$1/log" | tail -1 | sed 's/,/./' | awk '{split($2, t, ":"); printf "%.3f", t[1] * 3600 + t[2] * 60 + t[3]}'
 }
 figures() { # OLD NEW LOG...: the longest wait, and what it was waited for
     local old=$1 new=$2

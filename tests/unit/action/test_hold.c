@@ -344,8 +344,9 @@ static void point(struct sb *b, const char *host, int64_t port)
 
 static void test_own_target(void **state)
 {
-    static const struct pgb_dns_host old_address[] = {{"db.lan", "10.0.0.1,10.0.0.9", 3}},
-                                     new_address[] = {{"db.lan", "10.0.0.2", 15}};
+    static const struct pgb_dns_host old_address[] = {{"db.lan", "10.0.0.1:0,[fd00::9]:0,10.0.0.9",
+                                                       3}},
+                                     new_address[] = {{"db.lan", "10.0.0.2:0", 15}};
     static const struct pgb_dns_hosts old_names = {1, old_address}, new_names = {1, new_address};
     struct world w;
     struct sb *b;
@@ -367,7 +368,15 @@ static void test_own_target(void **state)
     sb_row(b, "pg1")->host = "10.0.0.1";
     sb_row(b, "pg2")->host = "10.0.0.2";
     point(b, "db.lan", sb_row(b, "pg1")->port);
+    world_see(&w, b);
+    assert_phase(&w, "way to the new leader open", PHASE_ACTIVE);
+    assert_non_null(strstr(w.op->waiting_for, "pgbouncer has not said what db.lan is"));
+    b = promoted(&w);
+    sb_row(b, "pg1")->host = "10.0.0.1";
+    sb_row(b, "pg2")->host = "10.0.0.2";
+    point(b, "db.lan", sb_row(b, "pg1")->port);
     b->bouncers[0].dns_hosts = &old_names;
+    sb_answered(b, &b->bouncers[0].dns_hosts_state, 0);
     world_see(&w, b);
     assert_phase(&w, "way to the new leader open", PHASE_ACTIVE);
     assert_non_null(strstr(w.op->waiting_for, "app of pgbouncer is db.lan, which is pg1 there"));
@@ -376,6 +385,7 @@ static void test_own_target(void **state)
     sb_row(b, "pg2")->host = "10.0.0.2";
     point(b, "db.lan", sb_row(b, "pg2")->port);
     b->bouncers[0].dns_hosts = &new_names;
+    sb_answered(b, &b->bouncers[0].dns_hosts_state, 0);
     world_see(&w, b);
     assert_phase(&w, "way to the new leader open", PHASE_DONE);
     world_release(&w);
