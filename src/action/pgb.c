@@ -196,6 +196,23 @@ static const char *clean(struct planner *b, const char *text)
     return utf8_clean(&b->plan->arena, text, strlen(text));
 }
 
+static const char *or_else(struct planner *b, const char *text, const char *other)
+{
+    return text && *text ? clean(b, text) : other;
+}
+
+/* Who did it, and when. */
+static void tell_left(struct planner *b, const struct held *h)
+{
+    char at[FMT_MAX];
+
+    planner_line(b, "%s of %s: %s since %s by %s on %s%s.",
+                 or_else(b, h->key ? h->key : h->database, "Everything"), clean(b, h->bouncer),
+                 h->key ? "set" : "paused", fmt_time_local(at, h->wall_us),
+                 or_else(b, h->user, "somebody"), or_else(b, h->host, "some host"),
+                 h->ended ? "" : ", by a pgdba that has ended without taking it back");
+}
+
 /* What an earlier run left, and nothing else. */
 static void add_left(struct planner *b)
 {
@@ -204,7 +221,6 @@ static void add_left(struct planner *b)
     const struct held_list *l = m->list ? m->list(m->arg) : NULL;
     const char **on = arena_array(&p->arena, l ? (size_t)l->n : 0, const char *);
     int n = 0;
-    char at[FMT_MAX];
 
     for (int i = 0; l && i < l->n; i++) {
         const struct held *h = &l->v[i];
@@ -212,15 +228,7 @@ static void add_left(struct planner *b)
         bool seen = false;
 
         add(b, h->bouncer, h->key ? &talk_put_back : &talk_resume, arg);
-        planner_line(b, "%s of %s: %s since %s by %s on %s%s.",
-                     clean(b, h->key        ? h->key
-                              : h->database ? h->database
-                                            : "Everything"),
-                     clean(b, h->bouncer), h->key ? "set" : "paused",
-                     fmt_time_local(at, h->wall_us),
-                     h->user && *h->user ? clean(b, h->user) : "somebody",
-                     h->host && *h->host ? clean(b, h->host) : "some host",
-                     h->ended ? "" : ", by a pgdba that has ended without taking it back");
+        tell_left(b, h);
         for (int k = 0; k < n; k++)
             seen = seen || strcmp(on[k], h->bouncer) == 0;
         if (!seen)

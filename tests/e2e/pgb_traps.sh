@@ -205,9 +205,12 @@ check "any name is served" wait_until 10 psql -XAtc 'SELECT 1' "${LAB_PGBOUNCER_
 there() { # a client of that database, that stays
     local q=${1//\\/\\\\}
     q=${q//\'/\\\'}
-    sleep 60 | psql -XAt "${LAB_PGBOUNCER_APP/dbname=app/} dbname='$q'" >/dev/null 2>&1 &
+    { echo 'SELECT 1;'; sleep 20; } | psql -XAt "${LAB_PGBOUNCER_APP/dbname=app/} dbname='$q'" >"$work/there" 2>&1 &
     at_exit "kill $!"
-    wait_until 5 resumed "$1"
+    wait_until 10 grep -q '^1$' "$work/there" && wait_until 10 resumed "$1" && return
+    cat "$work/there"
+    admin 'SHOW DATABASES'
+    return 1
 }
 for name in "${names[@]}"; do
     step "a client comes by <$name>" there "$name"
