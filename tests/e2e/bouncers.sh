@@ -147,11 +147,22 @@ timeout 60
 spawn 30 160 $pgdba ${cluster[*]}
 wait $old
 key v
-wait login back-off
+wait paused as a whole or in login back-off
 wait paused as a whole, most likely
 key Esc
 key q
 expect-exit 0
 END
+# Who may be an admin asks, and knows.
+sed "0,/^- {name: pgbouncer, /s||&admin_conninfo: \"$LAB_PGBOUNCER_ADMIN\", |" "$XDG_CONFIG_HOME/pgdba/clusters/local-ha.yml" \
+    >"$XDG_CONFIG_HOME/pgdba/clusters/admin.yml"
+check "the cluster's file has an admin" grep -q admin_conninfo "$XDG_CONFIG_HOME/pgdba/clusters/admin.yml"
+(PGCONNECT_TIMEOUT=60 psql -XAtc 'select 1' "$LAB_PGBOUNCER_APP" >/dev/null 2>&1 &)
+paused_is_told() { "$pgdba" --cluster admin status 2>&1 | grep -Eq 'pgbouncer: (PgBouncer is )?paused as a whole'; }
+check "with an admin a PAUSE of everything on 1.18 is known" wait_until 10 paused_is_told
+check "and nothing is said of a back-off" bash -c '! "$0" --cluster admin status | grep -q back-off' "$pgdba"
+check "the state is shown" bash -c '"$0" --cluster admin pgb show state --on pgbouncer | grep -Eq "pgbouncer +PgBouncer 1[^ ]* +no +yes +no"' "$pgdba"
 psql -XAtc 'RESUME' "$LAB_PGBOUNCER_ADMIN" >/dev/null 2>&1
+resumed_is_told() { ! "$pgdba" --cluster admin status 2>&1 | grep -q 'paused as a whole'; }
+check "and its end" wait_until 10 resumed_is_told
 echo "# end of bouncers"
