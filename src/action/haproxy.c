@@ -20,9 +20,8 @@ static const struct verb {
     const char *does;
     const char *undo;
 } verbs[] = {
-    [ACT_HA_READY - ACT_HA_READY] = {"ready", "Make ready",
-                                     "It takes connections again as soon as its check is good.",
-                                     "maint"},
+    [0] = {"ready", "Make ready", "It takes connections again as soon as its check is good.",
+           "maint"},
     [ACT_HA_DRAIN - ACT_HA_READY] = {"drain", "Drain",
                                      "It gets no new connections; its check goes on, and what is "
                                      "connected stays.",

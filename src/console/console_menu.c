@@ -8,6 +8,7 @@
 
 bool menu_open(struct console *c)
 {
+    static const struct marks none = {0, NULL};
     struct arena a;
     const struct pane *p = pane_get(c->v.focus);
     if (!p->members && !p->servers)
@@ -15,7 +16,7 @@ bool menu_open(struct console *c)
     console_marks(c);
     arena_init(&a);
     const char *name = p->servers ? console_row(c, &a) : console_object(c, &a);
-    marks_copy(&c->v.menu, p->servers ? &(struct marks){0} : &c->v.marks);
+    marks_copy(&c->v.menu, p->servers ? &none : &c->v.marks);
     if (c->v.menu.n == 0 && name)
         marks_add(&c->v.menu, name);
     c->v.menu_servers = p->servers;
