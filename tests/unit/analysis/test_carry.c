@@ -252,9 +252,70 @@ static void a_member_just_started_gets_its_moment(void **state)
     sb_free(b);
 }
 
+/* ---- PgBouncer: since when it holds its clients back */
+
+static struct sb *bouncers_at(int64_t at, change_fn *change, const struct sb *prev)
+{
+    struct sb *b = sb_new(at);
+    sb_everything(b);
+    change(b);
+    sb_finish(b);
+    carry_bouncers(b->s, b->bouncers, prev ? prev->s : NULL);
+    return b;
+}
+
+static void app_paused(struct sb *b)
+{
+    sb_database(b, 0, 0)->paused = true;
+}
+static void whole_paused(struct sb *b)
+{
+    b->bouncers[0].globals.paused = TRI_YES;
+}
+static void whole_open(struct sb *b)
+{
+    b->bouncers[0].globals.paused = TRI_NO;
+}
+static void app_paused_and_silent(struct sb *b)
+{
+    sb_fail(b, &b->bouncers[0].databases_state, OBS_TIMED_OUT, SB_SEC(30));
+}
+
+static void a_pause_is_dated(void **state)
+{
+    (void)state;
+    struct sb *a = bouncers_at(T0, well, NULL), *b = bouncers_at(T1, app_paused, a);
+    struct sb *c = bouncers_at(T2, app_paused, b), *d = bouncers_at(T2 + SB_SEC(1), well, c);
+    assert_int_equal(a->bouncers[0].since[0].paused_us, 0);
+    assert_int_equal(b->bouncers[0].since[0].paused_us, T1);
+    assert_int_equal(c->bouncers[0].since[0].paused_us, T1); /* carried on */
+    assert_int_equal(d->bouncers[0].since[0].paused_us, 0);
+    struct sb *e = bouncers_at(T2, app_paused, NULL); /* there when it was first looked at */
+    assert_true(e->bouncers[0].since[0].paused_us == SINCE_BEFORE);
+    struct sb *f = bouncers_at(T2 + SB_SEC(1), app_paused_and_silent, c);
+    assert_int_equal(f->bouncers[0].since[0].paused_us, T1); /* who is silent has not resumed */
+    sb_free(a), sb_free(b), sb_free(c), sb_free(d), sb_free(e), sb_free(f);
+}
+
+static void a_pause_of_everything_is_dated(void **state)
+{
+    (void)state;
+    struct sb *a = bouncers_at(T0, whole_open, NULL), *b = bouncers_at(T1, whole_paused, a);
+    struct sb *c = bouncers_at(T2, whole_paused, b), *d = bouncers_at(T2, whole_open, b);
+    assert_int_equal(a->bouncers[0].held_us, 0);
+    assert_int_equal(b->bouncers[0].held_us, T1);
+    assert_int_equal(c->bouncers[0].held_us, T1);
+    assert_int_equal(d->bouncers[0].held_us, 0);
+    struct sb *e = bouncers_at(T0, whole_paused, NULL);
+    assert_true(e->bouncers[0].held_us == SINCE_BEFORE);
+    sb_free(a), sb_free(b), sb_free(c), sb_free(d), sb_free(e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_pause_is_dated),
+        cmocka_unit_test(a_pause_of_everything_is_dated),
         cmocka_unit_test(the_first_picture_knows_no_beginning),
         cmocka_unit_test(a_new_leader_leads_from_the_picture_that_shows_it),
         cmocka_unit_test(a_leader_that_comes_back_begins_anew),
