@@ -149,10 +149,10 @@ int64_t pgb_view_beat(const struct snapshot *s, enum pgb_view v)
 static const char *key_of(const struct bouncer *b, const char *key, struct arena *a)
 {
     size_t n = strlen(b->name), more = strlen(key);
-    char *out = arena_alloc(a, n + more + 2);
+    char *out = arena_alloc(a, n + 1 + more + 1);
     memcpy(out, b->name, n);
     out[n] = '/';
-    memcpy(out + n + 1, key, more);
+    memcpy(out + n + 1, key, more + 1);
     return out;
 }
 
