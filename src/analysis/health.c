@@ -196,8 +196,8 @@
     X(HEALTH_DEGRADED, "haproxy-queue", judge_haproxy_queue,                                       \
       "connections wait in HAProxy for a server")                                                  \
     X(HEALTH_DEGRADED, "haproxy-differ", judge_haproxy_differ,                                     \
-      "of two HAProxies one sends writes to a member and the other does not, both for "            \
-      "longer than 12 s")                                                                          \
+      "of two HAProxies one sends writes to a member and the other does not, or, where both "      \
+      "have a backend of that name, other connections; both for longer than 12 s")                 \
     X(HEALTH_DEGRADED, "haproxy-socket-silent", judge_haproxy_socket,                              \
       "an HAProxy's runtime socket cannot be used, and its statistics page is asked "              \
       "instead")                                                                                   \

@@ -295,6 +295,41 @@ static void compare(struct judge *j, const struct member *m, const struct haprox
               first ? y->status_text : x->status_text, check_words(j, first ? y : x));
 }
 
+/* Two with a proxy of one name serve the same there. */
+static void compare_reads(struct judge *j, const struct haproxy *a, const struct ha_row *x,
+                          const struct haproxy *b)
+{
+    const struct member *m = member_of(j, a, x);
+    if (!m)
+        return;
+    EACH_ROW(b, y)
+    {
+        if (y->type != HA_SERVER || strcmp(x->proxy, y->proxy) != 0 || member_of(j, b, y) != m)
+            continue;
+        bool first = ha_row_takes(x);
+        if (settled(y) && ha_row_takes(y) != first)
+            judge_say(j, m->name,
+                      "HAProxys differ: %s sends connections of %s here, %s does not "
+                      "(%s, %s)",
+                      first ? a->name : b->name, x->proxy, first ? b->name : a->name,
+                      first ? y->status_text : x->status_text, check_words(j, first ? y : x));
+        return;
+    }
+}
+
+static bool is_of(const struct ha_row *r, const char *proxy)
+{
+    return proxy && strcmp(r->proxy, proxy) == 0;
+}
+
+static void compare_all_reads(struct judge *j, const struct haproxy *a, const struct haproxy *b)
+{
+    const char *writes = routes_write_backend(a), *others = routes_write_backend(b);
+    EACH_ROW(a, x)
+    if (x->type == HA_SERVER && settled(x) && !is_of(x, writes) && !is_of(x, others))
+        compare_reads(j, a, x, b);
+}
+
 /* Each against the first that answers. */
 void judge_haproxy_differ(struct judge *j)
 {
@@ -303,7 +338,9 @@ void judge_haproxy_differ(struct judge *j)
     {
         for (int i = 0; first && i < j->s->nmembers; i++)
             compare(j, &j->s->members[i], first, h);
-        if (!first)
+        if (first)
+            compare_all_reads(j, first, h);
+        else
             first = h;
     }
 }

@@ -45,6 +45,25 @@ static void hangs(struct sb *b)
     all(b);
     sb_ha_server(b, "pg2", HA_DOWN, "L7TOUT");
 }
+static void fails_as(struct sb *b, const char *check, const char *words)
+{
+    all(b);
+    sb_ha_server(b, "pg2", HA_DOWN, check);
+    rw(b, "pg2")->last_check = words;
+}
+#define FAILS_AS(fn, check, words)  \
+    static void fn(struct sb *b)    \
+    {                               \
+        fails_as(b, #check, words); \
+    }
+FAILS_AS(no_way_there, L4TOUT, "")
+FAILS_AS(no_handshake, L6TOUT, "")
+FAILS_AS(no_tls_at_all, L6RSP, "SSL handshake failure (error:0A00010B:wrong version number)")
+FAILS_AS(no_http, L7RSP, "Layer7 invalid response: <BLURGH!>")
+FAILS_AS(no_socket, SOCKERR, "")
+/* What came before the answer, or is one: no failure that a person could mend. */
+FAILS_AS(connected_only, L4OK, "")
+FAILS_AS(handshake_only, L6OK, "")
 static void begins_to_hang(struct sb *b)
 {
     all(b);
@@ -329,6 +348,49 @@ static void two_differ_by_hand(struct sb *b)
     two(b);
     sb_ha_server(b, "pg1", HA_MAINT, "");
 }
+static struct ha_row *reader(struct sb *b, const char *name) /* of the first */
+{
+    return sb_ha_row(b, "ro", name);
+}
+static void two_differ_for_readers(struct sb *b)
+{
+    two(b);
+    struct ha_row *r = reader(b, "pg2");
+    r->status = HA_DOWN;
+    r->status_text = "DOWN";
+    r->check_status = "L4CON";
+    r->changed_s = 60;
+}
+static void two_differ_for_readers_otherwise(struct sb *b) /* the second one does not */
+{
+    two_differ_for_readers(b);
+    struct haproxy h = b->haproxies[0];
+    b->haproxies[0].stats = b->haproxies[1].stats;
+    b->haproxies[1].stats = h.stats;
+}
+static void two_differ_for_readers_briefly(struct sb *b)
+{
+    two_differ_for_readers(b);
+    reader(b, "pg2")->changed_s = 3;
+}
+static void two_differ_for_readers_by_hand(struct sb *b)
+{
+    two_differ_for_readers(b);
+    reader(b, "pg2")->status = HA_MAINT;
+}
+static void two_read_elsewhere(struct sb *b) /* what another one serves by another name */
+{
+    two_differ_for_readers(b);
+    const struct ha_stats *t = b->haproxies[0].stats;
+    for (int i = 0; i < t->n; i++)
+        if (strcmp(t->v[i].proxy, "ro") == 0)
+            sb_ha_row(b, "ro", t->v[i].name)->proxy = "others";
+}
+static void two_strangers(struct sb *b)
+{
+    two_differ_for_readers(b);
+    reader(b, "pg2")->name = "web";
+}
 static void two_differ_silent(struct sb *b)
 {
     two_differ(b);
@@ -343,6 +405,13 @@ const struct health_case health_cases_haproxy[] = {
      "the check of pg2 fails (rw): DOWN, L4CON, Connection refused for 14 s"},
     {"haproxy-check-failed", refused_in_both, "haproxy", "of pg2 fails (rw, ro): DOWN, L4CON"},
     {"haproxy-check-failed", hangs, "haproxy", "DOWN, L7TOUT"},
+    {"haproxy-check-failed", no_way_there, "haproxy", "of pg2 fails (rw): DOWN, L4TOUT"},
+    {"haproxy-check-failed", no_handshake, "haproxy", "of pg2 fails (rw): DOWN, L6TOUT"},
+    {"haproxy-check-failed", no_tls_at_all, "haproxy", "DOWN, L6RSP, SSL handshake failure"},
+    {"haproxy-check-failed", no_http, "haproxy", "DOWN, L7RSP, Layer7 invalid response: <BLURGH!>"},
+    {"haproxy-check-failed", no_socket, "haproxy", "DOWN, SOCKERR"},
+    {"haproxy-check-failed", connected_only, NULL, NULL},
+    {"haproxy-check-failed", handshake_only, NULL, NULL},
     {"haproxy-check-failed", begins_to_hang, "haproxy", "of pg3 fails (ro): UP 2/3, L4TOUT"},
     {"haproxy-check-failed", answers_500, "haproxy", "L7STS 500"},
     {"haproxy-check-failed", not_checked_yet, NULL, NULL},
@@ -411,6 +480,14 @@ const struct health_case health_cases_haproxy[] = {
     {"haproxy-differ", two_differ_briefly, NULL, NULL},
     {"haproxy-differ", two_differ_by_hand, NULL, NULL},
     {"haproxy-differ", two_differ_silent, NULL, NULL},
+    {"haproxy-differ", two_differ_for_readers, "pg2",
+     "HAProxys differ: lb2 sends connections of ro here, haproxy does not (DOWN, L4CON)"},
+    {"haproxy-differ", two_differ_for_readers_otherwise, "pg2",
+     "HAProxys differ: haproxy sends connections of ro here, lb2 does not (DOWN, L4CON)"},
+    {"haproxy-differ", two_differ_for_readers_briefly, NULL, NULL},
+    {"haproxy-differ", two_differ_for_readers_by_hand, NULL, NULL},
+    {"haproxy-differ", two_read_elsewhere, NULL, NULL},
+    {"haproxy-differ", two_strangers, NULL, NULL},
     {"haproxy-differ", two, NULL, NULL},
 };
 const int health_ncases_haproxy = sizeof health_cases_haproxy / sizeof *health_cases_haproxy;

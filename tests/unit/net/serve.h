@@ -19,6 +19,7 @@ struct serve {
     char request[16384]; /* the last one; read it with the lock, or after serve_stop() */
     size_t request_len;
     int connections;
+    int number[2];      /* for talk: what it has seen of the first connection and of later ones */
     _Atomic bool heard; /* a request has come */
 };
 

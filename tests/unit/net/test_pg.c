@@ -2,6 +2,7 @@
  * against a real PgBouncer where the environment names one (LAB_PGBOUNCER_STATS, as "lab env" says
  * it). */
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -328,6 +329,42 @@ static void speaks_http(struct serve *s, int fd)
     serve_until_gone(s, fd);
 }
 
+/* The client is this very process: the number of its socket, by the port that it comes from. */
+static int number_of_peer(int fd)
+{
+    struct sockaddr_in peer = {0}, own = {0};
+    socklen_t len = sizeof peer;
+
+    if (getpeername(fd, (struct sockaddr *)&peer, &len) != 0)
+        return -1;
+    for (int i = 0; i < 1024; i++) {
+        len = sizeof own;
+        if (getsockname(i, (struct sockaddr *)&own, &len) == 0 && own.sin_family == AF_INET &&
+            own.sin_port == peer.sin_port)
+            return i;
+    }
+    return -1;
+}
+
+/* Says yes to TLS and then talks nonsense: with sslmode=prefer libpq comes again without it, by
+ * another socket, which gets the number of the one that it has just closed. */
+static void breaks_tls_once(struct serve *s, int fd)
+{
+    char ssl_request[8], hello[5];
+
+    s->number[s->connections > 1] = number_of_peer(fd);
+    if (s->connections > 1) {
+        gives_rows(s, fd);
+        return;
+    }
+    if (!take(fd, ssl_request, sizeof ssl_request))
+        return;
+    serve_puts(fd, "S");
+    if (take(fd, hello, sizeof hello))
+        serve_puts(fd, "nonsense instead of a handshake");
+    serve_until_gone(s, fd);
+}
+
 static void silent(struct serve *s, int fd)
 {
     s->heard = true;
@@ -489,6 +526,24 @@ static void every_address_of_a_name_is_tried(void **state)
     net_pg_free(f->pg);
     f->pg = NULL;
     serve_stop(&f->serve);
+}
+
+static void another_socket_of_the_same_number_is_watched(void **state)
+{
+    struct fixture *f = *state;
+    struct got g = {0};
+
+    serve_start(&f->serve, breaks_tls_once, NULL);
+    connect_to(f, "127.0.0.1", NULL);
+    query(f, &g);
+    assert_int_equal(g.outcome, NET_ANSWERED);
+    assert_int_equal(g.nrows, 2);
+    net_pg_free(f->pg);
+    f->pg = NULL;
+    serve_stop(&f->serve);
+    assert_int_equal(f->serve.connections, 2);
+    assert_true(f->serve.number[0] > 0);
+    assert_int_equal(f->serve.number[1], f->serve.number[0]); /* else nothing was shown */
 }
 
 static void silence_ends_at_the_deadline(void **state)
@@ -671,6 +726,7 @@ int main(void)
         TEST(tls_that_is_not_there_is_a_tls_matter),
         TEST(nobody_there_is_refused),
         TEST(every_address_of_a_name_is_tried),
+        TEST(another_socket_of_the_same_number_is_watched),
         TEST(silence_ends_at_the_deadline),
         TEST(a_server_that_left_is_noticed_and_met_again),
         TEST(whoever_waits_is_told_of_a_loss),
