@@ -190,7 +190,15 @@ static const struct command commands[] = {
                                    "is promoted on a new timeline, and the former leader follows "
                                    "it. Writes fail from the shutdown to the promotion, usually "
                                    "for a few seconds. It is done when the new leader and the "
-                                   "former one have been seen in their new roles.",
+                                   "former one have been seen in their new roles. With --hold "
+                                   "every PgBouncer PAUSEs the databases first, all of them "
+                                   "within the time or none, and RESUMEs them when the new leader "
+                                   "writes and HAProxy sends to it, or nothing comes of it; what "
+                                   "is paused is remembered on disk until then (pgb resume "
+                                   "--left). It needs one of its admin_users (admin_conninfo in "
+                                   "the cluster's file) and is refused where it would end badly: "
+                                   "pooling by session, what is paused already, a "
+                                   "query_wait_timeout that is too short.",
                         .flags = CHANGE,
                         ARGS(switchover_args)},
     [CMD_FAILOVER] = {.name = "failover",
