@@ -173,7 +173,8 @@
     X(HEALTH_DEGRADED, "haproxy-no-target", judge_haproxy_no_target,                               \
       "HAProxy's write backend has no server")                                                     \
     X(HEALTH_DEGRADED, "haproxy-leader-down", judge_haproxy_leader_down,                           \
-      "HAProxy's check of the leader fails by silence or refusal, Patroni says it leads")          \
+      "HAProxy's check of the leader fails by anything else than the answer that it has not the "  \
+      "role, Patroni says it leads")                                                               \
     X(HEALTH_DEGRADED, "haproxy-leader-held", judge_haproxy_leader_held,                           \
       "the leader's server is in MAINT or DRAIN")                                                  \
     X(HEALTH_DEGRADED, "haproxy-leader-turning", judge_haproxy_leader_turning,                     \

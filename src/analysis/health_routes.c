@@ -175,18 +175,21 @@ static const struct ha_row *leader_row(const struct judge *j, const struct hapro
                : NULL;
 }
 
-/* By silence or refusal, not by an answer that says "not primary": that is a matter of time. */
+/* By silence, by refusal or by an answer that is none of Patroni's, not by one that says "not
+ * primary": that is a matter of time. */
 void judge_haproxy_leader_down(struct judge *j)
 {
     EACH_HAPROXY(j, h)
     {
         const struct ha_row *r = leader_row(j, h);
         if (r && (r->status == HA_DOWN || r->status == HA_GOING_UP) && *r->check_status &&
-            strncmp(r->check_status, "L7STS", 5) != 0 && strncmp(r->check_status, "L7OK", 4) != 0)
+            !ha_row_says_not_the_role(r) && strncmp(r->check_status, "L7OK", 4) != 0)
             judge_say(j, h->name,
-                      "HAProxy has the leader %s DOWN, its check ends in %s%s%s: Patroni says it "
-                      "leads",
-                      j->leader->name, r->check_status, *r->last_check ? ", " : "", r->last_check);
+                      "HAProxy has the leader %s DOWN, its check ends in %s%s%s%s: Patroni says "
+                      "it leads",
+                      j->leader->name, r->check_status,
+                      r->check_code ? arena_printf(j->a, " %d", r->check_code) : "",
+                      *r->last_check ? ", " : "", r->last_check);
     }
 }
 

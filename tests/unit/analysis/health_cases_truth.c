@@ -726,6 +726,17 @@ static void haproxy_leader_refused(struct sb *b)
     sb_ha_server(b, "pg1", HA_DOWN, "L4CON");
     sb_ha_row(b, "rw", "pg1")->last_check = "Connection refused";
 }
+static void haproxy_leader_answers_404(struct sb *b) /* another path, or no Patroni at all */
+{
+    all(b);
+    sb_ha_server(b, "pg1", HA_DOWN, "L7STS");
+    sb_ha_row(b, "rw", "pg1")->check_code = 404;
+}
+static void haproxy_leader_speaks_no_tls(struct sb *b)
+{
+    all(b);
+    sb_ha_server(b, "pg1", HA_DOWN, "L6RSP");
+}
 static void haproxy_leader_says_no(struct sb *b)
 {
     all(b);
@@ -1041,6 +1052,9 @@ const struct health_case health_cases_truth[] = {
     {"haproxy-no-target-long", haproxy_empty_standby_cluster, NULL, NULL},
     {"haproxy-leader-down", haproxy_leader_refused, "haproxy",
      "the leader pg1 DOWN, its check ends in L4CON, Connection refused"},
+    {"haproxy-leader-down", haproxy_leader_answers_404, "haproxy",
+     "the leader pg1 DOWN, its check ends in L7STS 404: Patroni says it leads"},
+    {"haproxy-leader-down", haproxy_leader_speaks_no_tls, "haproxy", "its check ends in L6RSP:"},
     {"haproxy-leader-down", haproxy_leader_says_no, NULL, NULL},
     {"haproxy-leader-down", haproxy_replica_refused, NULL, NULL},
     {"haproxy-leader-held", haproxy_leader_in_maintenance, "haproxy", "leader pg1 is in MAINT"},
