@@ -196,6 +196,26 @@ static void checks_of_the_way(struct planner *b)
         }
 }
 
+static const struct bouncer *bouncer_of(const struct snapshot *s, const char *name)
+{
+    for (int i = 0; i < s->nbouncers; i++)
+        if (strcmp(s->bouncers[i].name, name) == 0)
+            return &s->bouncers[i];
+    return NULL;
+}
+
+static void note_silent(struct plan *p, const struct snapshot *s)
+{
+    bool *v = arena_array(&p->arena, (size_t)p->request.nbouncers, bool);
+
+    for (int i = 0; i < p->request.nbouncers; i++) {
+        const struct bouncer *b = bouncer_of(s, p->request.bouncers[i]);
+
+        v[i] = !b || b->pools_state.outcome != OBS_ANSWERED;
+    }
+    p->silent = v;
+}
+
 /* Both lists as one: blocks first, then warnings, then passes. */
 static void join_checks(struct planner *b, const struct check_result *v, int n)
 {
@@ -273,6 +293,7 @@ enum status action_plan(const struct action_env *env, const struct snapshot *s,
         plan_free(p);
         return st;
     }
+    note_silent(p, s);
     ops->plan(&b);
     checks_of_the_way(&b);
     checks = preflight_run(s, &p->request, operation_running, clock_mono(env->clock), &p->arena, &n,
@@ -362,6 +383,23 @@ static enum status check_anew(const struct plan *p, const struct snapshot *now,
     return st;
 }
 
+/* One that froze since its last answer would do what it is told when it thaws. */
+static enum status bouncers_answered(const struct plan *p, const struct snapshot *now,
+                                     struct err *e)
+{
+    for (int i = 0; p->looked_us && i < p->request.nbouncers; i++) {
+        const struct bouncer *b = bouncer_of(now, p->request.bouncers[i]);
+        const struct source_state *st = b ? &b->pools_state : NULL;
+
+        if (p->silent[i] ||
+            (st && st->outcome == OBS_ANSWERED && st->answered_us - st->latency_us > p->looked_us))
+            continue;
+        return err_set(e, ST_REFUSED, "%s was asked once more and has not answered%s%s",
+                       p->request.bouncers[i], st && *st->detail ? ": " : "", st ? st->detail : "");
+    }
+    return ST_OK;
+}
+
 enum status action_recheck(const struct plan *p, const struct snapshot *now, bool operation_running,
                            int64_t now_us, struct err *e)
 {
@@ -379,5 +417,6 @@ enum status action_recheck(const struct plan *p, const struct snapshot *now, boo
         return err_set(e, ST_CONFLICT,
                        "the plan was made on timeline %" PRId64 ", and now it is %" PRId64,
                        p->timeline, timeline);
-    return check_anew(p, now, operation_running, now_us, e);
+    enum status st = check_anew(p, now, operation_running, now_us, e);
+    return st == ST_OK ? bouncers_answered(p, now, e) : st;
 }

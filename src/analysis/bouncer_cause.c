@@ -123,8 +123,8 @@ const char *pgb_no_server_cause(const struct snapshot *s, const struct bouncer *
     if (soon && b->globals.paused == TRI_UNKNOWN && b->version.num < STATE_SINCE)
         return arena_printf(a,
                             "%s is up: paused as a whole or in login back-off: PgBouncer before "
-                            "1.19 tells an admin alone which (admin_conninfo)",
-                            who);
+                            "1.19 tells an admin alone which (%s)",
+                            who, b->globals.not_asked ? "not asked: read-only" : "admin_conninfo");
     if (soon)
         return arena_printf(a,
                             "%s is up: login back-off, tried again every %s (server_login_retry)",

@@ -274,11 +274,23 @@ static bool asked_since(const struct source_state *st, int64_t than_us)
     return st->outcome != OBS_ANSWERED || st->answered_us - st->latency_us > than_us;
 }
 
-bool app_looked_since(const struct app *a, int64_t than_us)
+static bool is_meant(const struct request *r, const char *bouncer)
+{
+    for (int i = 0; i < r->nbouncers; i++)
+        if (strcmp(r->bouncers[i], bouncer) == 0)
+            return true;
+    return false;
+}
+
+bool app_looked_since(const struct app *a, const struct plan *p, int64_t than_us)
 {
     const struct snapshot *s = a->published;
     if (!s)
         return false;
+    for (int i = 0; i < s->nbouncers; i++)
+        if (is_meant(&p->request, s->bouncers[i].name) &&
+            !asked_since(&s->bouncers[i].pools_state, than_us))
+            return false;
     for (int i = 0; i < s->nmembers; i++)
         if (s->members[i].listed && !asked_since(&s->members[i].api, than_us))
             return false;

@@ -24,6 +24,7 @@ struct source_ctx app_source_ctx(struct app *a)
                                .http = a->http,
                                .config = a->config,
                                .log = a->opt.log,
+                               .read_only = app_read_only(a),
                                .emit = app_on_observation,
                                .arg = a};
 }

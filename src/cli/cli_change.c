@@ -154,19 +154,20 @@ bool cli_asks(struct cli *c, const char *question)
  * answer. */
 struct newer {
     struct app *app;
-    int64_t than_us;
+    const struct plan *plan;
 };
 
 /* The members too: one that has gone silent since is what the re-check is there to see. */
 static bool is_newer(void *arg)
 {
     const struct newer *n = arg;
-    return app_looked_since(n->app, n->than_us);
+    return app_looked_since(n->app, n->plan, n->plan->looked_us);
 }
 
-static void look_again(struct cli *c)
+static void look_again(struct cli *c, struct plan *p)
 {
-    struct newer n = {c->app, cli_now(c)};
+    struct newer n = {c->app, p};
+    p->looked_us = cli_now(c);
     app_refresh_now(c->app);
     app_run_until(c->app, is_newer, &n, cli_now(c) + 5 * USEC_PER_SEC);
 }
@@ -305,7 +306,7 @@ static int run_plan(struct cli *c, struct plan *p, struct wire_json *doc)
             return decline(c, p, "declined for its warnings");
         }
         p->accepted = p->worst == CHECK_WARN ? "asked" : NULL;
-        look_again(c);
+        look_again(c, p);
     }
     enum status st = app_execute(c->app, p, &e);
     int code = st == ST_OK ? follow(c) : cli_error(c, st, err_text(&e));

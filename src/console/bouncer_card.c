@@ -69,9 +69,12 @@ static void fact_count(struct doc *d, const char *label, int64_t v)
         card_factf(d, label, "%" PRId64, v);
 }
 
-static const char *tristate_words(enum tristate t, const char *yes, const char *no)
+static const char *tristate_words(const struct pgb_state *s, enum tristate t)
 {
-    return t == TRI_YES ? yes : t == TRI_NO ? no : "not said before PgBouncer 1.19";
+    return t == TRI_YES   ? "yes"
+           : t == TRI_NO  ? "no"
+           : s->not_asked ? "not asked: read-only"
+                          : "not said before PgBouncer 1.19";
 }
 
 static void bouncer_group(const struct picture *p, const struct bouncer *b, struct doc *d)
@@ -79,8 +82,8 @@ static void bouncer_group(const struct picture *p, const struct bouncer *b, stru
     card_source(d, arena_printf(d->arena, "PgBouncer %s", b->name), &b->state, p->s->refresh_us,
                 p->now_us);
     card_fact(d, "version", b->version.text);
-    card_fact(d, "paused as a whole", tristate_words(b->globals.paused, "yes", "no"));
-    card_fact(d, "suspended", tristate_words(b->globals.suspended, "yes", "no"));
+    card_fact(d, "paused as a whole", tristate_words(&b->globals, b->globals.paused));
+    card_fact(d, "suspended", tristate_words(&b->globals, b->globals.suspended));
 }
 
 void bouncer_card(const struct picture *p, const char *name, struct doc *d)

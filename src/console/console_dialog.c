@@ -77,7 +77,8 @@ static void execute(struct console *c)
 void dialog_looked(struct console *c)
 {
     int64_t now = clock_mono(c->opt->clock);
-    if (c->v.looking && (app_looked_since(c->app, c->look_us) || now - c->look_us >= LOOK_MOST))
+    if (c->v.looking &&
+        (app_looked_since(c->app, c->v.plan, c->look_us) || now - c->look_us >= LOOK_MOST))
         execute(c);
 }
 
@@ -87,6 +88,7 @@ static void look_once_more(struct console *c)
 {
     c->v.looking = true;
     c->look_us = clock_mono(c->opt->clock);
+    c->v.plan->looked_us = c->look_us;
     buf_clear(&c->v.typed);
     complain(c, NULL);
     app_refresh_now(c->app);

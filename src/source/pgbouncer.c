@@ -250,7 +250,7 @@ static void tell_held(struct source_pgbouncer *b, enum tristate paused, int64_t 
 
     arena_init(&a);
     buf_init(&body);
-    wire_table_encode(pgb_held_state(paused, &a), &body);
+    wire_table_encode(pgb_held_state(b->held, paused, &a), &body);
     emit(b, OBS_PGB_STATE, OBS_ANSWERED, "", latency_us, &body);
     buf_release(&body);
     arena_release(&a);

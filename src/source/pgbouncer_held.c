@@ -15,8 +15,9 @@ struct pgb_held {
     struct source_tunables t;
     const struct pgbouncer_config *config;
     char *password;
-    bool may;   /* the way to an admin is known, and it has not turned out to be none */
-    bool stuck; /* by the last SHOW POOLS */
+    bool may;       /* the way to an admin is known, and it has not turned out to be none */
+    bool stuck;     /* by the last SHOW POOLS */
+    bool not_asked; /* read-only, and it has been told */
     enum tristate told;
     int64_t due_us;
     struct net_pg *pg; /* while it is asked */
@@ -94,6 +95,12 @@ bool pgb_held_look(struct pgb_held *h, const struct table *pools)
         for (int i = 0; i < ((const struct pgb_pools *)f->root)->n && !h->stuck; i++)
             h->stuck = is_stuck(&((const struct pgb_pools *)f->root)->v[i]);
     facts_unref(f);
+    if (h->ctx.read_only) {
+        bool tells = h->stuck && !h->not_asked;
+
+        h->not_asked = h->stuck;
+        return tells;
+    }
     /* Who waits no more may be paused a moment later, and nobody would ask: a "no" is of then. */
     if (h->stuck || h->told != TRI_NO)
         return false;
@@ -103,7 +110,8 @@ bool pgb_held_look(struct pgb_held *h, const struct table *pools)
 
 bool pgb_held_due(const struct pgb_held *h)
 {
-    return h->may && h->pg == NULL && (h->stuck || h->told == TRI_YES) && now_us(h) >= h->due_us;
+    return h->may && !h->ctx.read_only && h->pg == NULL && (h->stuck || h->told == TRI_YES) &&
+           now_us(h) >= h->due_us;
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */
@@ -159,17 +167,20 @@ void pgb_held_ask(struct pgb_held *h)
     (void)net_pg_query(h->pg, "PAUSE pgbouncer", h->t.pgb_held_timeout_us, answered, h, NULL);
 }
 
-struct table *pgb_held_state(enum tristate paused, struct arena *a)
+struct table *pgb_held_state(const struct pgb_held *h, enum tristate paused, struct arena *a)
 {
-    struct table *t = table_new(a, 2, paused == TRI_UNKNOWN ? 0 : 3);
-    bool yes = paused == TRI_YES;
+    bool yes = paused == TRI_YES, silent = paused == TRI_UNKNOWN;
     const char *const cells[] = {"active",           yes ? "no" : "yes", "paused",
-                                 yes ? "yes" : "no", "suspended",        "no"};
+                                 yes ? "yes" : "no", "suspended",        "no"},
+                      *const refuses[] = {"not asked", "read-only"};
+    struct table *t = table_new(a, 2, !silent ? 3 : h->ctx.read_only ? 1 : 0);
 
     t->cols[0] = "key";
     t->cols[1] = "value";
     t->tag = "SHOW";
-    if (t->nrows > 0)
+    if (!silent)
         memcpy(t->cells, cells, sizeof(cells));
+    else if (t->nrows > 0)
+        memcpy(t->cells, refuses, sizeof(refuses));
     return t;
 }

@@ -5,7 +5,8 @@
  * An admin who asks it to pause its own console is refused, and the refusal tells: "already
  * suspended/paused", or "cannot pause admin db". It pauses nothing in any version. It is asked only
  * while clients wait and no server connection stands, by a connection that is closed after it, and
- * seldom, for each leaves a line in its log.
+ * seldom, for each leaves a line in its log. Never while read-only: who started so did not mean to
+ * have admin's commands sent.
  */
 #ifndef PGDBA_SOURCE_PGBOUNCER_HELD_PRIVATE_H
 #define PGDBA_SOURCE_PGBOUNCER_HELD_PRIVATE_H
@@ -34,7 +35,8 @@ bool pgb_held_look(struct pgb_held *h, const struct table *pools);
 bool pgb_held_due(const struct pgb_held *h);
 void pgb_held_ask(struct pgb_held *h);
 
-/* SHOW STATE as 1.19 would answer it; without a row when it is not known. In the arena. */
-struct table *pgb_held_state(enum tristate paused, struct arena *a);
+/* SHOW STATE as 1.19 would answer it; without a row when it is not known, or with one that says
+ * that nobody is asked. In the arena. */
+struct table *pgb_held_state(const struct pgb_held *h, enum tristate paused, struct arena *a);
 
 #endif

@@ -191,6 +191,8 @@ enum status wire_pgb_state(const struct table *t, struct facts **out, struct err
             s->paused = value;
         else if (strcmp(key, "suspended") == 0)
             s->suspended = value;
+        else if (strcmp(key, "not asked") == 0) /* our own source's row */
+            s->not_asked = true;
     }
     f->root = s;
     *out = f;

@@ -116,7 +116,8 @@ enum status action_plan(const struct action_env *env, const struct snapshot *s,
 void plan_free(struct plan *p);
 
 /* At Enter: ST_CONFLICT when leader or timeline moved since the plan (both values said), ST_REFUSED
- * when a check blocks now, ST_OK else. */
+ * when a check blocks now, or a PgBouncer that it writes to has not answered since plan.looked_us
+ * (unless it was silent when the plan was made), ST_OK else. */
 enum status action_recheck(const struct plan *p, const struct snapshot *now, bool operation_running,
                            int64_t now_us, struct err *e);
 

@@ -190,9 +190,9 @@ bool app_acting_known(const struct app *a);
 bool app_vitals_known(const struct app *a);
 /* Every PgBouncer that answers has said how it is configured: who may act on it, among others. */
 bool app_bouncers_known(const struct app *a);
-/* Everybody who answers has been asked after than_us (monotonic): a member that was frozen since
- * its last answer does not pass for one that is well. */
-bool app_looked_since(const struct app *a, int64_t than_us);
+/* Everybody who answers has been asked after than_us (monotonic), of the PgBouncers those that p
+ * writes to: one that was frozen since its last answer does not pass for one that is well. */
+bool app_looked_since(const struct app *a, const struct plan *p, int64_t than_us);
 /* What was said of an operation that has ended is taken back, or is given up on. */
 bool app_acting_settled(const struct app *a);
 /* Whether the policy leaves a change of this kind to whoever runs this: for menus, which grey what

@@ -152,6 +152,7 @@ struct pgb_dns_zones {
 /* SHOW STATE (1.19+): the global switches. */
 struct pgb_state {
     enum tristate active, paused, suspended;
+    bool not_asked; /* before 1.19 an admin alone is told, who is not asked while read-only */
 };
 
 struct pgb_version {

@@ -28,6 +28,7 @@ struct source_ctx {
     struct net_http *http;
     const struct cluster_config *config;
     struct log *log; /* may be NULL */
+    bool read_only;  /* nothing is asked that takes an admin's right */
     source_emit_fn *emit;
     void *arg;
 };

@@ -251,6 +251,53 @@ static void test_recheck(void **state)
     world_release(&w);
 }
 
+/* PgBouncer as it stood after Enter: when its last answer came, and what became of the last try. */
+static enum status recheck_bouncer(struct world *w, const struct plan *p, int64_t answered_us,
+                                   enum obs_outcome outcome)
+{
+    struct sb *b = world_picture(w);
+    enum status st;
+
+    b->bouncers[0].pools_state.answered_us = answered_us;
+    b->bouncers[0].pools_state.latency_us = SB_SEC(1);
+    b->bouncers[0].pools_state.outcome = outcome;
+    sb_finish(b);
+    err_release(&w->err);
+    st = action_recheck(p, b->s, false, b->now_us, &w->err);
+    sb_free(b);
+    return st;
+}
+
+/* One that has frozen since its last answer would carry the request out when it thaws. */
+static void test_a_bouncer_frozen_since(void **state)
+{
+    static const char *const app[] = {"app"};
+    static const struct request kills = {.kind = ACT_PGB_KILL, .ndatabases = 1, .databases = app};
+    struct world w;
+    struct plan *p;
+    struct sb *b;
+
+    (void)state;
+    world_init(&w);
+    assert_int_equal(world_plan(&w, world_picture(&w), &kills, &p), ST_OK);
+    assert_int_equal(recheck_bouncer(&w, p, SB_NOW_US, OBS_ANSWERED), ST_OK); /* nobody was asked */
+    p->looked_us = SB_NOW_US;
+    assert_int_equal(recheck_bouncer(&w, p, SB_NOW_US, OBS_ANSWERED), ST_REFUSED);
+    assert_string_equal(err_text(&w.err), "pgbouncer was asked once more and has not answered");
+    assert_int_equal(recheck_bouncer(&w, p, SB_NOW_US + SB_SEC(1), OBS_ANSWERED), ST_REFUSED);
+    assert_int_equal(recheck_bouncer(&w, p, SB_NOW_US + SB_SEC(1) + 1, OBS_ANSWERED), ST_OK);
+    assert_int_equal(recheck_bouncer(&w, p, SB_NOW_US, OBS_TIMED_OUT), ST_CONFLICT);
+    plan_free(p);
+
+    b = world_picture(&w); /* it was silent before, and that was confirmed */
+    b->bouncers[0].pools_state.outcome = OBS_TIMED_OUT;
+    assert_int_equal(world_plan(&w, b, &kills, &p), ST_OK);
+    p->looked_us = SB_NOW_US;
+    assert_int_equal(recheck_bouncer(&w, p, SB_NOW_US, OBS_TIMED_OUT), ST_OK);
+    plan_free(p);
+    world_release(&w);
+}
+
 /* A little more of what was confirmed is still that; much more is not. */
 static void test_a_warning_that_grew(void **state)
 {
@@ -284,9 +331,13 @@ static void test_a_warning_that_grew(void **state)
 int run_plan_tests(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_switchover), cmocka_unit_test(test_confirmations),
-        cmocka_unit_test(test_nonsense),   cmocka_unit_test(test_blocks_of_the_way),
-        cmocka_unit_test(test_recheck),    cmocka_unit_test(test_a_warning_that_grew),
+        cmocka_unit_test(test_switchover),
+        cmocka_unit_test(test_confirmations),
+        cmocka_unit_test(test_nonsense),
+        cmocka_unit_test(test_blocks_of_the_way),
+        cmocka_unit_test(test_recheck),
+        cmocka_unit_test(test_a_warning_that_grew),
+        cmocka_unit_test(test_a_bouncer_frozen_since),
     };
 
     return cmocka_run_group_tests_name("action: plan", tests, NULL, NULL);

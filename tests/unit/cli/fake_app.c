@@ -350,9 +350,9 @@ bool app_acting_settled(const struct app *a)
     return true;
 }
 
-bool app_looked_since(const struct app *a, int64_t than_us)
+bool app_looked_since(const struct app *a, const struct plan *p, int64_t than_us)
 {
-    (void)a, (void)than_us;
+    (void)a, (void)p, (void)than_us;
     return true;
 }
 

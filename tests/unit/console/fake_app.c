@@ -348,9 +348,9 @@ bool app_acting_settled(const struct app *a)
     return true;
 }
 
-bool app_looked_since(const struct app *a, int64_t than_us)
+bool app_looked_since(const struct app *a, const struct plan *p, int64_t than_us)
 {
-    (void)than_us;
+    (void)p, (void)than_us;
     return !a->not_looked;
 }
 

@@ -451,6 +451,25 @@ static void nobody_or_nonsense(void **state)
     bench_free(k);
 }
 
+/* The way to an admin is there and known, but who is read-only asks nobody by it, and says so. */
+static void read_only_asks_no_admin(void **state)
+{
+    struct bench *k = bench_new();
+
+    (void)state;
+    k->rig.t.pgb_query_us = 5000 * MS;
+    k->rig.refresh_us = 30 * MS;
+    k->rig.ctx.read_only = true;
+    k->pgb.waits = k->pgb.paused = true;
+    bench_start(k); /* without admin_conninfo: the one who polls might be an admin */
+    wait_for_state(k, "[\"not asked\",\"read-only\"]");
+    for (int i = 0; i < 4; i++)
+        wait_for(k, OBS_PGB_SERVERS, OBS_ANSWERED);
+    assert_int_equal(count(k, OBS_PGB_STATE, OBS_ANSWERED), 1); /* said once, not each round */
+    assert_int_equal(fake_pgb_count(&k->pgb, "PAUSE pgbouncer"), 0);
+    bench_free(k);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -468,6 +487,7 @@ int main(void)
         cmocka_unit_test(lists_while_wanted),
         cmocka_unit_test(paused_as_a_whole_before_119),
         cmocka_unit_test(who_is_no_admin_asks_once),
+        cmocka_unit_test(read_only_asks_no_admin),
         cmocka_unit_test(lists_on_their_own_beat),
     };
 

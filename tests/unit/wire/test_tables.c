@@ -228,6 +228,7 @@ static void state_and_version(void **state)
     assert_int_equal(s->active, TRI_NO);
     assert_int_equal(s->paused, TRI_YES);
     assert_int_equal(s->suspended, TRI_UNKNOWN);
+    assert_false(s->not_asked);
     static const struct {
         const char *text;
         int num;
