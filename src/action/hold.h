@@ -27,8 +27,9 @@ const char *hold_unserved(const struct plan *p, const struct snapshot *s, const 
 struct hold_release {
     struct action_run *r; /* NULL: not begun */
     int step;
-    void *probe, *etcd;
-    int refused; /* in a row, since it was seen to listen */
+    void *probe, *health, *etcd;
+    const char *doubt; /* what its Patroni said when nobody listened; NULL: not asked */
+    int refused;       /* in a row, since it was seen to listen */
     bool seen, over;
     int64_t wake_us;
     const char *text; /* a sentence for the end of one, when it is over */

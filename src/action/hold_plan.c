@@ -112,9 +112,11 @@ static void add_release(struct planner *b)
     struct buf body;
 
     planner_line(b,
-                 "--release-lock: once nobody listens at the port of %s's PostgreSQL any more, its "
-                 "lock is deleted in etcd from here, if it is its own still. Patroni would do that "
-                 "up to 1 s later.",
+                 "--release-lock: once nobody listens at the port of %s's PostgreSQL any more and "
+                 "its Patroni says that it stops it, its lock is deleted in etcd from here, if it "
+                 "is its own still. Patroni would do that up to 1 s later, whatever became of "
+                 "PostgreSQL. Should the whole node die in that second, its lock would have had "
+                 "its ttl to wait for it.",
                  p->leader);
     if (!b->env->config->postgres.conninfo)
         planner_check(b, "route", CHECK_BLOCK,

@@ -88,8 +88,10 @@ static const struct command_arg switchover_args[] = {
              "left out"},
     {.name = "--release-lock",
      .kind = ARG_FLAG,
-     .help = "with --hold: delete the old leader's lock in etcd once its PostgreSQL has stopped: "
-             "Patroni looks once a second, and clients wait 1 s less"},
+     .help =
+         "with --hold: delete the old leader's lock in etcd once its PostgreSQL has stopped: "
+         "Patroni looks once a second, and clients wait 1 s less; it stays where Patroni does not "
+         "say that it stops PostgreSQL"},
     ARGS_OF_A_CHANGE,
 };
 

@@ -44,6 +44,8 @@ struct world {
     bool authenticated;
     net_http_fn *fn; /* waits for an answer */
     void *fn_arg;
+    net_http_fn *get_fn; /* the same of a GET beside the steps */
+    void *get_arg;
     int64_t alarm_us; /* when it rings, -1 never */
     action_etcd_fn *etcd_fn;
     net_pg_fn *sql_fn;  /* SQL waits for an answer */
@@ -75,6 +77,8 @@ void world_see(struct world *w, struct sb *b);
 
 void world_pass(struct world *w, int64_t seconds); /* the alarm rings where it must */
 void world_answer(struct world *w, int status, const char *body);
+/* The GET beside the steps; body NULL: it was lost. */
+void world_got(struct world *w, int status, const char *body);
 /* SQL: rows (one cell) or a refusal. */
 void world_sql(struct world *w, const char *cell, const char *sqlstate, const char *detail);
 /* An answer of etcd; text not "" with a body: it refused; definite false: none came. */

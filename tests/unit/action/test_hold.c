@@ -484,6 +484,17 @@ static void again_in(struct world *w, int sent)
     assert_string_equal(w->body[sent - 1], "SELECT 1");
 }
 
+/* It listened, and nobody does now. */
+static void port_closed(struct world *w)
+{
+    world_sql(w, "1", "", "");
+    again_in(w, 4);
+    world_sql_closed(w);
+    again_in(w, 5);
+    world_sql_closed(w);
+    assert_null(w->etcd_fn);
+}
+
 static void test_release(void **state)
 {
     struct world w;
@@ -498,8 +509,12 @@ static void test_release(void **state)
     assert_null(w.etcd_fn);
     world_sql_closed(&w); /* twice */
     assert_int_equal(w.nsent, 6);
-    assert_string_equal(w.url[5], "/kv/txn");
-    assert_non_null(strstr(w.body[5], "\"target\":\"VALUE\""));
+    assert_non_null(strstr(w.url[5], "/health"));
+    assert_null(w.etcd_fn);
+    world_got(&w, 503, "{\"state\":\"stopping\",\"role\":\"master\"}");
+    assert_int_equal(w.nsent, 7);
+    assert_string_equal(w.url[6], "/kv/txn");
+    assert_non_null(strstr(w.body[6], "\"target\":\"VALUE\""));
     world_etcd(&w, "{\"header\":{\"revision\":\"9\"},\"succeeded\":true}", true, "");
     b = promoted(&w);
     world_see(&w, b);
@@ -550,11 +565,8 @@ static void test_not_released(void **state)
     assert_int_equal(w.nsent, 3);
     world_release(&w);
     with_lock(&w); /* refused: Patroni does it, later */
-    world_sql(&w, "1", "", "");
-    again_in(&w, 4);
-    world_sql_closed(&w);
-    again_in(&w, 5);
-    world_sql_closed(&w);
+    port_closed(&w);
+    world_got(&w, 503, "{\"state\":\"stopped\",\"role\":\"demoted\"}");
     world_etcd(&w, NULL, true, "permission denied");
     world_see(&w, promoted(&w));
     resumed(&w, 0);
@@ -562,6 +574,51 @@ static void test_not_released(void **state)
     put_back(&w, 0);
     world_see(&w, promoted(&w));
     assert_state(&w, OP_DONE, "its lock could not be deleted from here (permission denied)");
+    world_release(&w);
+}
+
+/* A PostgreSQL that crashed before Patroni began to stop it would be started again where it is. */
+static void test_crashed_instead(void **state)
+{
+    static const char *const others[] = {"{\"state\":\"unknown\",\"role\":\"master\"}",
+                                         "{\"state\":\"running\",\"role\":\"master\"}",
+                                         "{\"state\":\"crashed\",\"role\":\"master\"}",
+                                         "{\"state\":\"starting\",\"role\":\"master\"}",
+                                         "<html>",
+                                         "{}",
+                                         "",
+                                         NULL};
+    struct world w;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        with_lock(&w);
+        port_closed(&w);
+        world_got(&w, 503, others[i]);
+        assert_null(w.etcd_fn);
+        again_in(&w, 7);
+        world_sql_closed(&w); /* once is not enough again */
+        assert_null(w.get_fn);
+        again_in(&w, 8);
+        world_sql_lost(&w, NET_TIMED_OUT);
+        assert_true(action_interrupt(w.run));
+        resumed(&w, 0);
+        put_back(&w, 0);
+        assert_null(w.etcd_fn);
+        assert_state(&w, OP_UNKNOWN, "its lock was left to Patroni: nobody listened");
+        if (i == 0)
+            assert_non_null(strstr(w.op->outcome, "its Patroni says \"unknown\" of it"));
+        assert_clean(&w);
+        world_release(&w);
+    }
+    with_lock(&w); /* an interrupted one does not wait for the answer */
+    port_closed(&w);
+    assert_non_null(w.get_fn);
+    assert_true(action_interrupt(w.run));
+    assert_null(w.get_fn);
+    resumed(&w, 0);
+    put_back(&w, 0);
+    assert_clean(&w);
     world_release(&w);
 }
 
@@ -624,7 +681,7 @@ int run_hold_tests(void)
         cmocka_unit_test(test_unserved),      cmocka_unit_test(test_own_target),
         cmocka_unit_test(test_two_operators), cmocka_unit_test(test_checkpoint),
         cmocka_unit_test(test_release),       cmocka_unit_test(test_not_released),
-        cmocka_unit_test(test_release_plan),
+        cmocka_unit_test(test_release_plan),  cmocka_unit_test(test_crashed_instead),
     };
 
     return cmocka_run_group_tests_name("action: hold", tests, NULL, NULL);

@@ -67,7 +67,7 @@ static void starves(struct sb *b, int64_t seconds)
     struct pgb_database *d = sb_database(b, 0, 0);
     d->host = sb_row(b, "pg1")->host;
     d->port = sb_row(b, "pg1")->port;
-    b->bouncers[0].globals = (struct pgb_state){TRI_UNKNOWN, TRI_UNKNOWN, TRI_UNKNOWN};
+    b->bouncers[0].globals = (struct pgb_state){TRI_UNKNOWN, TRI_UNKNOWN, TRI_UNKNOWN, false};
     for (int i = 0; i < 3; i++) {
         struct pgb_pool *p = sb_pool(b, 0, i);
         p->sv_active = p->sv_idle = p->sv_used = p->sv_tested = p->sv_login = p->sv_cancel = 0;
@@ -93,7 +93,7 @@ static void starves_long_of_124(struct sb *b)
 {
     starves_long(b);
     b->bouncers[0].version = (struct pgb_version){12401, "PgBouncer 1.24.1"};
-    b->bouncers[0].globals = (struct pgb_state){TRI_YES, TRI_NO, TRI_NO};
+    b->bouncers[0].globals = (struct pgb_state){TRI_YES, TRI_NO, TRI_NO, false};
 }
 static void starves_another_has_servers(struct sb *b)
 {

@@ -538,7 +538,7 @@ static void bouncer_suspended(struct sb *b)
 }
 static void bouncer_state_unknown(struct sb *b)
 {
-    b->bouncers[0].globals = (struct pgb_state){TRI_UNKNOWN, TRI_UNKNOWN, TRI_UNKNOWN};
+    b->bouncers[0].globals = (struct pgb_state){TRI_UNKNOWN, TRI_UNKNOWN, TRI_UNKNOWN, false};
 }
 static void pool_waits(struct sb *b)
 {

@@ -167,17 +167,17 @@ static void disabled(struct sb *b)
 }
 static void held(struct sb *b)
 {
-    b->bouncers[0].globals = (struct pgb_state){TRI_NO, TRI_YES, TRI_NO};
+    b->bouncers[0].globals = (struct pgb_state){TRI_NO, TRI_YES, TRI_NO, false};
     servers(b, 0, 0);
     waiting(b, 5, 300 * USEC_PER_MS);
 }
 static void suspended(struct sb *b)
 {
-    b->bouncers[0].globals = (struct pgb_state){TRI_NO, TRI_NO, TRI_YES};
+    b->bouncers[0].globals = (struct pgb_state){TRI_NO, TRI_NO, TRI_YES, false};
 }
 static void active(struct sb *b)
 {
-    b->bouncers[0].globals = (struct pgb_state){TRI_YES, TRI_NO, TRI_NO};
+    b->bouncers[0].globals = (struct pgb_state){TRI_YES, TRI_NO, TRI_NO, false};
 }
 static void silent(struct sb *b)
 {
