@@ -1,4 +1,4 @@
-#include "talk.h"
+#include "talk_run.h"
 
 #include <string.h>
 
@@ -6,15 +6,9 @@
 #include "pgdba/base/utf8.h"
 #include "pgdba/model/held.h"
 
-#define LOOK   (5 * USEC_PER_SEC)  /* for an answer to SHOW, with the login */
-#define VERIFY (5 * USEC_PER_SEC)  /* for what was sent to come about */
-#define AGAIN  (100 * USEC_PER_MS) /* between two looks */
-#define UNDO   (15 * USEC_PER_SEC) /* for the way back */
-
-typedef void then_fn(struct talk *t, const struct net_pg_reply *reply);
+#define VERIFY (5 * USEC_PER_SEC) /* for what was sent to come about */
 
 static void next_order(struct talk *t);
-static void undo_next(struct talk *t);
 
 static struct talk_order *order(struct talk *t)
 {
@@ -23,7 +17,7 @@ static struct talk_order *order(struct talk *t)
 
 /* ---- lines */
 
-static void line_close(struct talk *t, struct talk_line *l)
+void talk_line_close(struct talk *t, struct talk_line *l)
 {
     if (l->console)
         t->r->io->console_close(t->r->io->arg, l->console);
@@ -33,8 +27,8 @@ static void line_close(struct talk *t, struct talk_line *l)
 
 void talk_close(struct talk *t)
 {
-    line_close(t, &t->act);
-    line_close(t, &t->watch);
+    talk_line_close(t, &t->act);
+    talk_line_close(t, &t->watch);
     t->stands = false;
     t->wake_us = 0;
 }
@@ -43,7 +37,7 @@ static void heard(void *arg, const struct net_pg_reply *reply)
 {
     struct talk_line *l = arg;
     struct action_run *r = l->t->r;
-    then_fn *then = l->then;
+    talk_then_fn *then = l->then;
 
     l->then = NULL;
     if (!l->t->over && then)
@@ -66,8 +60,8 @@ static bool line_open(struct talk *t, struct talk_line *l, const char **why)
     return true;
 }
 
-static void ask(struct talk *t, struct talk_line *l, const char *sql, int64_t timeout_us,
-                then_fn *then)
+void talk_ask(struct talk *t, struct talk_line *l, const char *sql, int64_t timeout_us,
+              talk_then_fn *then)
 {
     const char *why = "";
 
@@ -79,7 +73,7 @@ static void ask(struct talk *t, struct talk_line *l, const char *sql, int64_t ti
     t->r->io->ask(t->r->io->arg, l->console, sql, timeout_us, heard, l);
 }
 
-static void wake_in(struct talk *t, int64_t us, void (*fn)(struct talk *t))
+void talk_wake_in(struct talk *t, int64_t us, void (*fn)(struct talk *t))
 {
     struct action_run *r = t->r;
 
@@ -110,13 +104,13 @@ static const char *detail(struct talk *t, const struct net_pg_reply *reply)
 
 /* ---- ends */
 
-static void phase(struct talk *t, enum phase_state state, const char *note)
+void talk_phase(struct talk *t, enum phase_state state, const char *note)
 {
     if (order(t)->phase >= 0)
         run_phase(t->r, order(t)->phase, state, note);
 }
 
-static void over(struct talk *t, enum op_state state, const char *text)
+void talk_over(struct talk *t, enum op_state state, const char *text)
 {
     t->over = true;
     t->state = state;
@@ -139,106 +133,21 @@ struct held talk_held(const struct talk *t, const struct talk_order *o)
                          .value = eq ? t->was : NULL};
 }
 
-static void forget(struct talk *t, const struct talk_order *o)
+void talk_forget(struct talk *t, const struct talk_order *o)
 {
     struct held h = talk_held(t, o);
 
     t->r->env.memory.forget(t->r->env.memory.arg, &h);
 }
 
-/* From here the way back: what this conversation has paused is resumed, the last first. */
-static void undo(struct talk *t, const char *why)
-{
-    t->why = why;
-    t->undoing = t->at;
-    t->until_us = run_now(t->r) + UNDO;
-    phase(t, PHASE_FAILED, why);
-    line_close(t, &t->act);
-    t->wake_us = 0;
-    t->undo_waits = t->watch.then != NULL;
-    if (!t->undo_waits)
-        undo_next(t);
-}
-
 static void give_up(struct talk *t, enum op_state state, const char *why)
 {
-    phase(t, PHASE_FAILED, why);
+    talk_phase(t, PHASE_FAILED, why);
     if (order(t)->verb->undo && t->at > 0) {
-        undo(t, why);
+        talk_undo(t, why);
         return;
     }
-    over(t, state == OP_REFUSED && t->at > 0 ? OP_FAILED : state, why);
-}
-
-/* ---- the way back */
-
-static void undo_again(struct talk *t)
-{
-    if (run_now(t->r) >= t->until_us)
-        over(t, OP_FAILED,
-             arena_printf(
-                 &t->r->arena,
-                 "%s; and it could not be undone: %s is still to be resumed there, which is "
-                 "remembered",
-                 t->why, t->orders[t->undoing].arg ? t->orders[t->undoing].arg : "all"));
-    else
-        wake_in(t, AGAIN, undo_next);
-}
-
-static void undo_seen(struct talk *t, const struct net_pg_reply *reply)
-{
-    struct talk_order *o = &t->orders[t->undoing];
-
-    if (!o->verb->undo->verify[0].holds(t, o, reply)) {
-        undo_again(t);
-        return;
-    }
-    forget(t, o);
-    o->sent = false;
-    undo_next(t);
-}
-
-static void undone(struct talk *t, const struct net_pg_reply *reply)
-{
-    const struct talk_order *o = &t->orders[t->undoing];
-
-    if (reply->outcome != NET_ANSWERED) {
-        undo_again(t);
-        return;
-    }
-    t->unsure = NULL;
-    t->version = t->r->io->console_version(t->r->io->arg, t->watch.console);
-    ask(t, &t->watch, o->verb->undo->verify[0].ask(t, o), LOOK, undo_seen);
-}
-
-static void undo_next(struct talk *t)
-{
-    const struct talk_order *o;
-
-    while (t->undoing >= 0 && (!t->orders[t->undoing].sent || !t->orders[t->undoing].verb->undo))
-        t->undoing--;
-    if (t->undoing < 0) {
-        over(t, OP_FAILED, arena_printf(&t->r->arena, "%s; it was undone", t->why));
-        return;
-    }
-    o = &t->orders[t->undoing];
-    run_wait_for(t->r, "%s to be resumed on %s", o->arg ? o->arg : "everything", t->bouncer);
-    ask(t, &t->watch, talk_sql(&t->r->arena, o->verb->undo, o->arg), LOOK, undone);
-}
-
-bool talk_interrupt(struct talk *t)
-{
-    if (t->over || t->why)
-        return !t->over;
-    if (!order(t)->verb->undo)
-        return false;
-    if (!order(t)->sent && t->at == 0) {
-        phase(t, PHASE_FAILED, "interrupted");
-        over(t, OP_REFUSED, "interrupted: nothing was sent");
-        return true;
-    }
-    undo(t, "interrupted");
-    return true;
+    talk_over(t, state == OP_REFUSED && t->at > 0 ? OP_FAILED : state, why);
 }
 
 /* ---- has it come about? */
@@ -250,8 +159,8 @@ static void order_done(struct talk *t)
     struct talk_order *o = order(t);
 
     if (o->verb->forgets)
-        forget(t, o);
-    phase(t, PHASE_DONE, o->verb->says ? o->verb->says(t, o) : "");
+        talk_forget(t, o);
+    talk_phase(t, PHASE_DONE, o->verb->says ? o->verb->says(t, o) : "");
     next_order(t);
 }
 
@@ -266,7 +175,7 @@ static void not_seen(struct talk *t)
                            o->verb->word);
 
     if (o->verb->undo)
-        undo(t, why);
+        talk_undo(t, why);
     else
         give_up(t, OP_UNKNOWN, why);
 }
@@ -281,7 +190,7 @@ static void checked(struct talk *t, const struct net_pg_reply *reply)
     } else if (run_now(t->r) >= t->until_us) {
         not_seen(t);
     } else {
-        wake_in(t, AGAIN, ask_check);
+        talk_wake_in(t, TALK_AGAIN, ask_check);
     }
 }
 
@@ -295,8 +204,8 @@ static void ask_check(struct talk *t)
         return;
     }
     if (c->anew)
-        line_close(t, &t->act);
-    ask(t, &t->act, sql, LOOK, checked);
+        talk_line_close(t, &t->act);
+    talk_ask(t, &t->act, sql, TALK_LOOK, checked);
 }
 
 static void verify(struct talk *t)
@@ -323,7 +232,7 @@ static void busy_seen(struct talk *t, const struct net_pg_reply *reply)
 
     if (t->undo_waits) {
         t->undo_waits = false;
-        undo_next(t);
+        talk_undo_next(t);
         return;
     }
     for (int i = 0; good(reply) && reply->table && i < reply->table->nrows; i++)
@@ -334,15 +243,15 @@ static void busy_seen(struct talk *t, const struct net_pg_reply *reply)
     if (!t->act.then) /* its answer has come */
         return;
     run_wait_for(t->r, "%s%s%s", t->bouncer, busy ? ": " : "", t->busy);
-    wake_in(t, AGAIN, look_busy);
+    talk_wake_in(t, TALK_AGAIN, look_busy);
 }
 
 static void look_busy(struct talk *t)
 {
     if (t->watch.then)
-        wake_in(t, AGAIN, look_busy);
+        talk_wake_in(t, TALK_AGAIN, look_busy);
     else
-        ask(t, &t->watch, "SHOW POOLS", LOOK, busy_seen);
+        talk_ask(t, &t->watch, "SHOW POOLS", TALK_LOOK, busy_seen);
 }
 
 /* ---- look, and send */
@@ -367,7 +276,7 @@ static const char *too_late(struct talk *t)
 /* What was left is not there any more: whoever saw to it, it is done. */
 static void done_by_others(struct talk *t, const char *how)
 {
-    phase(t, PHASE_DONE, how);
+    talk_phase(t, PHASE_DONE, how);
     next_order(t);
 }
 
@@ -378,7 +287,7 @@ static bool is_moot(struct talk *t, const struct talk_order *o, const char *refu
 
     if ((!moot[0] || !strstr(refusal, moot[0])) && (!moot[1] || !strstr(refusal, moot[1])))
         return false;
-    forget(t, o);
+    talk_forget(t, o);
     if (t->r->plan->request.left)
         done_by_others(t, "somebody has done it meanwhile");
     return t->r->plan->request.left;
@@ -394,7 +303,7 @@ static void answered(struct talk *t, const struct net_pg_reply *reply)
     if (reply->outcome == NET_ANSWERED && *reply->sqlstate) {
         o->sent = false;
         if (o->verb->keeps && !t->earlier)
-            forget(t, o);
+            talk_forget(t, o);
         give_up(t, OP_REFUSED,
                 arena_printf(&t->r->arena, "PgBouncer refused: %s", detail(t, reply)));
     } else if (good(reply) && !o->verb->mute && !is_tag(reply, o->verb->word)) {
@@ -406,11 +315,11 @@ static void answered(struct talk *t, const struct net_pg_reply *reply)
             *tag ? utf8_clean(&t->r->arena, tag, strlen(tag)) : "nothing", o->verb->word);
 
         if (o->verb->undo)
-            undo(t, why);
+            talk_undo(t, why);
         else
             give_up(t, OP_UNKNOWN, why);
     } else if (!good(reply) && o->verb->undo) {
-        undo(t, reply->outcome == NET_TIMED_OUT ? too_late(t) : detail(t, reply));
+        talk_undo(t, reply->outcome == NET_TIMED_OUT ? too_late(t) : detail(t, reply));
     } else {
         t->unsure = good(reply) || o->verb->mute ? NULL : detail(t, reply);
         verify(t);
@@ -451,8 +360,8 @@ static void send(struct talk *t)
               t->bouncer, o->sql);
     run_wait_for(r, "the answer of %s", t->bouncer);
     if (o->verb->undo)
-        wake_in(t, AGAIN, look_busy);
-    ask(t, &t->act, o->sql, o->timeout_us, answered);
+        talk_wake_in(t, TALK_AGAIN, look_busy);
+    talk_ask(t, &t->act, o->sql, o->timeout_us, answered);
 }
 
 static void second_stands(struct talk *t, const struct net_pg_reply *reply)
@@ -506,7 +415,7 @@ static void looked(struct talk *t, const struct net_pg_reply *reply)
     else if (why)
         give_up(t, OP_REFUSED, arena_printf(&t->r->arena, "nothing was sent: %s", why));
     else if (o->verb->undo && !t->stands)
-        ask(t, &t->watch, "SHOW POOLS", LOOK, second_stands);
+        talk_ask(t, &t->watch, "SHOW POOLS", TALK_LOOK, second_stands);
     else
         send(t);
 }
@@ -514,14 +423,14 @@ static void looked(struct talk *t, const struct net_pg_reply *reply)
 static void next_order(struct talk *t)
 {
     if (++t->at == t->n) {
-        over(t, OP_DONE, "");
+        talk_over(t, OP_DONE, "");
         return;
     }
     t->unsure = NULL;
     t->settled = false;
-    phase(t, PHASE_ACTIVE, "");
+    talk_phase(t, PHASE_ACTIVE, "");
     run_wait_for(t->r, "the answer of %s", t->bouncer);
-    ask(t, &t->act, order(t)->verb->look, LOOK, looked);
+    talk_ask(t, &t->act, order(t)->verb->look, TALK_LOOK, looked);
 }
 
 void talk_begin(struct talk *t, struct talk_order *orders, int n)
