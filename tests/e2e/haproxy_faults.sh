@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2119,SC2154
-# HAProxy in trouble, and pgdba with it: limits and queues, a leader that hangs, a socket that hangs, talks nonsense, is left over or
-# closed to us, and a reload in the middle of a change.
+# HAProxy in trouble, and pgdba with it: limits and queues, checks that fail in every way, servers by other names, a leader that hangs, a
+# socket that hangs, talks nonsense, is left over or closed to us, and a reload in the middle of a change.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 E2E_PORT=28600 lab_up
 register_whole local-ha
@@ -166,6 +166,107 @@ expect "reloaded after it took it: it has forgotten it" 5 'forgotten by lb3 writ
 kill "$relay"
 check "it is another process" test "$(pid_of)" != "$before"
 check "all is well in it" wait_until 20 b status
+
+# ---- checks that fail in every way, and servers that only their names, or the cluster's file, give to a member
+
+odd=$("$repo/tests/free-ports" 28730 5) lb4=$work/lb4.sock
+cat >"$work/odd.py" <<'END'
+import socket, sys, threading
+says = {"silent": None, "nonsense": b"I am no HTTP server, nor one of TLS\r\n", "500": b"HTTP/1.0 500 broken\r\n\r\n"}
+def serve(s, answer):
+    kept = []
+    while True:
+        c, _ = s.accept()
+        if answer is None:
+            kept = kept[-50:] + [c]
+            continue
+        try:
+            c.recv(4096)
+            c.sendall(answer)
+        except OSError:
+            pass
+        c.close()
+for port, answer in zip(range(int(sys.argv[1]), 65536), says.values()):
+    threading.Thread(target=serve, args=(socket.create_server(("127.0.0.1", port)), answer)).start()
+END
+python3 "$work/odd.py" "$odd" 2>"$work/odd.err" &
+at_exit "kill $!"
+listens() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+check "servers that are none" wait_until 5 listens "$((odd + 2))"
+r=$(replica)
+{
+    cat <<-END
+	global
+	    stats socket $lb4 mode 600 level admin
+	defaults
+	    mode tcp
+	    timeout connect 1s
+	    timeout check 500ms
+	    timeout client 30m
+	    timeout server 30m
+	    option httpchk OPTIONS /primary
+	    http-check expect status 200
+	    default-server inter 1s fall 2 rise 1
+	backend checks
+	    server l4con 127.0.0.1:$((odd + 3)) check
+	    server l6rsp 127.0.0.1:$((odd + 1)) check check-ssl verify none
+	    server l6tout 127.0.0.1:$odd check check-ssl verify none
+	    server l7rsp 127.0.0.1:$((odd + 1)) check
+	    server l7tout 127.0.0.1:$odd check
+	    server l7sts 127.0.0.1:$((odd + 2)) check
+	END
+    for i in named:srv- told:box-; do
+        echo "backend ${i%:*}"
+        for m in $LAB_MEMBERS; do
+            u=LAB_PATRONI_$m
+            name=${i#*:}$m.lan
+            [[ $i == named:* ]] || name=${i#*:}${m#pg}
+            echo "    server $name 127.0.0.9:1 check addr 127.0.0.1 port ${!u##*:}" # an address of no member's
+        done
+    done
+    # As the lab's own, but that it cannot ask one of them.
+    printf '%s\n' "backend ro" "    option httpchk OPTIONS /replica"
+    for m in $LAB_MEMBERS; do
+        c=LAB_PG_$m u=LAB_PATRONI_$m
+        rest=${!u##*:}
+        [[ $m != "$r" ]] || rest=$((odd + 3))
+        echo "    server $m $(part "${!c}" host):$(part "${!c}" port) check port $rest"
+    done
+} >"$work/lb4.cfg"
+haproxy -db -f "$work/lb4.cfg" >"$work/lb4.log" 2>&1 &
+at_exit "kill $!"
+cluster odd <<<"- {name: lb4, socket: $lb4, write_backend: named, servers: {box-1: pg1, box-2: pg2, box-3: pg3}}"
+cluster untold <<<"- {name: lb4, socket: $lb4, write_backend: named}"
+cluster both <<END
+- {name: lb1, socket: $lb1}
+- {name: lb4, socket: $lb4, write_backend: named}
+END
+for i in 'l4con L4CON' 'l6rsp L6RSP' 'l6tout L6TOUT' 'l7rsp L7RSP' 'l7tout L7TOUT' 'l7sts L7STS 500'; do
+    check "a check that fails with ${i#* } is a fault" wait_until 15 says odd "the check of ${i%% *} fails \(checks\): DOWN, ${i#* }"
+done
+none_of() { ! says odd 'the check of (srv|box)-'; }
+check "one that has not the role is none" none_of
+m=$(leader)
+screen "members by their names, and by the file" <<END
+timeout 20
+spawn 70 180 $pgdba --cluster odd
+wait Topology
+type :pane haproxy
+key Enter
+wait-re named +srv-$m.lan +UP +L7OK 200 .*$m leads
+wait-re told +box-${m#pg} +UP +L7OK 200 .*$m
+key q
+expect-exit 0
+END
+for i in "named srv-$r.lan" "told box-${r#pg}"; do
+    b=${i% *} s=${i#* }
+    expect "maint of a member is that of $b/$s" 0 "^done: .*lb4 $b/$s" "$pgdba" haproxy maint "$r" --backend "$b" --yes --cluster odd
+    check "HAProxy has $b/$s in MAINT" test "$(status_of "$lb4" "$b" "$s")" = MAINT
+    expect "and ready takes it back" 0 "^done: " "$pgdba" haproxy ready "$r" --backend "$b" --yes --cluster odd
+done
+expect "without the file nobody knows whose it is" 64 "has a server \"$r\"" "$pgdba" haproxy maint "$r" --backend told --yes --cluster untold
+check "two HAProxys that read from different members" wait_until 30 \
+    says both "$r: HAProxys differ: lb1 sends connections of ro here, lb4 does not \(DOWN, L4CON"
 
 # ---- sockets that are none
 
