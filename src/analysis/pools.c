@@ -157,16 +157,6 @@ static int64_t sane(int64_t v)
     return v < 0 ? 0 : v > INT32_MAX ? INT32_MAX : v;
 }
 
-/* Pools come in the order of SHOW DATABASES: each is sought from where the last one was found. */
-static const struct pgb_database *database_of(const struct bouncer *b, const char *name, int *at)
-{
-    const struct pgb_databases *d = b->databases;
-    for (int i = 0; d && i < d->n; i++, *at = *at + 1 < d->n ? *at + 1 : 0)
-        if (strcmp(d->v[*at].name, name) == 0)
-            return &d->v[*at];
-    return NULL;
-}
-
 static int64_t limit_of(const struct pgb_database *d)
 {
     if (!d || d->pool_size < 0)
@@ -201,7 +191,7 @@ static void pool_join(struct pool_view *v, const struct bouncer *b, const struct
 {
     v->bouncer = b;
     v->pool = p;
-    v->database = database_of(b, p->database, at);
+    v->database = pgb_database_named(b->databases, p->database, at);
     v->servers = pgb_pool_servers(p);
     v->limit = limit_of(v->database);
     v->saturation = v->limit > 0 ? (double)v->servers / (double)v->limit : NAN;

@@ -62,20 +62,13 @@ void flight_bouncer_answers(struct flight *f)
     }
 }
 
-static const struct pgb_database *database_of(const struct bouncer *b, const char *name)
-{
-    for (int i = 0; b->databases && i < b->databases->n; i++)
-        if (strcmp(b->databases->v[i].name, name) == 0)
-            return &b->databases->v[i];
-    return NULL;
-}
-
 void flight_bouncer_databases(struct flight *f)
 {
-    for (int i = 0; i < f->r->nbouncers; i++) {
+    for (int i = 0, at = 0; i < f->r->nbouncers; i++, at = 0) {
         const struct bouncer *b = meant(f, i);
         for (int k = 0; b && fresh(f, &b->databases_state) && k < f->r->ndatabases; k++) {
-            const struct pgb_database *d = database_of(b, f->r->databases[k]);
+            const struct pgb_database *d =
+                pgb_database_named(b->databases, f->r->databases[k], &at);
             const struct member *to =
                 d && is_held(f) ? routes_member_at(f->s, d->host, d->port) : NULL;
             if (to && to != f->candidate)

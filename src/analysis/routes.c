@@ -175,24 +175,14 @@ bool routes_is_haproxy(const struct snapshot *s, const char *addr, int64_t port)
 
 /* ---- PgBouncer */
 
-/* Servers of one database stand together, and in the order of SHOW DATABASES: each is sought from
- * where the last one was found. */
-static const struct pgb_database *database_of(const struct bouncer *b, const char *name, int *at)
-{
-    const struct pgb_databases *d = b->databases;
-    for (int i = 0; d && name && i < d->n; i++, *at = *at + 1 < d->n ? *at + 1 : 0)
-        if (strcmp(d->v[*at].name, name) == 0)
-            return &d->v[*at];
-    return NULL;
-}
-
 /* By its address; else by the name that PgBouncer looked up for it, where a member is listed under
  * that very name. */
 static const struct member *server_member(const struct snapshot *s, const struct bouncer *b,
                                           const struct pgb_server *v, int *at)
 {
     const struct member *m = routes_member_at(s, v->addr, v->port);
-    const struct pgb_database *d = m || !v->addr ? NULL : database_of(b, v->database, at);
+    const struct pgb_database *d =
+        m || !v->addr ? NULL : pgb_database_named(b->databases, v->database, at);
     return d && d->port == v->port ? routes_member_at(s, d->host, d->port) : m;
 }
 

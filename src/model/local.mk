@@ -7,6 +7,7 @@ src_libmodel_la_SOURCES = \
 	src/model/failover.c \
 	src/model/lsn.c \
 	src/model/names.c \
+	src/model/pgbouncer.c \
 	src/model/plan.c \
 	src/model/route.c \
 	include/pgdba/model/acting.h \

@@ -38,6 +38,12 @@ struct pgb_databases {
     const struct pgb_database *v;
 };
 
+/* The database of that name, NULL: none (also where either is NULL). Rows of other tables come in
+ * the order of SHOW DATABASES: *at, where the last one was found and the search begins, keeps a
+ * join of both short; 0 at first, and never looked at by others. */
+const struct pgb_database *pgb_database_named(const struct pgb_databases *d, const char *name,
+                                              int *at);
+
 /* A row of SHOW STATS: totals since the daemon (or the pool) started. */
 struct pgb_stats {
     const char *database;

@@ -64,8 +64,7 @@ static void what_is_none_is_refused(void **state)
         "{\"cluster\":\"lab\"}",
         "{\"cluster\":1,\"bouncer\":\"b1\"}",
         "{\"cluster\":\"lab\",\"bouncer\":\"b1\",\"key\":\"k\"}", /* to be put back to what? */
-        "{\"cluster\":\"lab\",\"bouncer\":\"b1\",\"key\":\"k\",\"value\":\"1\",\"database\":"
-        "\"d\"}"};
+        "{\"cluster\":\"lab\",\"bouncer\":\"b\",\"key\":\"k\",\"value\":\"1\",\"database\":\"d\"}"};
     struct arena a;
     struct held h;
 
