@@ -174,4 +174,11 @@ void app_input(struct app *a, bool on); /* keys are read, or left to another pro
 void app_something_happened(struct app *a);
 void app_loop_release(struct app *a);
 
+/* Who else says that he acts (snapshot.acting) has been asked for once, where etcd is. */
+bool app_acting_known(const struct app *a);
+/* The leader's PostgreSQL has said what goes on in it, or does not answer, or is not asked. */
+bool app_vitals_known(const struct app *a);
+/* Every PgBouncer that answers has said how it is configured: who may act on it, among others. */
+bool app_bouncers_known(const struct app *a);
+
 #endif

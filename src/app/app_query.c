@@ -269,6 +269,13 @@ bool app_vitals_known(const struct app *a)
     return m->vitals_state.outcome != OBS_NEVER || (m->pg_self && m->pg_self->in_recovery);
 }
 
+bool app_plan_ready(const struct app *a, enum action_kind k)
+{
+    bool bouncers = k >= ACT_PGB_PAUSE && k <= ACT_HOLD;
+    return app_complete(a) && app_acting_known(a) && app_vitals_known(a) &&
+           (!bouncers || app_bouncers_known(a));
+}
+
 static bool asked_since(const struct source_state *st, int64_t than_us)
 {
     return st->outcome != OBS_ANSWERED || st->answered_us - st->latency_us > than_us;

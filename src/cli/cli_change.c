@@ -321,14 +321,15 @@ static bool has_password(void *arg)
     return app_has_password(arg);
 }
 
-static bool others_known(void *arg)
-{
-    return app_acting_known(arg) && app_vitals_known(arg);
-}
+struct planning {
+    const struct app *app;
+    enum action_kind kind;
+};
 
-static bool bouncers_known(void *arg)
+static bool ready(void *arg)
 {
-    return app_bouncers_known(arg);
+    const struct planning *p = arg;
+    return app_plan_ready(p->app, p->kind);
 }
 
 static bool settled(void *arg)
@@ -341,9 +342,7 @@ static struct plan *make_plan(struct cli *c, const struct request *r, int *code)
     struct err e = ERR_INIT;
     struct plan *p = NULL;
     app_run_until(c->app, has_password, c->app, cli_now(c) + PASSWORD_TIMEOUT);
-    app_run_until(c->app, others_known, c->app, cli_now(c) + OTHERS_TIMEOUT);
-    if (r->kind >= ACT_PGB_PAUSE && r->kind <= ACT_HOLD)
-        app_run_until(c->app, bouncers_known, c->app, cli_now(c) + OTHERS_TIMEOUT);
+    app_run_until(c->app, ready, &(struct planning){c->app, r->kind}, cli_now(c) + OTHERS_TIMEOUT);
     enum status st = app_plan(c->app, r, &p, &e);
     *code = st == ST_OK ? CLI_HEALTHY : cli_error(c, st, err_text(&e));
     err_release(&e);

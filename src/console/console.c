@@ -334,6 +334,7 @@ static void on_tick(void *arg)
 static void on_idle(void *arg)
 {
     dialog_looked(arg);
+    dialog_early(arg);
     draw(arg);
 }
 
@@ -439,6 +440,7 @@ static void console_release(struct console *c)
     snapshot_unref(c->judged_of);
     arena_release(&c->hints);
     arena_release(&c->words);
+    free(c->early);
 }
 
 static bool let_go(void *arg)
@@ -490,7 +492,7 @@ static void run(struct console *c)
 
 enum status console_run(struct app *app, const struct console_options *opt, struct err *e)
 {
-    struct console c = {.app = app, .opt = opt, .test_fd = -1};
+    struct console c = {.app = app, .opt = opt, .test_fd = -1, .began_us = clock_mono(opt->clock)};
     arena_init(&c.judged);
     arena_init(&c.hints);
     arena_init(&c.words);

@@ -37,6 +37,48 @@ void dialog_plan(struct console *c, struct plan *p)
     view_open(&c->v, OVERLAY_PLAN);
 }
 
+#define FIRST_MOST \
+    (3 * USEC_PER_SEC) /* who has not answered by then, is silent: the checks say it */
+
+static bool may_plan(const struct console *c, enum action_kind k)
+{
+    return clock_mono(c->opt->clock) - c->began_us >= FIRST_MOST || app_plan_ready(c->app, k);
+}
+
+static void forget_early(struct console *c)
+{
+    free(c->early);
+    c->early = NULL;
+}
+
+bool dialog_may_plan(struct console *c, enum action_kind k, const char *line)
+{
+    forget_early(c);
+    if (may_plan(c, k))
+        return true;
+    c->early = xstrdup(line);
+    c->early_kind = k;
+    show_text(c, "One moment",
+              "This console has just begun, and not everybody has answered yet. The plan comes as "
+              "soon as they have, at the latest after 3 s.");
+    app_tick_at(c->app, c->began_us + FIRST_MOST);
+    return false;
+}
+
+void dialog_early(struct console *c)
+{
+    char *line = c->early;
+    bool closed = c->v.overlay != OVERLAY_TEXT; /* which is to say no */
+    if (!line || (!closed && !may_plan(c, c->early_kind)))
+        return;
+    c->early = NULL;
+    if (!closed) {
+        close_overlay(c);
+        bar_run(c, line);
+    }
+    free(line);
+}
+
 /* app takes the plan over; it is out of the view before that. */
 static struct plan *take_plan(struct console *c)
 {
@@ -280,6 +322,9 @@ static void read_key(struct console *c, const struct key *k)
 
 void dialog_key(struct console *c, const struct key *k)
 {
+    bool leaves = strcmp(k->name, "Esc") == 0 || strcmp(k->name, "C-c") == 0;
+    if (c->early && c->v.overlay == OVERLAY_TEXT && !leaves)
+        return; /* typed for the plan that is to come: it neither closes nor confirms */
     if (c->v.overlay == OVERLAY_PLAN || c->v.overlay == OVERLAY_QUIT)
         answer_key(c, k);
     else if (c->v.overlay == OVERLAY_MENU)

@@ -255,6 +255,8 @@ static bool do_change(struct console *c, const struct invocation *inv, const cha
     struct plan *p;
     struct err e = ERR_INIT;
     enum status st = command_request(inv, app_now_wall_us(c->app), &r, &e);
+    if (st == ST_OK && !dialog_may_plan(c, r.kind, line))
+        return true;
     if (st == ST_OK)
         st = app_plan(c->app, &r, &p, &e);
     if (st == ST_OK) {

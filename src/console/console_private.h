@@ -29,6 +29,9 @@ struct console {
     struct recording_state recording;
     struct layout layout; /* of the last frame */
     int64_t look_us;      /* when the confirmed plan asked for a last look */
+    int64_t began_us;     /* monotonic */
+    char *early;          /* a change asked for before there was a whole picture, NULL none */
+    enum action_kind early_kind;
     struct {
         bool open, moved;  /* one goes on; its pane was opened for it */
         bool due;          /* its pane is to open once the hands are off the keys */
@@ -141,7 +144,10 @@ bool replay_key(struct console *c, const struct key *k);
 
 /* console_dialog.c */
 void dialog_plan(struct console *c, struct plan *p);
-void dialog_quit(struct console *c); /* asks when an operation runs, else leaves */
+/* False: it is too early for a plan of line; it is run anew as soon as it is not. */
+bool dialog_may_plan(struct console *c, enum action_kind k, const char *line);
+void dialog_early(struct console *c); /* runs that line, if its time has come */
+void dialog_quit(struct console *c);  /* asks when an operation runs, else leaves */
 void dialog_key(struct console *c, const struct key *k);
 void dialog_looked(struct console *c); /* sends what is confirmed, once the cluster was looked at */
 void dialog_drop(struct console *c);   /* on the way out: a plan that was never answered */

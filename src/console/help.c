@@ -38,6 +38,9 @@ static void write_keys(const struct keymap *m, struct doc *d)
     const struct ui_key *ui = keymap_ui_keys(&n);
     doc_line(d, 0);
     doc_span(d, TR_DIALOG_TITLE, "Keys");
+    for (int i = 0; i < n; i++)
+        if (*ui[i].note)
+            doc_item(d, 2, KEY_COLUMN, TR_KEY, ui[i].keys, TR_DIALOG, ui[i].note);
     for (int i = 0; m && i < m->n; i++) {
         if (seen_before(m, i))
             continue;
@@ -47,9 +50,6 @@ static void write_keys(const struct keymap *m, struct doc *d)
                                         is_begun(command) ? glyph(d->paper, GL_ELLIPSIS) : "");
         doc_item(d, 2, KEY_COLUMN, TR_KEY, keys_of(m, i, d->arena), TR_DIALOG, text);
     }
-    for (int i = 0; i < n; i++)
-        if (*ui[i].note)
-            doc_item(d, 2, KEY_COLUMN, TR_KEY, ui[i].keys, TR_DIALOG, ui[i].note);
 }
 
 static void manual_entry(FILE *out, const char *keys, const char *text)
@@ -69,14 +69,14 @@ void keymap_write_manual(FILE *out)
     const struct ui_key *ui = keymap_ui_keys(&n);
     keymap_init(&m, NULL, NULL); /* the defaults cannot be wrong */
     arena_init(&a);
+    for (int i = 0; i < n; i++)
+        if (*ui[i].note)
+            manual_entry(out, ui[i].keys, ui[i].note);
     for (int i = 0; i < m.n; i++)
         if (!seen_before(&m, i))
             manual_entry(out, keys_of(&m, i, &a),
                          arena_printf(&a, "%s (%s%s)", m.v[i].note, m.v[i].command,
                                       is_begun(m.v[i].command) ? "..." : ""));
-    for (int i = 0; i < n; i++)
-        if (*ui[i].note)
-            manual_entry(out, ui[i].keys, ui[i].note);
     arena_release(&a);
     keymap_release(&m);
 }

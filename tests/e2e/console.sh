@@ -23,7 +23,7 @@ wait XACT/S
 key 1
 wait ROLE
 key ?
-wait switchover
+wait type a command
 key Esc
 absent type a command
 key d
@@ -120,7 +120,7 @@ wait healthy
 resize 5 20
 wait 40x10 needed
 resize 24 80
-wait [1 Topology]
+wait [1Topo]
 key q
 expect-exit 0
 END

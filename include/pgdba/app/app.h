@@ -184,12 +184,9 @@ void app_config_edited(struct app *a, bool keep);
 /* False while the password command of Patroni runs: no plan is made before it has ended, well or
  * not. */
 bool app_has_password(const struct app *a);
-/* Who else says that he acts (snapshot.acting) has been asked for once, where etcd is. */
-bool app_acting_known(const struct app *a);
-/* The leader's PostgreSQL has said what goes on in it, or does not answer, or is not asked. */
-bool app_vitals_known(const struct app *a);
-/* Every PgBouncer that answers has said how it is configured: who may act on it, among others. */
-bool app_bouncers_known(const struct app *a);
+/* What the checks of a plan look at has been asked for once, whatever came of it. A plan made
+ * before warns of what is merely not there yet. */
+bool app_plan_ready(const struct app *a, enum action_kind k);
 /* Everybody who answers has been asked after than_us (monotonic), of the PgBouncers those that p
  * writes to: one that was frozen since its last answer does not pass for one that is well. */
 bool app_looked_since(const struct app *a, const struct plan *p, int64_t than_us);

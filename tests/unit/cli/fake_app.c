@@ -338,12 +338,6 @@ void app_config_edited(struct app *a, bool keep)
     buf_addf(&a->log, "edited %s; ", keep ? "kept" : "done");
 }
 
-bool app_acting_known(const struct app *a)
-{
-    (void)a;
-    return true;
-}
-
 bool app_acting_settled(const struct app *a)
 {
     (void)a;
@@ -356,14 +350,8 @@ bool app_looked_since(const struct app *a, const struct plan *p, int64_t than_us
     return true;
 }
 
-bool app_vitals_known(const struct app *a)
+bool app_plan_ready(const struct app *a, enum action_kind k)
 {
-    (void)a;
-    return true;
-}
-
-bool app_bouncers_known(const struct app *a)
-{
-    (void)a;
+    (void)a, (void)k;
     return true;
 }

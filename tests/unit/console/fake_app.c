@@ -336,12 +336,6 @@ void app_config_edited(struct app *a, bool keep)
     buf_addf(&a->log, "edited %s; ", keep ? "kept" : "done");
 }
 
-bool app_acting_known(const struct app *a)
-{
-    (void)a;
-    return true;
-}
-
 bool app_acting_settled(const struct app *a)
 {
     (void)a;
@@ -352,12 +346,6 @@ bool app_looked_since(const struct app *a, const struct plan *p, int64_t than_us
 {
     (void)p, (void)than_us;
     return !a->not_looked;
-}
-
-bool app_vitals_known(const struct app *a)
-{
-    (void)a;
-    return true;
 }
 
 const char *app_left(const struct app *a)
@@ -376,4 +364,10 @@ bool app_run_until(struct app *a, bool (*done)(void *arg), void *arg, int64_t de
     (void)a;
     (void)deadline_us;
     return done(arg);
+}
+
+bool app_plan_ready(const struct app *a, enum action_kind k)
+{
+    (void)k;
+    return !a->not_ready;
 }

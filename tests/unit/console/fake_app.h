@@ -16,6 +16,7 @@ struct app {
     const char *sql_error;  /* of a query; NULL: it is answered */
     bool v6;
     bool not_looked;     /* nobody has been asked since */
+    bool not_ready;      /* not everybody has been asked once */
     const char *refusal; /* of app_plan() or app_execute(), NULL: none */
     const char *denied;  /* of app_may(), for that kind; NULL: none */
     enum action_kind denied_kind;

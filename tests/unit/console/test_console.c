@@ -163,10 +163,15 @@ static void a_binding_that_is_unfinished_opens_the_bar(void **state)
 
 /* ---- plans ---------------------------------------------------------------------------------- */
 
-static void begin_plan(struct world *w, bool blocked)
+static void ask_for_plan(struct world *w, bool blocked)
 {
     w->app.next_plan = screen_plan(&w->arena, blocked);
     command(w, "switchover --candidate pg2");
+}
+
+static void begin_plan(struct world *w, bool blocked)
+{
+    ask_for_plan(w, blocked);
     assert_int_equal(w->c.v.overlay, OVERLAY_PLAN);
     buf_clear(&w->app.log);
 }
@@ -246,6 +251,51 @@ static void the_last_look_has_an_end(void **state)
     clock_advance(&w->clock, 3 * USEC_PER_SEC);
     dialog_looked(&w->c);
     assert_string_equal(w->app.log.s, "refresh; execute; ");
+}
+
+/* In its first moments a console knows too little for a plan: the line is kept, and run then. */
+static void a_plan_waits_for_the_first_picture(void **state)
+{
+    struct world *w = *state;
+    w->app.not_ready = true;
+    ask_for_plan(w, false);
+    assert_null(w->c.v.plan);
+    assert_int_equal(w->c.v.overlay, OVERLAY_TEXT);
+    assert_string_equal(w->c.v.title, "One moment");
+    type(w, "pg2"); /* typed blind: it confirms nothing */
+    press(w, "Enter");
+    dialog_early(&w->c);
+    assert_null(w->c.v.plan);
+    w->app.not_ready = false;
+    dialog_early(&w->c);
+    assert_non_null(w->c.v.plan);
+    assert_int_equal(w->c.v.overlay, OVERLAY_PLAN);
+    assert_int_equal(w->c.v.typed.len, 0);
+}
+
+static void the_first_picture_is_not_waited_for_long(void **state)
+{
+    struct world *w = *state;
+    w->app.not_ready = true;
+    ask_for_plan(w, false);
+    clock_advance(&w->clock, 3 * USEC_PER_SEC);
+    dialog_early(&w->c);
+    assert_non_null(w->c.v.plan);
+    press(w, "Esc");
+    ask_for_plan(w, false); /* from then on none is */
+    assert_non_null(w->c.v.plan);
+}
+
+static void the_wait_for_a_plan_can_be_declined(void **state)
+{
+    struct world *w = *state;
+    w->app.not_ready = true;
+    ask_for_plan(w, false);
+    press(w, "Esc");
+    w->app.not_ready = false;
+    dialog_early(&w->c);
+    assert_null(w->c.v.plan);
+    assert_int_equal(w->c.v.overlay, OVERLAY_NONE);
 }
 
 static void the_last_look_can_be_declined(void **state)
@@ -783,6 +833,9 @@ int main(void)
         TEST(the_cluster_is_looked_at_once_more),
         TEST(the_last_look_has_an_end),
         TEST(the_last_look_can_be_declined),
+        TEST(a_plan_waits_for_the_first_picture),
+        TEST(the_first_picture_is_not_waited_for_long),
+        TEST(the_wait_for_a_plan_can_be_declined),
         TEST(what_cannot_be_read_is_not_confirmed),
         TEST(pasting_does_not_confirm),
         TEST(yes_is_y_and_everything_else_is_no),

@@ -20,7 +20,8 @@ int world_setup(void **state)
     w->clock = clock_fake(SB_NOW_US, SB_WALL_US);
     w->app.clock = &w->clock;
     w->opt = (struct console_options){.clock = &w->clock, .settings = &w->settings};
-    w->c = (struct console){.app = &w->app, .opt = &w->opt, .test_fd = -1};
+    w->c = (struct console){
+        .app = &w->app, .opt = &w->opt, .test_fd = -1, .began_us = clock_mono(&w->clock)};
     view_init(&w->c.v);
     arena_init(&w->c.judged);
     arena_init(&w->c.hints);
