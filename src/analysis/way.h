@@ -46,6 +46,9 @@ struct way_hop *way_add_end(struct way_walk *v, const struct way_hop *h);
 /* The state of the whole is at least st; the first reason of the worst is kept. */
 void way_blame(struct way_walk *v, enum way_state st, const char *cure, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/* Nothing that was found since `before` can be told: its ends are unknown, and to blame for
+ * nothing. What was found before it stands: a pause is one, wherever the way would go on. */
+void way_forget_since(struct way_walk *v, const struct way *before);
 const struct way_index *way_index_new(const struct way_look *k);
 /* Where that database's begin; they end at another name, or with the list. */
 int way_pools_from(const struct way_index *x, const char *database);

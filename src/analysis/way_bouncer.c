@@ -298,19 +298,11 @@ const char *way_bouncer_place(struct arena *a, const struct bouncer *b)
     return place_split(b->endpoint, a, &host, &port) ? way_address(a, host, port) : "";
 }
 
-/* Where it went when it was last asked is not where it goes: no end of it is open or to blame. */
-static void forget(struct way_walk *v, const struct bouncer *b, const char *silence)
-{
-    for (int i = 0; i < v->w->nends; i++)
-        v->ends[i].state = WAY_UNKNOWN;
-    v->w->state = WAY_OPEN;
-    way_blame(v, WAY_UNKNOWN, "", "PgBouncer %s %s", b->name, silence);
-}
-
 void way_to_database(struct way_walk *v, const struct bouncer *b, const struct pgb_database *d)
 {
     struct load l = load_of(v->k, b, d->name);
     bool fresh = way_fresh(v->k, &b->databases_state) && way_fresh(v->k, &b->pools_state);
+    const struct way before = *v->w;
     struct way_hop *hop = way_add_hop(
         v, &(struct way_hop){.kind = HOP_BOUNCER,
                              .name = b->name,
@@ -333,5 +325,7 @@ void way_to_database(struct way_walk *v, const struct bouncer *b, const struct p
     hop->state = WAY_UNKNOWN;
     hop->text = silence;
     go_on(v, b, d);
-    forget(v, b, silence);
+    /* Where it went when it was last asked is not where it goes. */
+    way_forget_since(v, &before);
+    way_blame(v, WAY_UNKNOWN, "", "PgBouncer %s %s", b->name, silence);
 }

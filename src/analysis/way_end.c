@@ -248,6 +248,7 @@ static void to_proxy(struct way_walk *v, const struct way_proxy *p, const char *
         one_of_many(v, p, at, sessions);
         return;
     }
+    const struct way before = *v->w;
     /* Those that share an address: any of them may be the one that takes a connection. */
     int from = v->from;
     for (int i = 0; i < p->n; i++) {
@@ -258,9 +259,7 @@ static void to_proxy(struct way_walk *v, const struct way_proxy *p, const char *
     if (p->write_side != TRI_UNKNOWN)
         return;
     /* Where it goes if it is that port is worth showing, and nothing to be sure or to warn of. */
-    for (int i = 0; i < v->w->nends; i++)
-        v->ends[i].state = WAY_UNKNOWN;
-    v->w->state = WAY_OPEN;
+    way_forget_since(v, &before);
     way_blame(v, WAY_UNKNOWN,
               arena_printf(v->k->a, "say write_addresses of haproxy %s in the cluster's file",
                            p->v[0]->name),

@@ -80,6 +80,15 @@ void way_blame(struct way_walk *v, enum way_state st, const char *cure, const ch
     va_end(ap);
 }
 
+void way_forget_since(struct way_walk *v, const struct way *before)
+{
+    for (int i = before->nends; i < v->w->nends; i++)
+        v->ends[i].state = WAY_UNKNOWN;
+    v->w->state = before->state;
+    v->w->reason = before->reason;
+    v->w->cure = before->cure;
+}
+
 bool way_fresh(const struct way_look *k, const struct source_state *st)
 {
     return !source_is_stale(st, k->s->refresh_us, k->now_us);

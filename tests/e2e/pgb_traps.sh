@@ -3,7 +3,7 @@
 # back-off, consoles that hold up a shutdown; names of every kind; two programs at once; a PgBouncer that is frozen or dies in the
 # middle; a state directory that takes nothing. With E2E_ROOT (newer_pgb.sh) the same on another version.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-E2E_PORT=${E2E_PORT:-27300} lab_up --members 1
+E2E_PORT=${E2E_PORT:-27300} lab_up --members "${E2E_MEMBERS:-1}"
 
 dir=$XDG_CONFIG_HOME/pgdba/clusters
 mkdir -p "$dir"
@@ -207,9 +207,11 @@ comes() {
     local q=${1//\\/\\\\}
     q=${q//\'/\\\'}
     { echo 'SELECT 1;'; sleep 60; } | psql -XAt "${LAB_PGBOUNCER_APP/dbname=app/} dbname='$q'" >/dev/null 2>&1 &
+    comers+=($!)
     at_exit "kill $!"
     wait_until 3 resumed "$1"
 }
+comers=()
 there() { resumed "$1" || comes "$1" || comes "$1" || comes "$1"; }
 for name in "${names[@]}"; do
     step "a client comes by <$name>" there "$name"
@@ -224,8 +226,9 @@ step "are there" there UPPER
 expect "several at once" 0 'paused, and no server is busy' p pause 'My db' UPPER
 expect "and back" 0 'resumed' p resume 'My db' UPPER
 # Paused, and its clients gone: 1.18 lists it no more, and it is paused all the same.
-psql -XAtc 'SELECT 1' "${LAB_PGBOUNCER_APP/dbname=app/} dbname=hidden" >/dev/null 2>&1
+step "a client comes by <hidden>" there hidden
 expect "one that goes out of sight is paused" 0 'paused, and no server is busy' p pause hidden
+kill "${comers[@]}" 2>/dev/null
 hidden() { [[ -z $(field DATABASES name name hidden) ]]; }
 check "out of sight" wait_until 10 hidden
 expect "it is not blocked for that" 0 'Dry run' "$pgdba" pgb resume hidden --dry-run --cluster whole

@@ -164,6 +164,12 @@ static void paused_as_a_whole(struct sb *b)
     b->bouncers[0].globals.paused = TRI_YES;
 }
 
+static void paused_before_some_port(struct sb *b)
+{
+    no_write_address(b);
+    b->bouncers[0].globals.paused = TRI_YES;
+}
+
 static void no_server_in_pool(struct sb *b)
 {
     all(b);
@@ -556,6 +562,8 @@ static const struct {
 
     {"paused", paused, "pgbouncer/app", WAY_HELD, "pg1, the leader", "is paused",
      "RESUME \"app\" on PgBouncer pgbouncer"},
+    {"paused, wherever it would go on", paused_before_some_port, "pgbouncer/app", WAY_HELD,
+     "pg1, the leader", "paused as a whole", "RESUME on PgBouncer pgbouncer"},
     {"paused as a whole", paused_as_a_whole, "pgbouncer/app", WAY_HELD, "pg1, the leader",
      "paused as a whole", "RESUME on PgBouncer pgbouncer"},
     {"disabled", disabled, "pgbouncer/app", WAY_SHUT, "pg1, the leader", "is disabled",
