@@ -59,6 +59,8 @@ static void rate(struct pgb_rates *r, const struct pgb_stats *a, const struct pg
     r->queries = queries / dt;
     r->received = delta(a->received, b->received) / dt;
     r->sent = delta(a->sent, b->sent) / dt;
+    /* From when it has come: what it waits for a server is in both (1.24: 85 ms for 21 ms of work
+     * behind 64 ms of waiting). */
     r->xact_us = mean(delta(a->xact_us, b->xact_us), xacts);
     r->query_us = mean(delta(a->query_us, b->query_us), queries);
     /* Before 1.23 assignments are not counted; a transaction waits once at most. */

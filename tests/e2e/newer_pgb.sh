@@ -40,6 +40,8 @@ check "config: what 1.18 has not" shows config "r['key'] == 'max_db_client_conne
 check "lists: peers" shows lists "r['list'] == 'peers' and r['items'] == 0"
 check "memory" shows memory "r['size'] > 0 and r['total'] > 0 and r['used'] >= 0 and r['free'] >= 0"
 check "names that were looked up" shows dns "r['host'] == 'localhost' and r['ttl'] >= 0 and '1' in r['addresses']"
+admin 'KILL "byname"' >/dev/null # who waits there, for ::1 listens to nobody
+admin 'RESUME "byname"' >/dev/null
 check "zones: none, and answered" json "d['rows'] == [] and d['sources']['b1']['outcome'] == 'answered'" <<<"$(pgdba_show zones)"
 check "state: by SHOW STATE" shows state "r['active'] == 'yes' and r['paused'] == 'no' and r['suspended'] == 'no'"
 step "it goes" let_go
@@ -51,12 +53,14 @@ sed "s|url: $LAB_HAPROXY_STATS|&, write_addresses: [\"127.0.0.1:$port\", \"local
 chmod 600 "$dir/known.yml"
 admin PAUSE >/dev/null
 expect "status tells it, asked once" 2 'b1.*paused as a whole, since before' "$pgdba" status --cluster whole
-expect "and so do the routes" 1 '^b1/app +writes +held' "$pgdba" routes --cluster known
-expect "with what to do" 1 'what to do: RESUME on PgBouncer b1' "$pgdba" routes --cluster known
-expect "also where they do not know where it goes on" 1 '^b1/app +writes +held' "$pgdba" routes --cluster whole
+# What the other database's way comes to is another question here.
+way() { grep -E "^b1/app +writes +$2" <<<"$("$pgdba" routes --cluster "$1")"; }
+check "and so do the routes" way known held
+check "with what to do" grep 'what to do: RESUME on PgBouncer b1' <<<"$("$pgdba" routes --cluster known)"
+check "also where they do not know where it goes on" way whole held
 check "and the table of states" shows state "r['active'] == 'no' and r['paused'] == 'yes'"
 admin RESUME >/dev/null
-expect "and its end" 0 '^b1/app +writes +open' "$pgdba" routes --cluster known
+check "and its end" way known open
 
 # ---- rates: ours against pgbench's own, where clients wait for one of two servers
 
