@@ -206,10 +206,10 @@ static const struct bouncer *bouncer_of(const struct snapshot *s, const char *na
 
 static void note_silent(struct plan *p, const struct snapshot *s)
 {
-    bool *v = arena_array(&p->arena, (size_t)p->request.nbouncers, bool);
+    bool *v = arena_array(&p->arena, (size_t)p->nsteps, bool);
 
-    for (int i = 0; i < p->request.nbouncers; i++) {
-        const struct bouncer *b = bouncer_of(s, p->request.bouncers[i]);
+    for (int i = 0; i < p->nsteps; i++) {
+        const struct bouncer *b = bouncer_of(s, p->steps[i].member);
 
         v[i] = !b || b->pools_state.outcome != OBS_ANSWERED;
     }
@@ -293,7 +293,6 @@ enum status action_plan(const struct action_env *env, const struct snapshot *s,
         plan_free(p);
         return st;
     }
-    note_silent(p, s);
     ops->plan(&b);
     checks_of_the_way(&b);
     checks = preflight_run(s, &p->request, operation_running, clock_mono(env->clock), &p->arena, &n,
@@ -304,6 +303,7 @@ enum status action_plan(const struct action_env *env, const struct snapshot *s,
                                       &p->ncandidates);
     p->lines = b.lines;
     p->steps = b.steps;
+    note_silent(p, s);
     confirm_in_production(p);
     *out = p;
     return ST_OK;
@@ -387,15 +387,16 @@ static enum status check_anew(const struct plan *p, const struct snapshot *now,
 static enum status bouncers_answered(const struct plan *p, const struct snapshot *now,
                                      struct err *e)
 {
-    for (int i = 0; p->looked_us && i < p->request.nbouncers; i++) {
-        const struct bouncer *b = bouncer_of(now, p->request.bouncers[i]);
+    for (int i = 0; p->looked_us && i < p->nsteps; i++) {
+        const char *name = p->steps[i].member;
+        const struct bouncer *b = bouncer_of(now, name);
         const struct source_state *st = b ? &b->pools_state : NULL;
 
-        if (p->silent[i] ||
+        if (!p->steps[i].to_bouncer || p->silent[i] ||
             (st && st->outcome == OBS_ANSWERED && st->answered_us - st->latency_us > p->looked_us))
             continue;
-        return err_set(e, ST_REFUSED, "%s was asked once more and has not answered%s%s",
-                       p->request.bouncers[i], st && *st->detail ? ": " : "", st ? st->detail : "");
+        return err_set(e, ST_REFUSED, "%s was asked once more and has not answered%s%s", name,
+                       st && *st->detail ? ": " : "", st ? st->detail : "");
     }
     return ST_OK;
 }

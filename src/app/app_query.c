@@ -281,10 +281,10 @@ static bool asked_since(const struct source_state *st, int64_t than_us)
     return st->outcome != OBS_ANSWERED || st->answered_us - st->latency_us > than_us;
 }
 
-static bool is_meant(const struct request *r, const char *bouncer)
+static bool writes_to(const struct plan *p, const char *bouncer)
 {
-    for (int i = 0; i < r->nbouncers; i++)
-        if (strcmp(r->bouncers[i], bouncer) == 0)
+    for (int i = 0; i < p->nsteps; i++)
+        if (p->steps[i].to_bouncer && strcmp(p->steps[i].member, bouncer) == 0)
             return true;
     return false;
 }
@@ -295,8 +295,7 @@ bool app_looked_since(const struct app *a, const struct plan *p, int64_t than_us
     if (!s)
         return false;
     for (int i = 0; i < s->nbouncers; i++)
-        if (is_meant(&p->request, s->bouncers[i].name) &&
-            !asked_since(&s->bouncers[i].pools_state, than_us))
+        if (writes_to(p, s->bouncers[i].name) && !asked_since(&s->bouncers[i].pools_state, than_us))
             return false;
     for (int i = 0; i < s->nmembers; i++)
         if (s->members[i].listed && !asked_since(&s->members[i].api, than_us))

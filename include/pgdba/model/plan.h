@@ -192,8 +192,8 @@ struct plan {
     const struct confirm_word *more_words;
     int nfacts; /* besides leader and timeline: what must not move until it is confirmed */
     const struct plan_fact *facts;
-    const bool
-        *silent; /* one a PgBouncer of the request: it did not answer then, which is warned of */
+    /* One a step: its PgBouncer did not answer when the plan was made, which is warned of. */
+    const bool *silent;
     int64_t looked_us; /* everybody was asked once more, from then on; 0 not (nobody read it) */
     int64_t revision;  /* of the DCS, that it was made from; 0 not known */
     const char *equivalent; /* the command in full, for the log and for --dry-run */

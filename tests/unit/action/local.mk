@@ -10,6 +10,7 @@ tests_unit_action_test_action_SOURCES = \
 	tests/unit/action/test_hold.c \
 	tests/unit/action/test_pgb.c \
 	tests/unit/action/test_pgb_left.c \
+	tests/unit/action/test_pgb_faults.c \
 	tests/unit/action/test_haproxy.c \
 	tests/unit/action/test_plan.c \
 	tests/unit/action/test_policy.c \

@@ -9,6 +9,7 @@ int run_reinit_tests(void);
 int run_hold_tests(void);
 int run_pgb_tests(void);
 int run_pgb_left_tests(void);
+int run_pgb_faults_tests(void);
 int run_haproxy_tests(void);
 int run_probe_tests(void);
 int run_query_tests(void);
