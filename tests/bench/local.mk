@@ -3,6 +3,7 @@ EXTRA_DIST += \
 	tests/bench/README.md \
 	tests/bench/run \
 	tests/bench/bench_etcd.py \
+	tests/bench/bench_hold.py \
 	tests/bench/bench_pgb.py \
 	tests/bench/pgb_crowd.py \
 	tests/bench/bench_rows.py \
