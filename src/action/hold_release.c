@@ -120,7 +120,7 @@ static void said(void *arg, const struct net_http_reply *reply)
 static void ask_patroni(struct hold_release *l)
 {
     l->wake_us = 0;
-    l->health = run_get(l->r, l->r->plan->leader, "/health", PATIENT, said, l);
+    run_get(l->r, &l->health, l->r->plan->leader, "/health", PATIENT, said, l);
     if (!l->health)
         end(l, "its lock was not deleted: its Patroni cannot be asked from here");
 }

@@ -134,10 +134,10 @@ const struct action_ops *action_ops_of(enum action_kind k);
 int64_t run_now(const struct action_run *r);
 /* Sends the next step. The only place that sends. False: it could not be (the run has ended). */
 bool run_send_next(struct action_run *r);
-/* GET of member's API, beside the steps: fn once, later, unless io->cancel(). NULL: there is no way
- * to it. */
-void *run_get(struct action_run *r, const char *member, const char *path, int64_t timeout_us,
-              net_http_fn *fn, void *arg);
+/* GET of member's API, beside the steps: fn once, later, unless io->cancel(*call). *call NULL:
+ * there is no way to it. */
+void run_get(struct action_run *r, void **call, const char *member, const char *path,
+             int64_t timeout_us, net_http_fn *fn, void *arg);
 void run_drop_call(struct action_run *r); /* no longer interested in the answer */
 void run_end(struct action_run *r, enum op_state state, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

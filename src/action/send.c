@@ -221,16 +221,16 @@ static struct net_http_request request_of(const struct action_run *r, const stru
     };
 }
 
-void *run_get(struct action_run *r, const char *member, const char *path, int64_t timeout_us,
-              net_http_fn *fn, void *arg)
+void run_get(struct action_run *r, void **call, const char *member, const char *path,
+             int64_t timeout_us, net_http_fn *fn, void *arg)
 {
     struct action_route to = r->env.route(r->env.route_arg, member);
     char *key_password = NULL;
-    void *call = NULL;
 
+    *call = NULL;
     if (!to.base || secret_read(&r->env.config->patroni.tls.key_password, "the TLS key",
                                 &key_password, NULL) != ST_OK)
-        return NULL;
+        return;
     const struct plan_step step = {.method = "GET",
                                    .url = arena_printf(&r->arena, "%s%s", to.base, path),
                                    .body = "",
@@ -241,9 +241,8 @@ void *run_get(struct action_run *r, const char *member, const char *path, int64_
 
     req.user = req.password = NULL; /* reads need none */
     req.tls.key_password = key_password;
-    call = r->io->send(r->io->arg, &req, fn, arg);
+    *call = r->io->send(r->io->arg, &req, fn, arg);
     secret_wipe_free(key_password);
-    return call;
 }
 
 bool run_send_next(struct action_run *r)
