@@ -19,11 +19,18 @@ static const struct table_column columns[] = {
 };
 _Static_assert(sizeof columns / sizeof *columns == C_COUNT, "a column an index");
 
+/* What was kept of an earlier run has no time but the wall's: it came before any picture of this
+ * one. */
+static bool is_younger(const struct event *e, const struct picture *p)
+{
+    return e->mono_us > p->now_us && e->mono_us != e->wall_us;
+}
+
 /* What happened after the picture was frozen is counted, not shown. */
 static int younger(const struct picture *p)
 {
     int n = 0, all = event_log_count(p->events);
-    while (n < all && event_log_get(p->events, n)->mono_us > p->now_us)
+    while (n < all && is_younger(event_log_get(p->events, n), p))
         n++;
     return n;
 }

@@ -522,6 +522,24 @@ static void what_is_younger_than_a_frozen_picture_is_counted(void **state)
     assert_string_equal(m.note, "3 newer than this picture");
 }
 
+static void what_was_kept_of_an_earlier_run_is_shown(void **state)
+{
+    struct world *w = *state;
+    struct frame f;
+    struct picture p;
+    struct table_model m;
+    happen(w, 0);
+    int64_t wall = clock_wall(&w->clock);
+    event_log_add(w->events, &(struct event){.mono_us = wall, .wall_us = wall, .text = "kept"});
+    press(w, "7");
+    console_frame(&w->c, &f);
+    frame_picture(&f, &p);
+    pane_model(pane_get(PANE_EVENTS), &p, &w->arena, &m);
+    assert_int_equal(m.nrows, 1);
+    assert_string_equal(m.note, "");
+    assert_true(w->c.v.now_us < wall); /* else it would be so by itself */
+}
+
 /* The hands are off the keys. */
 static void a_while_later(struct world *w)
 {
@@ -848,6 +866,7 @@ int main(void)
         TEST(help_scrolls_to_its_end),
         TEST(new_events_scroll_in_unless_a_row_is_selected),
         TEST(what_is_younger_than_a_frozen_picture_is_counted),
+        TEST(what_was_kept_of_an_earlier_run_is_shown),
         TEST(a_failover_opens_its_pane),
         TEST(one_that_was_nothing_takes_nobody_away),
         TEST(one_that_ended_stays_on_the_screen),
