@@ -205,17 +205,25 @@ static const char *hop_text(struct arena *a, const struct ha_row *r)
     return arena_printf(a, "%s for %s", r->status_text, fmt_age(t, r->changed_s * USEC_PER_SEC));
 }
 
+/* A check that its Patroni does not answer is right: nothing in HAProxy mends that. */
+static const char *cure_of_no_server(const struct way_look *k)
+{
+    const struct member *m = k->leader;
+    bool silent = m && (m->api.outcome == OBS_REFUSED || m->api.outcome == OBS_TIMED_OUT);
+    return silent ? arena_printf(k->a,
+                                 "%s, which leads, does not answer: bring it back, or wait until "
+                                 "another leads",
+                                 m->name)
+                  : "look at HAProxy's checks: which port and path they ask, and what the "
+                    "leader's Patroni answers there";
+}
+
 static void no_server(struct way_walk *v, const struct send *d, struct way_hop *hop)
 {
     hop->state = v->k->changing || !v->k->leader ? WAY_CHANGING : WAY_SHUT;
     if (v->k->view_old)
         hop->state = WAY_SHUT;
-    way_blame(v, hop->state,
-              !v->w->writes ? ""
-              : hop->state == WAY_SHUT
-                  ? "look at HAProxy's checks: which port and path they ask, and "
-                    "what the leader's Patroni answers there"
-                  : "",
+    way_blame(v, hop->state, v->w->writes && hop->state == WAY_SHUT ? cure_of_no_server(v->k) : "",
               "HAProxy %s has no server up in %s%s", d->h->name, d->proxy,
               hop->state == WAY_CHANGING ? ", as while the leader changes"
               : v->w->writes             ? ": writes fail"

@@ -42,7 +42,7 @@ static const char *value_text(const struct pgb_column *c, struct pgb_value v, st
     case PGB_BYTES:
         return arena_strdup(a, fmt_bytes(b, v.n));
     case PGB_LIMIT:
-        return v.n == 0 ? "no limit" : arena_printf(a, "%" PRId64, v.n);
+        return v.n == 0 ? "none" : arena_printf(a, "%" PRId64, v.n);
     default:
         return arena_printf(a, "%" PRId64, v.n);
     }

@@ -27,6 +27,10 @@ static const struct hint server_hints[] = {{":", "command"}, {"?", "help"},   {"
 static const struct hint other_hints[] = {{":", "command"}, {"?", "help"},   {"Enter", "details"},
                                           {"Tab", "pane"},  {"/", "filter"}, {"f", "freeze"},
                                           {"q", "quit"}};
+/* Nothing else says that this pane has more tables: that comes before freeze on 80 columns. */
+static const struct hint table_hints[] = {{":", "command"}, {"?", "help"},   {"Enter", "details"},
+                                          {"]", "tables"},  {"Tab", "pane"}, {"/", "filter"},
+                                          {"q", "quit"},    {"f", "freeze"}};
 static const struct hint marks_hints[] = {
     {"Enter", "actions"}, {"m", "mark, unmark"}, {"M", "unmark all"}, {":", "command"}};
 static const struct hint replay_hints[] = {{":", "command"},         {"?", "help"},
@@ -119,6 +123,8 @@ static int draw_keys(const struct frame *f, struct surface *s, struct rect r)
         return HINTS(replay_hints, s, r);
     if (pane_get(f->v->focus)->members)
         return HINTS(member_hints, s, r);
+    if (f->v->focus == PANE_BOUNCERS)
+        return HINTS(table_hints, s, r);
     return pane_get(f->v->focus)->servers ? HINTS(server_hints, s, r) : HINTS(other_hints, s, r);
 }
 

@@ -194,6 +194,12 @@ static void haproxy_empty(struct sb *b)
     b->s->leader_since_us = NOW - SB_SEC(600);
 }
 
+static void haproxy_empty_for_a_dead_leader(struct sb *b)
+{
+    haproxy_empty(b);
+    sb_fail(b, &b->members[0].api, OBS_REFUSED, SB_SEC(4));
+}
+
 static void haproxy_empty_while_changing(struct sb *b)
 {
     all(b);
@@ -575,6 +581,8 @@ static const struct {
      "HAProxy haproxy does not answer", NULL},
     {"no server", haproxy_empty, "haproxy/rw", WAY_SHUT, "?", "no server up in rw: writes fail",
      "HAProxy's checks"},
+    {"no server, for its leader is dead", haproxy_empty_for_a_dead_leader, "haproxy/rw", WAY_SHUT,
+     "?", "no server up in rw: writes fail", "pg1, which leads, does not answer: bring it back"},
     {"no server for a moment", haproxy_empty_while_changing, "haproxy/rw", WAY_CHANGING, "?",
      "as while the leader changes", NULL},
     {"HAProxy is behind", haproxy_behind, "pgbouncer/app", WAY_ASTRAY, "pg1, not the leader",
