@@ -123,6 +123,10 @@ enum status wire_pgb_databases(const struct table *t, struct facts **out, struct
 {
     static const char *const keys[] = {"name", "host", "port", "database", "pool_size"};
     enum status st = CHECK_TABLE(t, "SHOW DATABASES", keys, e);
+    if (!st)
+        st = pgb_flag_check(t, "SHOW DATABASES", "paused", e);
+    if (!st)
+        st = pgb_flag_check(t, "SHOW DATABASES", "disabled", e);
     if (st)
         return st;
     struct facts *f = facts_new();

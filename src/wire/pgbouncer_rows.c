@@ -31,6 +31,19 @@ static int64_t count_of(const char *s)
     return s && fmt_parse_int(s, &v) && v >= 0 ? v : -1;
 }
 
+enum status pgb_flag_check(const struct table *t, const char *what, const char *column,
+                           struct err *e)
+{
+    int col = table_col(t, column);
+    if (col < 0)
+        return err_set(e, ST_INVALID, "%s has no column \"%s\"", what, column);
+    for (int r = 0; r < t->nrows; r++)
+        if (count_of(table_get(t, r, col)) < 0)
+            return err_set(e, ST_INVALID, "row %d of %s does not say whether it is \"%s\"", r + 1,
+                           what, column);
+    return ST_OK;
+}
+
 static int64_t span_of(const char *seconds, const char *rest)
 {
     int64_t s = count_of(seconds), us = count_of(rest), sum;
@@ -84,6 +97,9 @@ enum status pgb_rows_read(const struct table *t, const struct pgb_shape *s, stru
                           struct err *e)
 {
     enum status st = pgb_table_check(t, s->what, s->keys, s->nkeys, e);
+    for (size_t i = 0; !st && i < s->nfields; i++)
+        if (s->fields[i].kind == PGB_FLAG)
+            st = pgb_flag_check(t, s->what, s->fields[i].column, e);
     if (st)
         return st;
     struct facts *facts = facts_new();

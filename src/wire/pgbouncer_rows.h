@@ -16,7 +16,7 @@ enum pgb_field_kind {
     PGB_WORD,    /* the same, and the empty text is NULL too */
     PGB_ADDRESS, /* the same, NULL for a socket of the file system */
     PGB_COUNT,   /* int64_t; -1 when the version has no such column, or it is not a count */
-    PGB_FLAG,    /* bool: a count above 0 */
+    PGB_FLAG,    /* bool: a count above 0; must be said, for "not said" would look like "no" */
     PGB_YES_NO,  /* enum tristate */
     PGB_SPAN,    /* int64_t µs: whole seconds, and the rest in the column beside */
     PGB_FIELD_KINDS
@@ -46,6 +46,9 @@ struct pgb_rows {
 /* ST_INVALID without the key columns, with a row that has no name, or with too many rows. */
 enum status pgb_table_check(const struct table *t, const char *what, const char *const *keys,
                             size_t nkeys, struct err *e);
+/* ST_INVALID when a flag is not said in every row: it must not be taken for one that is not set. */
+enum status pgb_flag_check(const struct table *t, const char *what, const char *column,
+                           struct err *e);
 enum status pgb_rows_read(const struct table *t, const struct pgb_shape *s, struct pgb_rows *out,
                           struct err *e);
 

@@ -1,8 +1,8 @@
 /*
  * wire/pgbouncer.h: tables of PgBouncer's console to facts, by column name, 1.16 to 1.25.
  * Reference: "middleware.md" §1.4. The body of an observation is the table as JSON (wire/table.h).
- * The console's own rows (database "pgbouncer") are left out. A table without its key columns is
- * ST_INVALID.
+ * The console's own rows (database "pgbouncer") are left out. A table without its key columns, or
+ * in which a flag (paused, disabled, close_needed) is not said, is ST_INVALID.
  */
 #ifndef PGDBA_WIRE_PGBOUNCER_H
 #define PGDBA_WIRE_PGBOUNCER_H

@@ -14,6 +14,7 @@ WIRE_TESTS = \
 	tests/unit/wire/test_patroni \
 	tests/unit/wire/test_patroni_hostile \
 	tests/unit/wire/test_patroni_post \
+	tests/unit/wire/test_pgb_sets \
 	tests/unit/wire/test_postgres \
 	tests/unit/wire/test_probe \
 	tests/unit/wire/test_recording \
@@ -60,3 +61,7 @@ tests_unit_wire_test_tables_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_tables_LDADD = $(UNIT_WIRE_LIBS)
 tests_unit_wire_test_recording_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_wire_test_recording_LDADD = $(UNIT_WIRE_LIBS)
+tests_unit_wire_test_pgb_sets_SOURCES = tests/unit/wire/test_pgb_sets.c $(PGB_SETS)
+tests_unit_wire_test_pgb_sets_CPPFLAGS = $(AM_CPPFLAGS) $(PGB_SETS_CPPFLAGS)
+tests_unit_wire_test_pgb_sets_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wire_test_pgb_sets_LDADD = $(UNIT_WIRE_LIBS)

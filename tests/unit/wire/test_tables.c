@@ -346,7 +346,7 @@ static void servers_of_118(void **state)
             "25470 '' psql",
             "S web app active fd00::2 5432 ::1 52789 2026-11-21T06:56:33 x 0 0 1 0x57 0x58 1 '' ''",
             "S pgbouncer pgbouncer idle unix 6432 unix 6432 x x 0 0 0 0x59 '' 1 '' ''",
-            "S web app new unix 5432 unix 5432 ~ ~ 0 0 ~ 0x59 '' 1 '' ''"));
+            "S web app new unix 5432 unix 5432 ~ ~ 0 0 0 0x59 '' 1 '' ''"));
     assert_int_equal(s->n, 3);
     assert_string_equal(s->v[0].database, "app");
     assert_string_equal(s->v[0].user, "app");
