@@ -47,6 +47,9 @@ src_libanalysis_la_SOURCES = \
 	src/analysis/place.c \
 	src/analysis/place.h \
 	src/analysis/pgb_columns.c \
+	src/analysis/pgb_keys.c \
+	src/analysis/pgb_values.c \
+	src/analysis/pgb_values.h \
 	src/analysis/pgb_rows.c \
 	src/analysis/pgb_columns.h \
 	src/analysis/pgb_views.c \

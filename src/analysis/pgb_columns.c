@@ -1,258 +1,39 @@
-/* The columns of each view of PgBouncer's console, its keys, and what is wrong with a row. */
+/* The views of PgBouncer's console, and the columns of each. */
 #include "pgb_columns.h"
 
-#include <inttypes.h>
 #include <stddef.h>
-#include <string.h>
+#include <strings.h>
 
-#include "pgdba/analysis/routes.h"
-#include "pgdba/base/clock.h"
-#include "pgdba/base/fmt.h"
-
-/* ---- keys ------------------------------------------------------------------------------------ */
-
-/* ptr is what link says of the peer; before it is used again the row is another picture's. */
-const char *pgb_conn_key(const void *row, struct arena *a)
-{
-    const struct pgb_server *c = row;
-    if (c->ptr)
-        return c->ptr;
-    return arena_printf(a, "%s:%" PRId64 ":%" PRId64, c->addr ? c->addr : "unix", c->port,
-                        c->local_port);
-}
-
-#define NAME_KEY(fn, type, field)                    \
-    const char *fn(const void *row, struct arena *a) \
-    {                                                \
-        (void)a;                                     \
-        return ((const struct type *)row)->field;    \
-    }
-NAME_KEY(pgb_database_key, pgb_database, name)
-NAME_KEY(pgb_user_key, pgb_user, name)
-NAME_KEY(pgb_setting_key, pgb_setting, key)
-NAME_KEY(pgb_list_key, pgb_list, name)
-NAME_KEY(pgb_cache_key, pgb_cache, name)
-NAME_KEY(pgb_dns_host_key, pgb_dns_host, name)
-NAME_KEY(pgb_dns_zone_key, pgb_dns_zone, name)
-NAME_KEY(pgb_stats_key, pgb_stats, database)
-
-const char *pgb_pool_key(const void *row, struct arena *a)
-{
-    const struct pgb_pool *p = row;
-    return arena_printf(a, "%s/%s", p->database, p->user ? p->user : "");
-}
-
-/* ---- what is worked out ---------------------------------------------------------------------- */
-
-#define GET(fn) \
-    static struct pgb_value fn(const struct snapshot *s, const struct pgb_line *l, struct arena *a)
-#define UNUSED(a, b) ((void)(a), (void)(b))
-
-static struct pgb_value words(const char *text)
-{
-    return (struct pgb_value){.text = text, .n = -1};
-}
-
-static struct pgb_value number(int64_t n)
-{
-    return (struct pgb_value){.n = n};
-}
-
-GET(get_bouncer)
-{
-    UNUSED(s, a);
-    return words(l->bouncer->name);
-}
-
-static const char *place(struct arena *a, const char *addr, int64_t port)
-{
-    if (!addr)
-        return port > 0 ? arena_printf(a, "unix:%" PRId64, port) : "unix";
-    return arena_printf(a, strchr(addr, ':') ? "[%s]:%" PRId64 : "%s:%" PRId64, addr, port);
-}
-
-GET(get_goes_to)
-{
-    const struct pgb_database *d = l->row;
-    const struct member *m = routes_member_at(s, d->host, d->port);
-    const char *where = place(a, d->host, d->port);
-    return words(m ? arena_printf(a, "%s (%s)", m->name, where) : where);
-}
-
-GET(get_database_state)
-{
-    UNUSED(s, a);
-    const struct pgb_database *d = l->row;
-    return words(d->paused && d->disabled ? "paused, disabled"
-                 : d->paused              ? "paused"
-                 : d->disabled            ? "disabled"
-                                          : "ok");
-}
-
-GET(get_addr)
-{
-    (void)s;
-    const struct pgb_server *c = l->row;
-    return words(place(a, c->addr, c->port));
-}
-
-GET(get_server_target)
-{
-    const struct pgb_server *c = l->row;
-    const struct member *m = routes_member_at(s, c->addr, c->port);
-    const char *where = place(a, c->addr, c->port);
-    return words(m ? arena_printf(a, "%s (%s)", m->name, where) : where);
-}
-
-GET(get_wait)
-{
-    UNUSED(s, a);
-    const struct pgb_server *c = l->row;
-    bool waits = c->state && strncmp(c->state, "waiting", 7) == 0;
-    return number(waits ? c->wait_us : 0);
-}
-
-/* An idle client is "active" without a server before 1.25. */
-GET(get_client_state)
-{
-    UNUSED(s, a);
-    const struct pgb_server *c = l->row;
-    if (c->state && strcmp(c->state, "active") == 0 && !c->link)
-        return words("idle");
-    return words(c->state);
-}
-
-GET(get_closing)
-{
-    UNUSED(s, a);
-    return words(((const struct pgb_server *)l->row)->close_needed ? "close_needed" : NULL);
-}
-
-GET(get_changeable)
-{
-    static const char *const text[] = {NULL, "no", "yes"};
-    UNUSED(s, a);
-    return words(text[((const struct pgb_setting *)l->row)->changeable]);
-}
-
-static bool same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-/* What other bouncers have instead: they are meant to be alike. */
-GET(get_differs)
-{
-    const struct pgb_setting *mine = l->row;
-    const char *out = NULL;
-    for (int i = 0; i < s->nbouncers; i++) {
-        const struct bouncer *b = &s->bouncers[i];
-        const char *other = b != l->bouncer ? pgb_config_value(b, mine->key) : NULL;
-        if (other && !same(other, mine->value))
-            out = arena_printf(a, "%s%s%s: %s", out ? out : "", out ? ", " : "", b->name, other);
-    }
-    return words(out);
-}
-
-GET(get_changed)
-{
-    UNUSED(s, a);
-    const struct pgb_setting *c = l->row;
-    return words(c->initial && !same(c->value, c->initial) ? "*" : NULL);
-}
-
-GET(get_list_limit)
-{
-    UNUSED(s, a);
-    const struct pgb_list *list = l->row;
-    return number(strcmp(list->name, "used_clients") == 0
-                      ? pgb_config_number(l->bouncer, "max_client_conn")
-                      : -1);
-}
-
-#define TOTAL(fn, field)                                \
-    GET(fn)                                             \
-    {                                                   \
-        UNUSED(s, a);                                   \
-        return number(pgb_totals_of(l->bouncer).field); \
-    }
-TOTAL(get_clients, clients)
-TOTAL(get_waiting, waiting)
-TOTAL(get_servers, servers)
-TOTAL(get_maxwait, maxwait_us)
-
-GET(get_version)
-{
-    UNUSED(s, a);
-    return words(l->bouncer->version.text);
-}
-
-GET(get_max_clients)
-{
-    UNUSED(s, a);
-    return number(pgb_config_number(l->bouncer, "max_client_conn"));
-}
-
-GET(get_bouncer_state)
-{
-    UNUSED(s, a);
-    const struct bouncer *b = l->bouncer;
-    return words(b->state.outcome != OBS_ANSWERED             ? obs_outcome_name(b->state.outcome)
-                 : b->globals.suspended == TRI_YES            ? "suspended"
-                 : b->globals.paused == TRI_YES || b->held_us ? "paused"
-                                                              : "ok");
-}
-
-static const char *yes_no(enum tristate t)
-{
-    return t == TRI_YES ? "yes" : t == TRI_NO ? "no" : "not known";
-}
-
-#define GLOBAL(fn, field)                                \
-    GET(fn)                                              \
-    {                                                    \
-        UNUSED(s, a);                                    \
-        return words(yes_no(l->bouncer->globals.field)); \
-    }
-GLOBAL(get_active, active)
-GLOBAL(get_paused, paused)
-GLOBAL(get_suspended, suspended)
-
-GET(get_since)
-{
-    char d[FMT_MAX];
-    int64_t at = l->bouncer->held_us;
-    return words(at == 0 ? NULL
-                 : at == SINCE_BEFORE
-                     ? "before this program looked"
-                     : arena_printf(a, "%s ago", fmt_duration(d, s->mono_us - at)));
-}
-
-/* ---- the columns ----------------------------------------------------------------------------- */
+#include "pgb_values.h"
 
 #define FIELD(type, field) .at = offsetof(struct type, field)
-#define BOUNCER_COLUMN                                                                     \
-    {                                                                                      \
-        .name = "bouncer", .title = "BOUNCER", .get = get_bouncer, .width = 9, .most = 22, \
-        .drop = 4                                                                          \
+#define BOUNCER_COLUMN                                                                         \
+    {                                                                                          \
+        .name = "bouncer", .title = "BOUNCER", .get = pgb_get_bouncer, .width = 9, .most = 22, \
+        .drop = 4                                                                              \
     }
 
 static const struct pgb_column bouncers[] = {
     BOUNCER_COLUMN,
-    {.name = "version", .title = "VERSION", .get = get_version, .width = 16, .most = 18, .drop = 3},
-    {.name = "clients", .title = "CLIENTS", .unit = PGB_NUMBER, .get = get_clients, .width = 7},
-    {.name = "max", .title = "MAX", .unit = PGB_LIMIT, .get = get_max_clients, .width = 6},
-    {.name = "waiting", .title = "WAITING", .unit = PGB_NUMBER, .get = get_waiting, .width = 7},
-    {.name = "maxwait", .title = "LONGEST", .unit = PGB_USEC, .get = get_maxwait, .width = 7},
-    {.name = "servers", .title = "SERVERS", .unit = PGB_NUMBER, .get = get_servers, .width = 7},
-    {.name = "state", .title = "STATE", .get = get_bouncer_state, .width = 8, .most = 20},
+    {.name = "version",
+     .title = "VERSION",
+     .get = pgb_get_version,
+     .width = 16,
+     .most = 18,
+     .drop = 3},
+    {.name = "clients", .title = "CLIENTS", .unit = PGB_NUMBER, .get = pgb_get_clients, .width = 7},
+    {.name = "max", .title = "MAX", .unit = PGB_LIMIT, .get = pgb_get_max_clients, .width = 6},
+    {.name = "waiting", .title = "WAITING", .unit = PGB_NUMBER, .get = pgb_get_waiting, .width = 7},
+    {.name = "maxwait", .title = "LONGEST", .unit = PGB_USEC, .get = pgb_get_maxwait, .width = 7},
+    {.name = "servers", .title = "SERVERS", .unit = PGB_NUMBER, .get = pgb_get_servers, .width = 7},
+    {.name = "state", .title = "STATE", .get = pgb_get_bouncer_state, .width = 8, .most = 20},
 };
 
 #define D(field) FIELD(pgb_database, field)
 static const struct pgb_column databases[] = {
     BOUNCER_COLUMN,
     {.name = "name", .title = "DATABASE", D(name), .width = 8, .most = 26},
-    {.name = "target", .title = "GOES TO", .get = get_goes_to, .width = 15, .most = 40},
+    {.name = "target", .title = "GOES TO", .get = pgb_get_goes_to, .width = 15, .most = 40},
     {.name = "as", .title = "AS", D(database), .width = 6, .most = 20, .drop = 6},
     {.name = "user", .title = "USER", D(force_user), .width = 5, .most = 16, .drop = 10},
     {.name = "pool", .title = "POOL", .unit = PGB_LIMIT, D(pool_size), .width = 5, .drop = 2},
@@ -296,7 +77,7 @@ static const struct pgb_column databases[] = {
      .drop = 13},
     {.name = "mode", .title = "MODE", D(pool_mode), .width = 11, .drop = 5},
     {.name = "balance", .title = "BALANCE", D(load_balance_hosts), .width = 11, .drop = 14},
-    {.name = "state", .title = "STATE", .get = get_database_state, .width = 8, .most = 20},
+    {.name = "state", .title = "STATE", .get = pgb_get_database_state, .width = 8, .most = 20},
 };
 #undef D
 
@@ -305,9 +86,14 @@ static const struct pgb_column clients[] = {
     BOUNCER_COLUMN,
     {.name = "database", .title = "DATABASE", C(database), .width = 8, .most = 26},
     {.name = "user", .title = "USER", C(user), .width = 6, .most = 20},
-    {.name = "state", .title = "STATE", .get = get_client_state, .width = 7, .most = 18},
-    {.name = "wait", .title = "WAIT", .unit = PGB_USEC, .get = get_wait, .width = 7},
-    {.name = "address", .title = "ADDRESS", .get = get_addr, .width = 15, .most = 47, .drop = 1},
+    {.name = "state", .title = "STATE", .get = pgb_get_client_state, .width = 7, .most = 18},
+    {.name = "wait", .title = "WAIT", .unit = PGB_USEC, .get = pgb_get_wait, .width = 7},
+    {.name = "address",
+     .title = "ADDRESS",
+     .get = pgb_get_addr,
+     .width = 15,
+     .most = 47,
+     .drop = 1},
     {.name = "application",
      .title = "APPLICATION",
      C(application_name),
@@ -338,8 +124,8 @@ static const struct pgb_column servers[] = {
     {.name = "database", .title = "DATABASE", C(database), .width = 8, .most = 26},
     {.name = "user", .title = "USER", C(user), .width = 6, .most = 20, .drop = 2},
     {.name = "state", .title = "STATE", C(state), .width = 7, .most = 18},
-    {.name = "target", .title = "GOES TO", .get = get_server_target, .width = 15, .most = 47},
-    {.name = "closing", .title = "CLOSING", .get = get_closing, .width = 12, .drop = 3},
+    {.name = "target", .title = "GOES TO", .get = pgb_get_server_target, .width = 15, .most = 47},
+    {.name = "closing", .title = "CLOSING", .get = pgb_get_closing, .width = 12, .drop = 3},
     {.name = "pid", .title = "PID", .unit = PGB_NUMBER, C(remote_pid), .width = 7, .drop = 1},
     {.name = "application",
      .title = "APPLICATION",
@@ -382,11 +168,11 @@ static const struct pgb_column users[] = {
 static const struct pgb_column config[] = {
     BOUNCER_COLUMN,
     {.name = "key", .title = "KEY", S(key), .width = 20, .most = 32},
-    {.name = "changed", .title = "*", .get = get_changed, .width = 1, .drop = 1},
+    {.name = "changed", .title = "*", .get = pgb_get_changed, .width = 1, .drop = 1},
     {.name = "value", .title = "VALUE", S(value), .width = 12, .most = 40},
     {.name = "default", .title = "DEFAULT", S(initial), .width = 10, .most = 30, .drop = 2},
-    {.name = "set", .title = "SET", .get = get_changeable, .width = 3, .drop = 3},
-    {.name = "differs", .title = "ELSEWHERE", .get = get_differs, .width = 9, .most = 50},
+    {.name = "set", .title = "SET", .get = pgb_get_changeable, .width = 3, .drop = 3},
+    {.name = "differs", .title = "ELSEWHERE", .get = pgb_get_differs, .width = 9, .most = 50},
 };
 #undef S
 
@@ -394,7 +180,7 @@ static const struct pgb_column lists[] = {
     BOUNCER_COLUMN,
     {.name = "list", .title = "LIST", FIELD(pgb_list, name), .width = 16, .most = 30},
     {.name = "items", .title = "ITEMS", .unit = PGB_NUMBER, FIELD(pgb_list, items), .width = 8},
-    {.name = "limit", .title = "LIMIT", .unit = PGB_LIMIT, .get = get_list_limit, .width = 8},
+    {.name = "limit", .title = "LIMIT", .unit = PGB_LIMIT, .get = pgb_get_list_limit, .width = 8},
 };
 
 #define M(field) FIELD(pgb_cache, field)
@@ -432,11 +218,16 @@ static const struct pgb_column zones[] = {
 
 static const struct pgb_column state[] = {
     BOUNCER_COLUMN,
-    {.name = "version", .title = "VERSION", .get = get_version, .width = 16, .most = 18, .drop = 3},
-    {.name = "active", .title = "ACTIVE", .get = get_active, .width = 9},
-    {.name = "paused", .title = "PAUSED", .get = get_paused, .width = 9},
-    {.name = "suspended", .title = "SUSPENDED", .get = get_suspended, .width = 9},
-    {.name = "since", .title = "SINCE", .get = get_since, .width = 8, .most = 30},
+    {.name = "version",
+     .title = "VERSION",
+     .get = pgb_get_version,
+     .width = 16,
+     .most = 18,
+     .drop = 3},
+    {.name = "active", .title = "ACTIVE", .get = pgb_get_active, .width = 9},
+    {.name = "paused", .title = "PAUSED", .get = pgb_get_paused, .width = 9},
+    {.name = "suspended", .title = "SUSPENDED", .get = pgb_get_suspended, .width = 9},
+    {.name = "since", .title = "SINCE", .get = pgb_get_since, .width = 8, .most = 30},
 };
 
 #define P(field) FIELD(pgb_pool, field)
@@ -529,10 +320,10 @@ int pgb_view_find(const char *name)
         {"database", PGB_VIEW_DATABASES},
     };
     for (int i = 0; i < PGB_VIEW_COUNT; i++)
-        if (strcmp(pgb_view_names[i], name) == 0)
+        if (strcasecmp(pgb_view_names[i], name) == 0)
             return i;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (strcmp(others[i].show, name) == 0)
+        if (strcasecmp(others[i].show, name) == 0)
             return (int)others[i].view;
     return -1;
 }

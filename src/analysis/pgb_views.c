@@ -28,6 +28,7 @@ struct pgb_totals pgb_totals_of(const struct bouncer *b)
         add(&t.waiting, v->cl_waiting);
         for (size_t k = 0; k < sizeof servers / sizeof *servers; k++)
             add(&t.servers, servers[k]);
+        add(&t.servers, v->sv_cancel < 0 ? 0 : v->sv_cancel); /* not said before 1.18 */
         if (v->maxwait_us > t.maxwait_us)
             t.maxwait_us = v->maxwait_us;
     }

@@ -36,7 +36,8 @@ static bool went_back(const struct pgb_stats *a, const struct pgb_stats *b)
     for (size_t i = 0; i < sizeof d / sizeof *d; i++)
         if (d[i] < 0)
             return true;
-    return false;
+    /* Another version than before: started anew, whatever the totals have come to since. */
+    return (a->assignments < 0) != (b->assignments < 0);
 }
 
 static double mean(double total, double count)

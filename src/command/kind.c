@@ -300,6 +300,19 @@ const char *kind_expects(const struct command_arg *arg)
     return arg->expects ? arg->expects : kinds[arg->kind].expects;
 }
 
+const char *kind_nearest(const struct command_arg *arg, const char *text)
+{
+    const struct kind_info *kind = kind_of(arg);
+    int n = 0;
+
+    /* Of others the values are but examples. */
+    if (kind->accepts != accepts_values && kind->accepts != accepts_view)
+        return NULL;
+    while (kind->values[n])
+        n++;
+    return fmt_nearest(text, kind->values, n);
+}
+
 bool arg_is_option(const struct command_arg *arg)
 {
     return arg->name[0] == '-';

@@ -19,6 +19,8 @@ struct kind_info {
 const struct kind_info *kind_of(const struct command_arg *arg);
 const char *kind_metavar(const struct command_arg *arg); /* "" for a flag */
 const char *kind_expects(const struct command_arg *arg);
+/* What was meant most likely, of a kind that has these values and no others; NULL nothing near. */
+const char *kind_nearest(const struct command_arg *arg, const char *text);
 bool arg_is_option(const struct command_arg *arg);
 bool arg_is_for(const struct command_arg *arg, unsigned where);
 

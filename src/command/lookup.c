@@ -95,11 +95,14 @@ size_t option_name_len(const char *text)
 const char *arg_complaint(const struct command_arg *arg, const char *text, struct arena *a)
 {
     const struct kind_info *kind = kind_of(arg);
-    const char *why = kind->refuses ? kind->refuses(text) : NULL;
+    const char *why = kind->refuses ? kind->refuses(text) : NULL, *near;
 
     if (why)
         return why;
     if (kind->accepts(arg, text))
         return NULL;
-    return arena_printf(a, "%s expects %s, got \"%s\"", arg->name, kind_expects(arg), text);
+    near = kind_nearest(arg, text);
+    return arena_printf(
+        a, near ? "%s expects %s, got \"%s\"; did you mean \"%s\"?" : "%s expects %s, got \"%s\"",
+        arg->name, kind_expects(arg), text, near);
 }

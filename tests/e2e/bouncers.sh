@@ -53,7 +53,7 @@ check "users" show_json users "{'app', 'stats'} <= {r['name'] for r in d['rows']
 check "names and zones: empty, and answered" show_json dns "d['rows'] == [] and d['sources']['second']['outcome'] == 'answered'"
 expect "one bouncer alone" 0 '^second +app' "$pgdba" "${cluster[@]}" pgb show databases --on second
 expect "a bouncer that is not there" 64 'no PgBouncer of this cluster is called "third"' "$pgdba" "${cluster[@]}" pgb show databases --on third
-expect "a table that is not there" 64 'VIEW expects a table of PgBouncer' "$pgdba" "${cluster[@]}" pgb show fds
+expect "a table that is not there" 64 'VIEW expects a table of PgBouncer: .*did you mean "clients"' "$pgdba" "${cluster[@]}" pgb show clints
 # Where each goes differs, and both end at the leader: that is no fault. What clients feel is one.
 expect "two that go two ways to the leader are alike" 0 'healthy' "$pgdba" "${cluster[@]}" status
 screen "two that disagree about the pool are told" <<END

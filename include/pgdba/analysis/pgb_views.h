@@ -69,7 +69,7 @@ struct pgb_view_info {
 };
 
 const struct pgb_view_info *pgb_view_get(enum pgb_view v);
-/* Also by what PgBouncer itself calls it in SHOW ("dns_hosts", "mem"); -1. */
+/* Also by what PgBouncer itself calls it in SHOW ("dns_hosts", "mem"), in either case; -1. */
 int pgb_view_find(const char *name);
 extern const char *const pgb_view_names[PGB_VIEW_COUNT + 1]; /* NULL at the end */
 

@@ -7,6 +7,8 @@ unit_analysis_tests = \
 	tests/unit/analysis/test_carry \
 	tests/unit/analysis/test_config_check \
 	tests/unit/analysis/test_events \
+	tests/unit/analysis/test_pgb_rates \
+	tests/unit/analysis/test_pgb_views \
 	tests/unit/analysis/test_probe \
 	tests/unit/analysis/test_failover \
 	tests/unit/analysis/test_failover_rest \
@@ -100,3 +102,11 @@ tests_unit_analysis_test_whom_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS)
 tests_unit_analysis_test_trail_CPPFLAGS = $(UNIT_ANALYSIS_CPPFLAGS)
 tests_unit_analysis_test_trail_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_analysis_test_trail_LDADD = $(UNIT_ANALYSIS_LIBS) $(UNIT_WIRE_LIBS)
+tests_unit_analysis_test_pgb_rates_SOURCES = tests/unit/analysis/test_pgb_rates.c $(PGB_SETS)
+tests_unit_analysis_test_pgb_rates_CPPFLAGS = $(AM_CPPFLAGS) $(PGB_SETS_CPPFLAGS)
+tests_unit_analysis_test_pgb_rates_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_analysis_test_pgb_rates_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) $(UNIT_WIRE_LIBS) -lm
+tests_unit_analysis_test_pgb_views_SOURCES = tests/unit/analysis/test_pgb_views.c $(PGB_SETS)
+tests_unit_analysis_test_pgb_views_CPPFLAGS = $(AM_CPPFLAGS) $(PGB_SETS_CPPFLAGS)
+tests_unit_analysis_test_pgb_views_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_analysis_test_pgb_views_LDADD = $(UNIT_SNAPSHOT_LIB) $(UNIT_ANALYSIS_LIBS) $(UNIT_WIRE_LIBS) -lm

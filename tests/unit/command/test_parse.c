@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "pgdba/analysis/pgb_views.h"
 #include "pgdba/command/command.h"
 #include "test_command.h"
 
@@ -139,6 +140,9 @@ static void test_line_errors(void **state)
         {"query pg1 alter role x PASSWORD\n=geheim", 10, 5, "does not belong"},
         {"filter 'abc", 7, 4, "this quote is never closed"},
         {"help swich", 5, 5, "there is no command \"swich\""},
+        {"pgb show memry", 9, 5, "got \"memry\"; did you mean \"memory\"?"},
+        {"pgb show fdsx", 9, 4, "state, pools or stats, got \"fdsx\""},
+        {"pgb shutdown --wait-for client", 24, 6, "; did you mean \"clients\"?"},
     };
 
     (void)state;
@@ -158,6 +162,27 @@ static void test_line_errors(void **state)
         assert_int_equal(command_parse_line(bad[i].line, &a, &inv, NULL), ST_USAGE);
         arena_release(&a);
     }
+}
+
+/* Every table is named to whoever asked for one that is not there, and of what is far from all of
+ * them nothing is guessed. */
+static void test_views_are_listed(void **state)
+{
+    struct arena a;
+    struct invocation inv;
+    struct parse_error pe;
+
+    (void)state;
+    arena_init(&a);
+    assert_int_equal(command_parse_line("pgb show quarterly", &a, &inv, &pe), ST_USAGE);
+    for (const char *const *v = pgb_view_names; *v; v++)
+        if (!strstr(pe.text, *v))
+            fail_msg("\"%s\" does not name %s", pe.text, *v);
+    assert_null(strstr(pe.text, "did you mean"));
+    parse_error_release(&pe);
+    assert_int_equal(command_parse_line("pgb show MEM --on a", &a, &inv, NULL), ST_OK);
+    assert_int_equal(command_parse_line("pgb show dns_hosts", &a, &inv, NULL), ST_OK);
+    arena_release(&a);
 }
 
 static void test_argv(void **state)
@@ -439,9 +464,13 @@ static void test_random_lines(void **state)
 int run_parse_tests(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines),         cmocka_unit_test(test_line_errors),
-        cmocka_unit_test(test_argv),          cmocka_unit_test(test_globals),
-        cmocka_unit_test(test_global_errors), cmocka_unit_test(test_request),
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_line_errors),
+        cmocka_unit_test(test_views_are_listed),
+        cmocka_unit_test(test_argv),
+        cmocka_unit_test(test_globals),
+        cmocka_unit_test(test_global_errors),
+        cmocka_unit_test(test_request),
         cmocka_unit_test(test_random_lines),
     };
 
