@@ -13,6 +13,7 @@
 enum { STATE_SINCE = 11900 };
 #define LOGIN_RETRY (15 * USEC_PER_SEC) /* PgBouncer's default */
 #define MARGIN      (5 * USEC_PER_SEC)
+#define LOGIN_LONG  (5 * USEC_PER_SEC)
 #define FORGOTTEN   (60 * USEC_PER_SEC)
 
 static int64_t sane(int64_t v)
@@ -24,6 +25,11 @@ int64_t pgb_pool_servers(const struct pgb_pool *p)
 {
     return sane(p->sv_active) + sane(p->sv_idle) + sane(p->sv_used) + sane(p->sv_tested) +
            sane(p->sv_login) + sane(p->sv_cancel);
+}
+
+bool pgb_pool_unserved(const struct pgb_pool *p)
+{
+    return pgb_pool_servers(p) == sane(p->sv_login);
 }
 
 int64_t pgb_login_retry(const struct bouncer *b)
@@ -78,6 +84,12 @@ static const struct pgb_since *since_of(const struct bouncer *b, const struct pg
     return is ? &b->since[d - b->databases->v] : &none;
 }
 
+bool pgb_login_stuck(const struct bouncer *b, const struct pgb_database *d, int64_t now_us)
+{
+    int64_t since = since_of(b, d)->no_login_us;
+    return since && now_us - since > LOGIN_LONG;
+}
+
 /* The database that waits longest without a server; NULL none, or a pool has one. */
 static const struct pgb_database *starved(const struct bouncer *b)
 {
@@ -108,8 +120,23 @@ bool pgb_looks_held(const struct snapshot *s, const struct bouncer *b, int64_t n
     return up;
 }
 
+/* PgBouncer waits for server_connect_timeout, and nothing else says so. */
+static const char *opening_cause(const struct bouncer *b, const struct pgb_database *d,
+                                 const char *who, int64_t now_us, struct arena *a)
+{
+    char t[FMT_MAX];
+    int64_t since = since_of(b, d)->no_login_us;
+    const char *host = !d ? "the server" : d->host ? d->host : "the socket";
+    if (!who)
+        who = d && d->port > 0 ? arena_printf(a, "%s:%" PRId64, host, d->port) : host;
+    return since ? arena_printf(a, "a login at %s is under way, and none has come through for %s",
+                                who, fmt_duration(t, now_us - since))
+                 : arena_printf(a, "a login at %s is under way", who);
+}
+
 const char *pgb_no_server_cause(const struct snapshot *s, const struct bouncer *b,
-                                const struct pgb_database *d, int64_t now_us, struct arena *a)
+                                const struct pgb_database *d, bool opening, int64_t now_us,
+                                struct arena *a)
 {
     const char *who;
     char t[FMT_MAX];
@@ -117,6 +144,8 @@ const char *pgb_no_server_cause(const struct snapshot *s, const struct bouncer *
     enum tristate up = pgb_target_up(s, d, &who, a);
     if (up == TRI_NO)
         return arena_printf(a, "backend unreachable, %s takes no connections", who);
+    if (opening)
+        return opening_cause(b, d, who, now_us, a);
     if (up == TRI_UNKNOWN || !since)
         return "backend unreachable, paused or login back-off";
     bool soon = now_us - since <= retry + MARGIN;

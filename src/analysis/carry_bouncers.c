@@ -40,7 +40,7 @@ static int database_at(const struct bouncer *b, const char *name, int hint)
 }
 
 struct signs {
-    bool no_server, closing;
+    bool no_server, no_login, closing;
 };
 
 static struct signs *signs_of(const struct bouncer *b, struct arena *a)
@@ -48,10 +48,11 @@ static struct signs *signs_of(const struct bouncer *b, struct arena *a)
     struct signs *out = arena_array(a, (size_t)b->databases->n, struct signs);
     for (int i = 0, at = 0; b->pools && i < b->pools->n; i++) {
         const struct pgb_pool *p = &b->pools->v[i];
-        int d =
-            p->cl_waiting > 0 && pgb_pool_servers(p) == 0 ? database_at(b, p->database, at) : -1;
-        if (d >= 0)
-            out[at = d].no_server = true;
+        int d = p->cl_waiting > 0 && pgb_pool_unserved(p) ? database_at(b, p->database, at) : -1;
+        if (d < 0)
+            continue;
+        out[at = d].no_login = true;
+        out[d].no_server = out[d].no_server || pgb_pool_servers(p) == 0;
     }
     for (int i = 0, at = 0; b->servers && i < b->servers->n; i++) {
         int d = b->servers->v[i].close_needed ? database_at(b, b->servers->v[i].database, at) : -1;
@@ -89,8 +90,10 @@ static void carry_databases(struct snapshot *s, struct bouncer *b, const struct 
             v[i].paused_us = since(d->paused, was->paused_us, switched);
             v[i].disabled_us = since(d->disabled, was->disabled_us, switched);
         }
-        if (counted)
+        if (counted) {
             v[i].no_server_us = since(signs[i].no_server, was->no_server_us, s->mono_us);
+            v[i].no_login_us = since(signs[i].no_login, was->no_login_us, s->mono_us);
+        }
         if (listed)
             v[i].closing_us = since(signs[i].closing, was->closing_us, s->mono_us);
     }

@@ -32,18 +32,25 @@ static bool waits(const struct pool_case *c)
     return c->view->pool->cl_waiting > 0;
 }
 
+/* One is being opened, which is normal for a moment. */
+static bool is_opening(const struct pool_case *c)
+{
+    const struct pgb_pool *p = c->view->pool;
+    return p->sv_login > 0 && p->maxwait_us <= WAIT_WARN_US &&
+           !pgb_login_stuck(c->bouncer, c->view->database, c->snapshot->mono_us);
+}
+
 static bool rule_no_server(const struct pool_case *c, struct arena *a, const char **reason)
 {
     const struct pgb_pool *p = c->view->pool;
-    bool opening = p->sv_login > 0; /* one is being opened: normal for a moment */
-    if (!c->fresh || c->held || !waits(c) || c->view->servers > (opening ? p->sv_login : 0) ||
-        (opening && p->maxwait_us <= WAIT_WARN_US))
+    if (!c->fresh || c->held || !waits(c) || !pgb_pool_unserved(p) || is_opening(c))
         return false;
     char d[FMT_MAX];
-    *reason = arena_printf(
-        a, "%" PRId64 " waiting, %s, no server: %s", p->cl_waiting,
-        p->maxwait_us > 0 ? fmt_duration(d, p->maxwait_us) : "all of them still to log in",
-        pgb_no_server_cause(c->snapshot, c->bouncer, c->view->database, c->snapshot->mono_us, a));
+    *reason = arena_printf(a, "%" PRId64 " waiting, %s, no server: %s", p->cl_waiting,
+                           p->maxwait_us > 0 ? fmt_duration(d, p->maxwait_us)
+                                             : "all of them still to log in",
+                           pgb_no_server_cause(c->snapshot, c->bouncer, c->view->database,
+                                               p->sv_login > 0, c->snapshot->mono_us, a));
     return true;
 }
 
@@ -84,8 +91,7 @@ static bool rule_saturated(const struct pool_case *c, struct arena *a, const cha
 static bool rule_connecting(const struct pool_case *c, struct arena *a, const char **reason)
 {
     const struct pgb_pool *p = c->view->pool;
-    if (!c->fresh || c->held || !waits(c) || p->sv_login <= 0 || c->view->servers > p->sv_login ||
-        p->maxwait_us > WAIT_WARN_US)
+    if (!c->fresh || c->held || !waits(c) || !pgb_pool_unserved(p) || !is_opening(c))
         return false;
     *reason = arena_printf(a, "%" PRId64 " waiting while the first server connection is opened",
                            p->cl_waiting);

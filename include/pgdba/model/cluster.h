@@ -122,6 +122,7 @@ struct haproxy {
 struct pgb_since {
     int64_t paused_us, disabled_us;
     int64_t no_server_us; /* clients wait, and there is no server connection */
+    int64_t no_login_us;  /* the same, or there are only such that have not logged in */
     int64_t closing_us;   /* some of its server connections are to be closed, and are not */
 };
 

@@ -311,11 +311,151 @@ static void a_pause_of_everything_is_dated(void **state)
     sb_free(a), sb_free(b), sb_free(c), sb_free(d), sb_free(e);
 }
 
+static void pool_is(struct sb *b, int64_t waiting, int64_t active, int64_t login)
+{
+    struct pgb_pool *p = sb_pool(b, 0, 0);
+    p->cl_waiting = waiting;
+    p->sv_active = active;
+    p->sv_login = login;
+    p->sv_idle = p->sv_used = p->sv_tested = p->sv_cancel = 0;
+}
+static void starved(struct sb *b)
+{
+    pool_is(b, 3, 0, 0);
+}
+static void logging_in(struct sb *b)
+{
+    pool_is(b, 3, 0, 1);
+}
+static void served(struct sb *b)
+{
+    pool_is(b, 3, 1, 1);
+}
+static void nobody_waits(struct sb *b)
+{
+    pool_is(b, 0, 0, 1);
+}
+static void pools_silent(struct sb *b)
+{
+    sb_fail(b, &b->bouncers[0].pools_state, OBS_TIMED_OUT, SB_SEC(30));
+}
+static void not_listed(struct sb *b)
+{
+    starved(b);
+    sb_pool(b, 0, 0)->database = "elsewhere";
+}
+static void closing(struct sb *b)
+{
+    struct pgb_server *v = arena_array(&b->s->arena, 2, struct pgb_server);
+    struct pgb_servers *set = arena_new(&b->s->arena, struct pgb_servers);
+    for (int i = 0; i < 2; i++)
+        v[i] = (struct pgb_server){.database = sb_database(b, 0, i)->name, .close_needed = i == 0};
+    *set = (struct pgb_servers){2, v};
+    b->bouncers[0].servers = set;
+    sb_answered(b, &b->bouncers[0].servers_state, 0);
+}
+static void closed(struct sb *b)
+{
+    sb_no_servers(b);
+}
+static void servers_silent(struct sb *b)
+{
+    closed(b);
+    sb_fail(b, &b->bouncers[0].servers_state, OBS_TIMED_OUT, SB_SEC(30));
+}
+static void app_disabled(struct sb *b)
+{
+    sb_database(b, 0, 0)->disabled = true;
+}
+static void app_another_place(struct sb *b)
+{
+    struct pgb_database *first = sb_database(b, 0, 0), *second = sb_database(b, 0, 1), was = *first;
+    *first = *second;
+    *second = was;
+    second->paused = true;
+}
+
+/* A picture a second; what is dated, and since when, in seconds after the first one. */
+static void what_holds_clients_back_is_dated(void **state)
+{
+    (void)state;
+    enum { NO_SERVER, NO_LOGIN, CLOSING, DISABLED, PAUSED_SECOND, KINDS, NONE = -1, BEFORE = -2 };
+    static const struct {
+        change_fn *story[5];
+        int what, since;
+    } cases[] = {
+        {{well, well}, NO_SERVER, NONE},
+        {{well, starved, starved}, NO_SERVER, 1},
+        {{starved, starved}, NO_SERVER, 0},                   /* no longer than has been seen */
+        {{well, starved, logging_in, starved}, NO_SERVER, 3}, /* it tries: paused it would not */
+        {{well, starved, pools_silent}, NO_SERVER, 1},
+        {{well, starved, served}, NO_SERVER, NONE},
+        {{well, not_listed}, NO_SERVER, NONE},
+        {{well, logging_in, logging_in}, NO_LOGIN, 1},
+        {{well, logging_in, starved, logging_in}, NO_LOGIN, 1}, /* between two tries */
+        {{well, logging_in, served, logging_in}, NO_LOGIN, 3},
+        {{well, logging_in, nobody_waits}, NO_LOGIN, NONE},
+        {{well, logging_in, pools_silent}, NO_LOGIN, 1},
+        {{well, closing, closing}, CLOSING, 1},
+        {{well, closing, closed}, CLOSING, NONE},
+        {{well, closing, servers_silent}, CLOSING, 1},
+        {{well, app_disabled, app_disabled}, DISABLED, 1},
+        {{app_disabled, app_disabled}, DISABLED, BEFORE},
+        {{well, app_disabled, well}, DISABLED, NONE},
+        {{well, app_paused, app_another_place}, PAUSED_SECOND, 1}, /* by name, not by place */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sb *prev = NULL;
+        for (int k = 0; cases[i].story[k]; k++) {
+            struct sb *b = bouncers_at(T0 + SB_SEC(k), cases[i].story[k], prev);
+            if (prev)
+                sb_free(prev);
+            prev = b;
+        }
+        const struct pgb_since *v = prev->bouncers[0].since;
+        assert_int_equal(prev->bouncers[0].nsince, prev->bouncers[0].databases->n);
+        const int64_t got[KINDS] = {v[0].no_server_us, v[0].no_login_us, v[0].closing_us,
+                                    v[0].disabled_us, v[1].paused_us};
+        int64_t want = cases[i].since == NONE     ? 0
+                       : cases[i].since == BEFORE ? SINCE_BEFORE
+                                                  : T0 + SB_SEC(cases[i].since);
+        if (got[cases[i].what] != want)
+            fail_msg("case %zu: %lld after T0 instead of %d s", i,
+                     (long long)(got[cases[i].what] - T0), cases[i].since);
+        sb_free(prev);
+    }
+}
+
+/* A bouncer that comes back has its times; one that is new, or without its databases, has none. */
+static void bouncers_are_known_by_their_names(void **state)
+{
+    (void)state;
+    struct sb *a = bouncers_at(T0, well, NULL), *b = bouncers_at(T1, app_paused, a);
+    struct sb *c = sb_new(T2);
+    sb_second_bouncer(c, "another");
+    sb_finish(c);
+    for (int i = 0; i < c->s->nbouncers; i++)
+        c->bouncers[i].databases = b->bouncers[0].databases;
+    struct bouncer swapped = c->bouncers[0];
+    c->bouncers[0] = c->bouncers[1];
+    c->bouncers[1] = swapped;
+    carry_bouncers(c->s, c->bouncers, b->s);
+    assert_true(c->bouncers[0].since[0].paused_us == SINCE_BEFORE); /* never seen before */
+    assert_int_equal(c->bouncers[1].since[0].paused_us, T1);
+    c->bouncers[1].databases = NULL;
+    c->bouncers[1].nsince = 0;
+    carry_bouncers(c->s, c->bouncers, b->s);
+    assert_int_equal(c->bouncers[1].nsince, 0);
+    sb_free(a), sb_free(b), sb_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pause_is_dated),
         cmocka_unit_test(a_pause_of_everything_is_dated),
+        cmocka_unit_test(what_holds_clients_back_is_dated),
+        cmocka_unit_test(bouncers_are_known_by_their_names),
         cmocka_unit_test(the_first_picture_knows_no_beginning),
         cmocka_unit_test(a_new_leader_leads_from_the_picture_that_shows_it),
         cmocka_unit_test(a_leader_that_comes_back_begins_anew),

@@ -102,6 +102,30 @@ static void opening(struct sb *b)
     servers(b, 0, 1);
     waiting(b, 3, 200 * USEC_PER_MS);
 }
+/* A listener that takes the connection and says nothing: maxwait stays 0, and sv_login 1. */
+static void no_login_for(struct sb *b, int64_t us)
+{
+    struct bouncer *p = &b->bouncers[0];
+    struct pgb_since *since = arena_array(&b->s->arena, (size_t)p->databases->n, struct pgb_since);
+    since[0].no_login_us = NOW - us;
+    p->nsince = p->databases->n;
+    p->since = since;
+    servers(b, 0, 1);
+    waiting(b, 3, 0);
+}
+static void login_begins(struct sb *b)
+{
+    no_login_for(b, SB_SEC(5));
+}
+static void login_stuck(struct sb *b)
+{
+    no_login_for(b, SB_SEC(6));
+}
+static void login_of_one_more(struct sb *b)
+{
+    login_stuck(b);
+    servers(b, 2, 1);
+}
 static void idle_without_servers(struct sb *b)
 {
     servers(b, 0, 0);
@@ -203,6 +227,12 @@ static void a_pool_says_the_worst(void **state)
          "3 waiting, all of them still to log in, no server"},
         {opening_too_long, "pool-no-server", HEALTH_CRITICAL, "3 waiting, 2.0 s, no server"},
         {opening, "pool-connecting", HEALTH_DEGRADED, "3 waiting"},
+        {login_begins, "pool-connecting", HEALTH_DEGRADED, "3 waiting"},
+        {login_stuck, "pool-no-server", HEALTH_CRITICAL,
+         "3 waiting, all of them still to log in, no server: a login at 127.0.0.1:"},
+        {login_stuck, "pool-no-server", HEALTH_CRITICAL,
+         " is under way, and none has come through for 6.0 s"},
+        {login_of_one_more, NULL, HEALTH_OK, ""},
         {idle_without_servers, NULL, HEALTH_OK, ""},
         {waits_briefly, NULL, HEALTH_OK, ""},
         {waits_a_second, NULL, HEALTH_OK, ""},
