@@ -1,6 +1,6 @@
 EXTRA_DIST += tests/e2e/actions.sh tests/e2e/bouncers.sh tests/e2e/console.sh tests/e2e/fake.sh tests/e2e/failover.sh tests/e2e/faults.sh tests/e2e/haproxy.sh tests/e2e/keys.sh tests/e2e/lib.sh tests/e2e/lines.sh tests/e2e/newer.sh tests/e2e/newer_pgb.sh tests/e2e/pgb_traps.sh tests/e2e/pgb_faults.sh tests/e2e/partition.sh tests/e2e/policy.sh tests/e2e/remove.sh tests/e2e/routes.sh tests/e2e/run \
 	tests/e2e/story.sh tests/e2e/watch.py \
-	tests/e2e/secure.sh tests/e2e/shell.sh tests/e2e/sync.sh tests/e2e/terminal.sh tests/lint tests/debian-root tests/free-ports .clang-tidy .ci/run \
+	tests/e2e/secure.sh tests/e2e/shell.sh tests/e2e/signals.sh tests/e2e/sync.sh tests/e2e/terminal.sh tests/lint tests/debian-root tests/free-ports .clang-tidy .ci/run \
 	tests/unit/action/test_action.h
 EXTRA_DIST += tests/e2e/haproxies.sh tests/e2e/haproxy_faults.sh tests/e2e/newer_haproxy.sh
 EXTRA_DIST += tests/e2e/answers.py tests/e2e/answers.sh tests/e2e/bar.sh tests/e2e/crash.sh tests/e2e/hold.py tests/e2e/race.sh tests/e2e/pgb.sh tests/e2e/hold.sh

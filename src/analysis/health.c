@@ -75,8 +75,8 @@
       "synchronous_mode_strict is on and no standby is synchronous, for longer than one "          \
       "loop_wait after a change of leader: writes wait")                                           \
     X(HEALTH_CRITICAL, "pool-no-server", judge_pool,                                               \
-      "clients wait and there is no server connection, for more than 1 s while one is "            \
-      "being opened; not for up to 20 s while the leader changes")                                 \
+      "clients wait and there is no server connection, for more than 1 s (5 s where they "         \
+      "have not logged in) while one is opened; not for up to 20 s while the leader changes")      \
     X(HEALTH_CRITICAL, "pool-wait-long", judge_pool,                                               \
       "the first client in a queue has waited over 10 s; 20 s while the leader changes")           \
     X(HEALTH_CRITICAL, "bouncer-pause-forgotten", judge_bouncer_forgotten,                         \

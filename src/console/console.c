@@ -14,6 +14,7 @@
 #include "pgdba/base/path.h"
 
 #define TICKS_A_SECOND 2
+#define JUDGED_US      (200 * USEC_PER_MS) /* less than a tick: each of those judges anew */
 /* A flood of keys (a large paste) is read in slices, so that the sources are not kept waiting. */
 #define INPUT_SLICE (20 * USEC_PER_MS)
 /* The answers of one round come within milliseconds of each other: one frame shows them all. */
@@ -97,9 +98,20 @@ static void take_times(struct console *c)
     v->read_only = app_read_only(c->app);
 }
 
+/* It costs milliseconds where there are hundreds of pools, and a frame comes with every key. */
+static bool is_judged(const struct console *c)
+{
+    int64_t age = c->v.now_us - c->judged_us;
+    return !c->frozen && c->judged_of && c->judged_of == console_picture(c) && age >= 0 &&
+           age < JUDGED_US;
+}
+
 static void judge(struct console *c)
 {
     const struct snapshot *before = c->judged_of;
+    if (is_judged(c))
+        return;
+    c->judged_us = c->v.now_us;
     arena_release(&c->judged);
     c->judged_of = console_picture(c) ? snapshot_ref(console_picture(c)) : NULL;
     snapshot_unref(before);

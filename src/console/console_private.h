@@ -45,9 +45,9 @@ struct console {
         int64_t rung_us;
         char *title; /* that the terminal has, NULL none */
     } alert;
-    struct arena judged; /* of verdicts: remade with each frame */
-    const struct snapshot
-        *judged_of; /* a reference: verdicts point into it, until the next frame */
+    struct arena judged;              /* of verdicts */
+    int64_t judged_us;                /* when: the keys of a moment do not change what is wrong */
+    const struct snapshot *judged_of; /* a reference: verdicts point into it */
     struct verdicts verdicts;
     struct arena hints; /* of the bar's hint */
     struct arena words; /* of names */

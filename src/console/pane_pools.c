@@ -101,16 +101,20 @@ static struct table_cell state_cell(const struct picture *p, const struct pool_v
     return cell_role(TR_OK, "ok");
 }
 
-static void fill_row(const struct picture *p, const struct pool_view *v, struct table_row *row,
-                     struct arena *a)
+/* What the cells of its rows are made of. */
+struct list {
+    struct picture p;
+    const struct pool_view *v; /* a row each; rows after these have their cells */
+};
+
+static void fill_row(const struct table_model *m, struct table_row *row, struct arena *a)
 {
+    const struct list *list = m->of;
+    const struct picture *p = &list->p;
+    const struct pool_view *v = &list->v[row - m->rows];
     const struct pgb_pool *pool = v->pool;
     const struct source_state *st = &v->bouncer->pools_state;
     struct table_cell *c = row->cells = arena_array(a, C_COUNT, struct table_cell);
-    row->key = bouncer_key(a, v->bouncer->name, pool->database, pool->user);
-    row->object = pool->database;
-    row->health = v->health;
-    row->stale = source_is_stale(st, p->s->refresh_us, p->now_us);
     c[C_BOUNCER] = cell_text(v->bouncer->name);
     c[C_DATABASE] = cell_text(pool->database);
     c[C_USER] = cell_text(pool->user);
@@ -130,13 +134,28 @@ static void fill_row(const struct picture *p, const struct pool_view *v, struct 
     c[C_STATE] = state_cell(p, v, a);
 }
 
+static void begin_row(const struct picture *p, const struct pool_view *v, struct table_row *row,
+                      struct arena *a)
+{
+    const struct pgb_pool *pool = v->pool;
+    row->key = bouncer_key(a, v->bouncer->name, pool->database, pool->user);
+    row->object = pool->database;
+    row->health = v->health;
+    row->stale = source_is_stale(&v->bouncer->pools_state, p->s->refresh_us, p->now_us);
+}
+
 static void rows(const struct picture *p, struct arena *a, struct table_model *m)
 {
     int n;
     const struct pool_view *v = pool_views(p->s, a, &n);
     m->rows = arena_array(a, (size_t)n + (size_t)p->s->nbouncers, struct table_row);
     for (int i = 0; i < n; i++)
-        fill_row(p, &v[i], &m->rows[m->nrows++], a);
+        begin_row(p, &v[i], &m->rows[m->nrows++], a);
+    struct list *list = arena_new(a, struct list);
+    *list = (struct list){.p = *p, .v = v};
+    m->fill = fill_row;
+    m->of = list;
+    m->arena = a;
     for (int i = 0; i < p->s->nbouncers; i++) {
         const struct bouncer *b = &p->s->bouncers[i];
         if (!b->pools || b->pools->n == 0)

@@ -101,15 +101,21 @@ static bool told_apart(const struct snapshot *s, struct arena *a)
     return true;
 }
 
-static void fill_row(const struct picture *p, const struct way *w, bool apart,
-                     struct table_row *row, struct arena *a)
+/* What the cells of its rows are made of: hundreds, where a PgBouncer has as many databases. */
+struct list {
+    struct picture p;
+    const struct way *v;
+    bool apart;
+};
+
+static void fill_row(const struct table_model *m, struct table_row *row, struct arena *a)
 {
+    const struct list *list = m->of;
+    const struct picture *p = &list->p;
+    const struct way *w = &list->v[row - m->rows];
     bool bouncer = w->nhops && w->hops[0].kind == HOP_BOUNCER;
     struct table_cell *c = row->cells = arena_array(a, C_COUNT, struct table_cell);
-    row->key = w->key;
-    row->health = way_health(w);
-    row->unknown = w->state == WAY_UNKNOWN;
-    c[C_ENTRY] = cell_text(bouncer && apart ? without_domain(a, w->key) : w->key);
+    c[C_ENTRY] = cell_text(bouncer && list->apart ? without_domain(a, w->key) : w->key);
     c[C_WAY] = cell_text(way_text(p, w, a));
     c[C_STATE] = cell_role(role_of(w->state), state_text(w, a));
     c[C_ENDS] = ends_cell(p, w, a);
@@ -193,9 +199,16 @@ static void rows(const struct picture *p, struct arena *a, struct table_model *m
     const struct way *v = ways(p, a, &n);
     m->rows = arena_array(a, (size_t)n, struct table_row);
     m->nrows = n;
-    bool apart = told_apart(p->s, a);
-    for (int i = 0; i < n; i++)
-        fill_row(p, &v[i], apart, &m->rows[i], a);
+    for (int i = 0; i < n; i++) {
+        m->rows[i].key = v[i].key;
+        m->rows[i].health = way_health(&v[i]);
+        m->rows[i].unknown = v[i].state == WAY_UNKNOWN;
+    }
+    struct list *list = arena_new(a, struct list);
+    *list = (struct list){.p = *p, .v = v, .apart = told_apart(p->s, a)};
+    m->fill = fill_row;
+    m->of = list;
+    m->arena = a;
     m->empty = "no PgBouncer, no HAProxy and no route is configured for this cluster";
     note(v, n, m, a);
 }
