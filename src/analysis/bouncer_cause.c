@@ -120,18 +120,19 @@ bool pgb_looks_held(const struct snapshot *s, const struct bouncer *b, int64_t n
     return up;
 }
 
-/* PgBouncer waits for server_connect_timeout, and nothing else says so. */
+/* PgBouncer waits for server_connect_timeout, and nothing else says so. Named by its address: what
+ * does not answer there need not be what is thought to be there. */
 static const char *opening_cause(const struct bouncer *b, const struct pgb_database *d,
-                                 const char *who, int64_t now_us, struct arena *a)
+                                 int64_t now_us, struct arena *a)
 {
     char t[FMT_MAX];
     int64_t since = since_of(b, d)->no_login_us;
-    const char *host = !d ? "the server" : d->host ? d->host : "the socket";
-    if (!who)
-        who = d && d->port > 0 ? arena_printf(a, "%s:%" PRId64, host, d->port) : host;
+    const char *at = !d         ? "its server"
+                     : !d->host ? "its unix socket"
+                                : arena_printf(a, "%s:%" PRId64, d->host, d->port);
     return since ? arena_printf(a, "a login at %s is under way, and none has come through for %s",
-                                who, fmt_duration(t, now_us - since))
-                 : arena_printf(a, "a login at %s is under way", who);
+                                at, fmt_duration(t, now_us - since))
+                 : arena_printf(a, "a login at %s is under way", at);
 }
 
 const char *pgb_no_server_cause(const struct snapshot *s, const struct bouncer *b,
@@ -145,7 +146,7 @@ const char *pgb_no_server_cause(const struct snapshot *s, const struct bouncer *
     if (up == TRI_NO)
         return arena_printf(a, "backend unreachable, %s takes no connections", who);
     if (opening)
-        return opening_cause(b, d, who, now_us, a);
+        return opening_cause(b, d, now_us, a);
     if (up == TRI_UNKNOWN || !since)
         return "backend unreachable, paused or login back-off";
     bool soon = now_us - since <= retry + MARGIN;
