@@ -115,16 +115,31 @@ static const struct pgb_rates *rates_of(const struct judge *j, const struct pool
     return NULL;
 }
 
-/* Of the time in transactions, what passes without a query: NAN not known. */
-static double idle_share(const struct pgb_rates *r)
+/* Means without the time in the queue, which PgBouncer counts in: a query that waits for a server
+ * is not slow. NAN not known. */
+struct pace {
+    double xact_us, query_us;
+    double idle; /* of the time in transactions, what passes without a query */
+};
+
+static double above_zero(double v)
 {
-    double in = r->xact_us * r->xacts, busy = isnan(r->query_us) ? 0 : r->query_us * r->queries;
-    return in > 0 ? 1 - busy / in : NAN;
+    return v > 0 ? v : 0;
 }
 
-static bool idles(const struct pgb_rates *r)
+static struct pace pace_of(const struct pgb_rates *r)
 {
-    return r->xact_us > LONG_XACT && idle_share(r) > IDLE_SHARE;
+    double waited = isnan(r->waited_us) ? 0 : r->waited_us;
+    double in = above_zero(r->xact_us * r->xacts - waited);
+    double busy = isnan(r->query_us) ? 0 : above_zero(r->query_us * r->queries - waited);
+    return (struct pace){.xact_us = r->xacts > 0 ? in / r->xacts : NAN,
+                         .query_us = r->queries > 0 ? busy / r->queries : NAN,
+                         .idle = in > 0 ? 1 - busy / in : NAN};
+}
+
+static bool idles(const struct pace *p)
+{
+    return p->xact_us > LONG_XACT && p->idle > IDLE_SHARE;
 }
 
 void judge_pool_idle_in_xact(struct judge *j)
@@ -132,13 +147,14 @@ void judge_pool_idle_in_xact(struct judge *j)
     for (int i = 0; i < j->npools; i++) {
         const struct pool_view *v = &j->pools[i];
         const struct pgb_rates *r = rates_of(j, v);
+        struct pace p = r ? pace_of(r) : (struct pace){NAN, NAN, NAN};
         char d[FMT_MAX];
-        if (r && idles(r))
+        if (idles(&p))
             judge_say(j, v->bouncer->name,
                       "%s/%s: idle in transaction: of a transaction's %s, %.0f %% pass without a "
                       "query, while %" PRId64 " clients wait",
-                      v->pool->database, v->pool->user, fmt_duration(d, (int64_t)r->xact_us),
-                      100 * idle_share(r), v->pool->cl_waiting);
+                      v->pool->database, v->pool->user, fmt_duration(d, (int64_t)p.xact_us),
+                      100 * p.idle, v->pool->cl_waiting);
     }
 }
 
@@ -147,12 +163,13 @@ void judge_pool_slow(struct judge *j)
     for (int i = 0; i < j->npools; i++) {
         const struct pool_view *v = &j->pools[i];
         const struct pgb_rates *r = rates_of(j, v);
+        struct pace p = r ? pace_of(r) : (struct pace){NAN, NAN, NAN};
         char d[FMT_MAX];
-        if (r && r->query_us > SLOW_QUERY && !idles(r))
+        if (p.query_us > SLOW_QUERY && !idles(&p))
             judge_say(j, v->bouncer->name,
                       "%s/%s: every server is busy and a query takes %s in the mean: slow queries, "
                       "or a pool too small for them",
-                      v->pool->database, v->pool->user, fmt_duration(d, (int64_t)r->query_us));
+                      v->pool->database, v->pool->user, fmt_duration(d, (int64_t)p.query_us));
     }
 }
 

@@ -64,6 +64,7 @@ static void rate(struct pgb_rates *r, const struct pgb_stats *a, const struct pg
      * behind 64 ms of waiting). */
     r->xact_us = mean(delta(a->xact_us, b->xact_us), xacts);
     r->query_us = mean(delta(a->query_us, b->query_us), queries);
+    r->waited_us = delta(a->wait_us, b->wait_us) / dt;
     /* Before 1.23 assignments are not counted; a transaction waits once at most. */
     r->wait_us = mean(delta(a->wait_us, b->wait_us), isnan(waits) ? xacts : waits);
 }
@@ -78,7 +79,8 @@ const struct pgb_rates *pgb_rates_of(const struct pgb_stats_set *prev,
         const struct pgb_stats *now = &cur->v[i];
         const struct pgb_stats *before =
             prev && dt_us > 0 ? same_database(prev, now->database, i) : NULL;
-        out[i] = (struct pgb_rates){now->database, false, false, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+        out[i] =
+            (struct pgb_rates){now->database, false, false, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
         if (before)
             rate(&out[i], before, now, dt_us);
     }

@@ -173,6 +173,8 @@ struct pgb_rates {
     bool reset; /* a total went back: pool dropped or daemon restarted */
     double xacts, queries, received, sent; /* per second */
     double xact_us, query_us, wait_us;     /* mean µs per transaction, query, wait; NAN if none */
+    double waited_us; /* of all clients, a second: within the times of transactions and queries,
+                         which begin when the client asks and not when it has a server */
 };
 
 #endif

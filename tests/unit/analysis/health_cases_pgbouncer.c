@@ -174,6 +174,27 @@ static void full_of_idlers(struct sb *b)
     r->xact_us = 2500000;
     r->query_us = 800;
 }
+/* As a real 1.18 counts it: three clients take turns on one server, 0.7 s each without a query; two
+ * of them wait meanwhile, and that is within the times of transactions and queries. */
+static void full_of_idlers_that_wait(struct sb *b)
+{
+    struct pgb_rates *r = full(b);
+    r->xacts = 1.4;
+    r->queries = 4.2;
+    r->xact_us = 2100000;
+    r->query_us = 470000;
+    r->wait_us = 1400000;
+    r->waited_us = r->wait_us * r->xacts;
+}
+/* Queries of 20 ms, which wait for 2 s. */
+static void full_of_short_queries_that_wait(struct sb *b)
+{
+    struct pgb_rates *r = full(b);
+    r->xacts = r->queries = 50;
+    r->xact_us = r->query_us = 2020000;
+    r->wait_us = 2000000;
+    r->waited_us = r->wait_us * r->xacts;
+}
 static void full_after_reset(struct sb *b)
 {
     full_of_slow_queries(b);
@@ -394,6 +415,11 @@ const struct health_case health_cases_pgbouncer[] = {
     {"pool-slow", full_of_slow_queries, "pgbouncer", "a query takes 1.2 s in the mean"},
     {"pool-slow", full_of_short_queries, NULL, NULL},
     {"pool-slow", full_of_idlers, NULL, NULL},
+    {"pool-slow", full_of_idlers_that_wait, NULL, NULL},
+    {"pool-slow", full_of_short_queries_that_wait, NULL, NULL},
+    {"pool-idle-in-transaction", full_of_short_queries_that_wait, NULL, NULL},
+    {"pool-idle-in-transaction", full_of_idlers_that_wait, "pgbouncer",
+     "of a transaction's 700 ms, 99 % pass without a query"},
     {"pool-slow", full_after_reset, NULL, NULL},
     {"pool-idle-in-transaction", full_of_idlers, "pgbouncer",
      "of a transaction's 2.5 s, 100 % pass without a query, while 5 clients wait"},

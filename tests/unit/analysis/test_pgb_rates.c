@@ -103,6 +103,7 @@ static void rates_are_the_same_on_every_version(void **state)
         expect(minor, "sent", r.sent, 48000);
         expect(minor, "time a transaction", r.xact_us, 6000);
         expect(minor, "time a query", r.query_us, 2000);
+        expect(minor, "waited a second", r.waited_us, 20000);
         /* Over waits where they are counted, else over transactions. */
         expect(minor, "mean wait", r.wait_us, WITH_ASSIGNMENTS(minor) ? 2000 : 500);
         teardown(NULL), setup(NULL);

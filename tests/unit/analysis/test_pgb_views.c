@@ -64,7 +64,7 @@ static void be(struct bouncer *p, int minor)
 {
     const struct pgb_state *state = set_of(minor, "STATE", wire_pgb_state);
     p->version = *(const struct pgb_version *)set_of(minor, "VERSION", wire_pgb_version);
-    p->globals = state ? *state : (struct pgb_state){TRI_UNKNOWN, TRI_UNKNOWN, TRI_UNKNOWN};
+    p->globals = state ? *state : (struct pgb_state){.active = TRI_UNKNOWN};
     p->pools = set_of(minor, "POOLS", wire_pgb_pools);
     p->databases = set_of(minor, "DATABASES", wire_pgb_databases);
     p->stats = set_of(minor, "STATS", wire_pgb_stats);

@@ -153,8 +153,8 @@ static const struct pgb_stats sample_stats[] = {
     {"reports", 320, 960, 120000, 88000000, 41600000, 33600000, 0, -1},
 };
 static const struct pgb_rates sample_rates[] = {
-    {"app", true, false, 212, 636, 104857, 471859, 4000, 500, 5},
-    {"reports", true, false, 0.5, 1.5, 190, 139264, 130000, 35000, 0},
+    {"app", true, false, 212, 636, 104857, 471859, 4000, 500, 5, 1060},
+    {"reports", true, false, 0.5, 1.5, 190, 139264, 130000, 35000, 0, 0},
 };
 
 #define COPY(b, table) arena_memdup(arena_of(b), table, sizeof(table))
