@@ -154,7 +154,9 @@ static struct pgb_rates *full(struct sb *b)
     sb_pool(b, 0, 0)->sv_idle = 0;
     struct bouncer *p = &b->bouncers[0];
     p->rates = arena_memdup(&b->s->arena, p->rates, (size_t)p->nrates * sizeof *p->rates);
-    return (struct pgb_rates *)(uintptr_t)&p->rates[0];
+    struct pgb_rates *r = (struct pgb_rates *)(uintptr_t)&p->rates[0];
+    r->waited_us = 0;
+    return r;
 }
 static void full_of_short_queries(struct sb *b)
 {
