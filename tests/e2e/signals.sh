@@ -97,8 +97,7 @@ timeout 75
 wait-re signals: server connections of closing are to be closed \(close_needed\), for [0-9]+ s
 run bash $work/clients.sh stop closing
 timeout 15
-absent (close_needed)
-absent max_client_conn
+wait healthy: every rule was looked at and none fired
 key Esc
 key q
 expect-exit 0
