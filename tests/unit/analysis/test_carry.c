@@ -412,6 +412,7 @@ static void what_holds_clients_back_is_dated(void **state)
                 sb_free(prev);
             prev = b;
         }
+        assert_non_null(prev);
         const struct pgb_since *v = prev->bouncers[0].since;
         assert_int_equal(prev->bouncers[0].nsince, prev->bouncers[0].databases->n);
         const int64_t got[KINDS] = {v[0].no_server_us, v[0].no_login_us, v[0].closing_us,

@@ -12,10 +12,6 @@
 
 #include "pgdba/base/buf.h"
 
-#ifndef TOP_SRCDIR
-#error "where the fixtures are"
-#endif
-
 static char *text_of(struct arena *a, int minor)
 {
     const char *path = arena_printf(a, "%s/tests/fixtures/pgbouncer/1.%d", TOP_SRCDIR, minor);
