@@ -48,7 +48,7 @@ static const struct table_column columns[] = {
 _Static_assert(sizeof columns / sizeof *columns == C_COUNT, "a column an index");
 
 enum { TREND_CELLS = 20 };
-#define TREND_SPAN (5 * 60 * USEC_PER_SEC)
+#define TREND_SPAN (300 * USEC_PER_SEC)
 
 static struct table_cell spark_cell(const struct picture *p, const struct series *v,
                                     struct arena *a)

@@ -121,7 +121,7 @@ for mine in by_pid.values():
     end = mine[-1]
     if end["what"] == "refusal":
         ends.append("refused")
-        assert any(w in end["why"] for w in ("leads", "there is none", "timeline", "is stopping", "in flight", "doing this now")), end["why"]
+        assert any(w in end["why"] for w in ("leads", "there is none", "timeline", "is stopping", "in flight", "under way", "doing this now")), end["why"]
         continue
     ends.append(end["outcome"])
     assert mine[0]["leader"] == old and mine[0]["id"] == end["id"]

@@ -90,7 +90,7 @@ void world_sql_closed(struct world *w); /* nobody listens at that port */
 /* PgBouncer's consoles, by the order in which they were opened: what is asked must be that; then a
  * table ("name paused|app 0", "-" is NULL), a tag, a refusal or none. */
 void world_asks(const struct world *w, int console, const char *sql);
-void world_rows(struct world *w, int console, const char *sql, const char *rows);
+void world_rows(struct world *w, int console, const char *sql, const char *text);
 void world_tag(struct world *w, int console, const char *sql, const char *tag);
 void world_says_no(struct world *w, int console, const char *sql, const char *text);
 void world_silent(struct world *w, int console, const char *sql, enum net_outcome outcome);

@@ -1,6 +1,7 @@
 /* analysis/rates over what each version of PgBouncer says: own rates do not change with the version
  * that changed its averages, and nothing is made up where totals begin anew. */
 #include <math.h>
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -53,7 +54,7 @@ static void grow(struct table *t, const char *column, int64_t by)
     const char **at = pgb_cell(t, 0, column);
     int64_t v;
     assert_true(fmt_parse_int(*at, &v));
-    *at = arena_printf(&arena, "%lld", (long long)(v + by));
+    *at = arena_printf(&arena, "%" PRId64, v + by);
 }
 
 /* Ten seconds later: 40 transactions a second of two queries, a quarter of them waited 2 ms. */
@@ -64,9 +65,9 @@ static struct table *later(int minor)
     grow(t, "total_query_count", 800);
     grow(t, "total_received", 96000);
     grow(t, "total_sent", 480000);
-    grow(t, "total_xact_time", 400 * 6000);
-    grow(t, "total_query_time", 800 * 2000);
-    grow(t, "total_wait_time", 100 * 2000);
+    grow(t, "total_xact_time", INT64_C(400) * 6000);
+    grow(t, "total_query_time", INT64_C(800) * 2000);
+    grow(t, "total_wait_time", INT64_C(100) * 2000);
     if (WITH_ASSIGNMENTS(minor))
         grow(t, "total_server_assignment_count", 100);
     return t;
