@@ -131,7 +131,7 @@ chmod 755 "$work/editor"
 screen "config edit: the editor has the terminal, and the console takes it back; a bad text is kept" <<END
 timeout 40
 spawn 40 120 env EDITOR=$work/editor TMPDIR=$work XDG_RUNTIME_DIR= $pgdba --cluster local-ha
-wait healthy
+wait ✓ healthy
 type :config edit
 key Enter
 wait the editor has the terminal, first:
@@ -211,7 +211,7 @@ check "it is still there" test "$(sql "$(leader)" 'select count(*) from e2e_rows
 screen "the command bar: SQL, the configuration, the history" <<END
 timeout 40
 spawn 40 120 $pgdba --cluster local-ha
-wait healthy
+wait ✓ healthy
 type :query --role leader select i, 'it''s' as said from e2e_rows
 key Enter
 wait SQL on
@@ -248,7 +248,7 @@ check "only what was confirmed was written" test "$(sql "$(leader)" 'select coun
 screen "the command bar: pause, and resume; each member is named" <<END
 timeout 40
 spawn 40 120 $pgdba --cluster local-ha
-wait healthy
+wait ✓ healthy
 type :pause
 key Enter
 wait Pause local-ha
@@ -269,7 +269,7 @@ END
 screen "the command bar: a warning asks once more, and no is no" <<END
 timeout 40
 spawn 40 120 $pgdba --cluster local-ha
-wait healthy
+wait ✓ healthy
 type :config set --pg max_connections=140
 key Enter
 wait only when PostgreSQL is restarted

@@ -9,7 +9,7 @@ new=$(replica)
 
 screen "80x24: the whole cluster, one pane at a time" <<END
 spawn 24 80 $pgdba
-wait healthy
+wait ✓ healthy
 wait $old TL
 wait-re pg1 .*(leader|streaming|running)
 key 2
@@ -36,7 +36,7 @@ END
 screen "switchover typed in the command bar, confirmed by name, seen to its end" <<END
 timeout 40
 spawn 24 80 $pgdba --cluster local-ha
-wait healthy
+wait ✓ healthy
 key :
 type swi
 key Tab
@@ -56,7 +56,7 @@ wait done after
 wait $new leads on timeline
 key Esc
 wait-re $new +. leader
-wait healthy
+wait ✓ healthy
 key q
 expect-exit 0
 END
@@ -67,7 +67,7 @@ m=$(replica)
 
 screen "restart asks y/N; no is no" <<END
 spawn 24 80 $pgdba
-wait healthy
+wait ✓ healthy
 key :
 type restart $m
 key Enter
@@ -83,7 +83,7 @@ key Enter
 timeout 40
 wait done after
 key Esc
-wait healthy
+wait ✓ healthy
 key q
 expect-exit 0
 END
@@ -92,7 +92,7 @@ check "whole again" wait_until 30 whole
 screen "reinit asks for the member's name" <<END
 timeout 60
 spawn 30 100 $pgdba
-wait healthy
+wait ✓ healthy
 key :
 type reinit $m
 key Enter
@@ -102,7 +102,7 @@ type $m
 key Enter
 wait done after
 key Esc
-wait healthy
+wait ✓ healthy
 key q
 expect-exit 0
 END
@@ -110,13 +110,13 @@ check "whole again" wait_until 30 whole
 
 screen "200x60: every pane at once, and every size down to 40x10" <<END
 spawn 60 200 $pgdba
-wait healthy
+wait ✓ healthy
 wait RECEIVE
 wait XACT/S
 wait transaction
 resize 10 40
 wait MEMBER
-wait healthy
+wait ✓ healthy
 resize 5 20
 wait 40x10 needed
 resize 24 80
@@ -153,7 +153,7 @@ key Esc
 key :
 type theme light
 key Enter
-wait healthy
+wait ✓ healthy
 key /
 type $m
 key Enter
@@ -165,7 +165,7 @@ END
 
 screen "read-only: the badge, and refused where requests are sent" <<END
 spawn 24 80 $pgdba --read-only
-wait healthy
+wait ✓ healthy
 wait-re (READ|read).?(ONLY|only)
 key :
 type switchover --candidate $m
@@ -180,7 +180,7 @@ sed -i 's/^environment:.*//' "$XDG_CONFIG_HOME/pgdba/clusters/local-ha.yml"
 echo 'environment: production' >>"$XDG_CONFIG_HOME/pgdba/clusters/local-ha.yml"
 screen "production: the cluster's name is asked for, whatever it is" <<END
 spawn 24 80 $pgdba
-wait healthy
+wait ✓ healthy
 wait PRODUCTION
 key :
 type restart $m
@@ -198,10 +198,10 @@ check "nothing was changed by it, and the refusals are audited" bash -c "grep -c
 
 screen "a paste never runs a command" <<END
 spawn 24 80 $pgdba
-wait healthy
+wait ✓ healthy
 paste :quit\nq
 watch 0.5
-wait healthy
+wait ✓ healthy
 key :
 paste quit\n
 wait :quit

@@ -168,7 +168,7 @@ crash_console() {
     screen "$action in the console: killed while it runs" <<END || return 1
 timeout 40
 spawn 40 120 $pgdba --cluster held
-wait healthy
+wait ✓ healthy
 wait 3 of 3 members answer
 type :config show
 key Enter

@@ -55,7 +55,7 @@ begin_watch
 screen "the leader is killed: the console shows every phase and never calls it healthy" <<END
 timeout 60
 spawn 60 200 $pgdba --cluster local-ha
-wait healthy
+wait ✓ healthy
 type :probe start --via haproxy --write
 key Enter
 wait pgdba_probe
@@ -138,7 +138,7 @@ old=$(leader)
 screen "Patroni hangs: two members out of recovery are said, and both named" <<END
 timeout 60
 spawn 60 200 $pgdba --cluster local-ha
-wait healthy
+wait ✓ healthy
 run $lab freeze --dir $LAB_DIR $old/patroni
 wait crash failover
 wait-re ✓ lock taken
@@ -160,7 +160,7 @@ old=$(leader)
 screen "a frozen leader, watched: its lease runs out, it is never called healthy" <<END
 timeout 60
 spawn 24 80 $pgdba --cluster local-ha
-wait healthy
+wait ✓ healthy
 run $lab freeze --dir $LAB_DIR $old
 absent ✓ healthy
 never ✓ healthy

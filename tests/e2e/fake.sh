@@ -190,7 +190,7 @@ fake "${members[@]}"
 screen "with a refresh of 60 s a failover behind an open plan is seen" <<END
 timeout 20
 spawn 40 120 $pgdba --patroni-url $URL_pg1 --patroni-url $URL_pg2 --refresh 60s
-wait healthy
+wait ✓ healthy
 key :
 type switchover --candidate pg2
 key Enter
@@ -245,7 +245,7 @@ END
 expect "the picture does not wait for a password command that hangs" 0 'healthy, leader pg1' "$pgdba" status --cluster vault
 screen "but no plan is made before it has ended" <<END
 spawn 24 80 $pgdba --cluster vault
-wait healthy
+wait ✓ healthy
 key :
 type switchover --candidate pg2
 key Enter

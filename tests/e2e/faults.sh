@@ -41,14 +41,14 @@ m=$(replica)
 screen "a frozen replica: said, and since when" <<END
 timeout 30
 spawn 24 80 $pgdba
-wait healthy
+wait ✓ healthy
 run $(node freeze) $m
 wait degraded
 wait-re $m .*timed out
 $answering
 run $(node thaw) $m
 timeout 60
-wait healthy
+wait ✓ healthy
 key q
 expect-exit 0
 END
@@ -59,7 +59,7 @@ l=$(leader)
 screen "a frozen leader is never called healthy; its successor is shown" <<END
 timeout 60
 spawn 24 80 $pgdba
-wait healthy
+wait ✓ healthy
 run $(node freeze) $l
 absent healthy
 never ✓ healthy
@@ -67,7 +67,7 @@ $answering
 wait-re (pg[123]) +. leader
 never
 run $(node thaw) $l
-wait healthy
+wait ✓ healthy
 key q
 expect-exit 0
 END
@@ -79,7 +79,7 @@ l=$(leader) m=$(replica)
 screen "the leader froze since the plan was shown: nothing goes out" <<END
 timeout 40
 spawn 24 80 $pgdba
-wait healthy
+wait ✓ healthy
 type :switchover --candidate $m
 key Enter
 wait Type the new leader
@@ -89,7 +89,7 @@ key Enter
 wait Nothing was sent
 key Esc
 run $(node thaw) $l
-wait healthy
+wait ✓ healthy
 key q
 expect-exit 0
 END
@@ -100,12 +100,12 @@ for e in etcd1 etcd2 etcd3; do
     screen "frozen $e: keys go on" <<END
 timeout 40
 spawn 24 80 $pgdba
-wait healthy
+wait ✓ healthy
 run $(node freeze) $e
 watch 3
 $answering
 run $(node thaw) $e
-wait healthy
+wait ✓ healthy
 key q
 expect-exit 0
 END
@@ -116,7 +116,7 @@ done
 screen "etcd's quorum lost: not healthy, and said" <<END
 timeout 60
 spawn 24 100 $pgdba
-wait healthy
+wait ✓ healthy
 run $(node freeze) etcd1
 run $(node freeze) etcd2
 absent healthy
@@ -125,7 +125,7 @@ $answering
 never
 run $(node thaw) etcd1
 run $(node thaw) etcd2
-wait healthy
+wait ✓ healthy
 key q
 expect-exit 0
 END
@@ -135,7 +135,7 @@ mend
 screen "PgBouncer frozen, then gone: its last picture stays, with its age" <<END
 timeout 30
 spawn 24 100 $pgdba
-wait healthy
+wait ✓ healthy
 key 3
 wait SERVERS
 run $(node freeze) pgbouncer
@@ -143,13 +143,13 @@ wait degraded
 wait timed out
 wait app
 run $(node thaw) pgbouncer
-wait healthy
+wait ✓ healthy
 run $(node kill) pgbouncer
 wait refused
 wait app
 run $(node start) pgbouncer
 timeout 60
-wait healthy
+wait ✓ healthy
 key q
 expect-exit 0
 END
@@ -158,7 +158,7 @@ l=$(leader)
 screen "a killed leader: gone, remembered, replaced" <<END
 timeout 60
 spawn 24 100 $pgdba
-wait healthy
+wait ✓ healthy
 run $(node kill) $l
 wait critical
 wait-re $l.*(last seen|gone)
@@ -166,7 +166,7 @@ wait-re ✓ lock taken
 type 1
 wait-re pg[123] +. leader
 run $(node start) $l
-wait healthy
+wait ✓ healthy
 key q
 expect-exit 0
 END
@@ -179,7 +179,7 @@ url=LAB_PATRONI_$l
 screen "the leader moved while the plan was shown: refused at Enter" <<END
 timeout 60
 spawn 24 100 $pgdba
-wait healthy
+wait ✓ healthy
 key :
 type restart $m
 key Enter

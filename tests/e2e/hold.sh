@@ -215,7 +215,7 @@ to=$(replica)
 screen "left by q while it holds them, the console waits until they go on" <<END
 timeout 60
 spawn 40 120 $pgdba --cluster held
-wait healthy
+wait ✓ healthy
 wait transaction
 key :
 type switchover --hold --database app --candidate $to

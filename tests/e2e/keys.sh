@@ -18,7 +18,7 @@ down_to() { # MEMBER: keys from the first row of the topology, which is the lead
 
 screen "the menu says what can be done, and why not what cannot" <<END
 spawn 24 80 $pgdba --cluster local-ha
-wait healthy
+wait ✓ healthy
 wait Enter actions
 key Enter
 wait Actions on $old
@@ -37,7 +37,7 @@ check "nothing was asked of the cluster" test "$(intents)" = 0
 screen "menu, switchover, Esc: nothing is done; Enter Enter is no confirmation" <<END
 timeout 20
 spawn 30 100 $pgdba --cluster local-ha
-wait healthy
+wait ✓ healthy
 $(down_to "$one")
 key Enter
 wait Actions on $one
@@ -68,7 +68,7 @@ before_one=$(started "$one") before_two=$(started "$two") before_old=$(started "
 screen "two replicas are marked, and restarted through one plan" <<END
 timeout 60
 spawn 30 100 $pgdba --cluster local-ha
-wait healthy
+wait ✓ healthy
 $(down_to "$one")
 key m
 wait 1 marked
@@ -108,7 +108,7 @@ before_two=$(started "$two")
 screen "R takes the marked; Space brings the name into the bar, open or not" <<END
 timeout 40
 spawn 30 100 $pgdba --cluster local-ha
-wait healthy
+wait ✓ healthy
 $(down_to "$two")
 key m
 wait 1 marked
@@ -131,7 +131,7 @@ key y
 key Enter
 wait done after
 key Esc
-wait healthy
+wait ✓ healthy
 key 3
 wait SERVERS
 key Space
@@ -145,7 +145,7 @@ check "whole again" wait_until 30 whole
 
 screen "a read-only console greys what changes something" <<END
 spawn 24 80 $pgdba --cluster local-ha --read-only
-wait healthy
+wait ✓ healthy
 key Enter
 wait-re restart +not now: this console is read-only
 key Down Down Down Down

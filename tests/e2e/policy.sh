@@ -199,7 +199,7 @@ in_games >"$work/as-games"
 screen "the plan's card says who refuses, Enter sends nothing, and audit shows it" <<END
 timeout 40
 spawn 40 120 bash $work/as-games
-wait healthy
+wait ✓ healthy
 key :
 type switchover --candidate $r
 key Enter

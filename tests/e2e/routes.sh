@@ -80,7 +80,7 @@ wait_until 20 streaming_from "$old"
 screen "the pane tells within one refresh after a switchover that writes fail there, and what to do" <<END
 timeout 30
 spawn 24 80 $pgdba --cluster local-ha
-wait healthy
+wait ✓ healthy
 key 9
 wait-re fixed/app .*open +$old, the leader
 never unreachable

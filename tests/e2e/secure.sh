@@ -38,7 +38,7 @@ check "healthy again" wait_until 40 healthy
 screen "the console over TLS: sync standby, and the plan says that a password goes along" <<END
 timeout 20
 spawn 30 100 $pgdba --cluster full
-wait healthy
+wait ✓ healthy
 wait sync standby
 key :
 type restart $new
