@@ -206,7 +206,7 @@ void table_draw(const struct table_model *m, const struct table_state *t, struct
                 struct rect r, bool focused)
 {
     struct arena a;
-    int widths[TABLE_MAX_COLUMNS], n;
+    int widths[TABLE_MAX_COLUMNS] = {0}, n;
     if (r.rows < 1 || m->ncolumns > TABLE_MAX_COLUMNS)
         return;
     arena_init(&a);

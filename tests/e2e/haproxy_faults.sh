@@ -336,7 +336,7 @@ at_exit "kill $!"
 connected() { [[ $(sessions_of "$lb3" writes "db-${l#pg}") == 1 ]]; }
 check "a client is connected to the leader" wait_until 10 connected
 "$lab" freeze --dir "$LAB_DIR" "$l"
-check "the leader's check turns: UP 2/3 or 1/3" wait_until 15 says lb3 "check of the leader $l begins to fail \(writes: UP [12]/3\): L7TOUT"
+check "the leader's check turns: UP 2/3 or 1/3" wait_until 15 says lb3 "check of the leader $l begins to fail \(writes: UP [12]/3\): L[47]TOUT"
 check "in time nobody gets writes" wait_until 15 says lb3 'HAProxy has no server to route writes to \(writes\)'
 next() { [[ $(leader) != "$l" ]]; }
 check "another leads" wait_until 60 next
@@ -346,6 +346,7 @@ check "a check that is no answer is a fault" says lb3 "the check of db-${l#pg} f
 expect "its session is ended" 0 '^done: ' b haproxy shutdown-sessions "writes/db-${l#pg}" --yes
 check "none stays there" test "$(sessions_of "$lb3" writes "db-${l#pg}")" = 0
 "$lab" thaw --dir "$LAB_DIR" "$l"
+wait_until 60 whole || rebuild
 check "whole again" wait_until 60 whole
 check "and healthy" wait_until 30 b status
 

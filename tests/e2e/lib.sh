@@ -69,8 +69,11 @@ expect() {
 wait_until() {
     local end=$((SECONDS + $1))
     shift
-    until "$@" >/dev/null 2>&1; do
-        [[ $SECONDS -lt $end ]] || return 1
+    until "$@" >"$work/said" 2>&1; do
+        if [[ $SECONDS -ge $end ]]; then
+            cat "$work/said"
+            return 1
+        fi
         sleep 0.2
     done
 }
@@ -143,6 +146,12 @@ print(next(m["name"] for m in json.load(sys.stdin)["members"] if m["role"] == "l
 
 # whole: a leader, and everybody else streaming: by what each lists, and by the leader's own PostgreSQL, for Patroni 3.0 calls a replica
 # that cannot follow "running" too
+not_whole() { # BY WHOM: what is there, for the report of a test that has waited in vain
+    echo "not whole by $1:"
+    "$lab" status --dir "$LAB_DIR"
+    streaming | sed 's/^/streams: /'
+    return 1
+}
 whole() {
     local m url n=0 want
     want=$(wc -w <<<"$LAB_MEMBERS")
@@ -153,11 +162,22 @@ whole() {
 import json, sys
 ms = json.load(sys.stdin)["members"]
 sys.exit(len(ms) != int(sys.argv[1]) or any(m["state"] not in ("running", "streaming") or not m.get("timeline") for m in ms)
-         or len({m["timeline"] for m in ms}) != 1 or not any(m["role"] == "leader" for m in ms))' "$want" || return 1
+         or len({m["timeline"] for m in ms}) != 1 or not any(m["role"] == "leader" for m in ms))' "$want" || not_whole "$m" || return 1
         n=$((n + 1))
-        patroni_get "${!url}/liveness" >/dev/null || return 1
+        patroni_get "${!url}/liveness" >/dev/null || not_whole "$m" || return 1
     done
-    [[ $n == "$want" && $(streaming | wc -l) == $((want - 1)) ]]
+    [[ $n == "$want" && $(streaming | wc -l) == $((want - 1)) ]] || not_whole "the leader's PostgreSQL"
+}
+
+# A leader thawed in the wrong moment takes the lock back, and what has followed the other meanwhile is left on a timeline that
+# nobody has: Patroni 3.0 does not build it anew by itself.
+rebuild() {
+    local m url
+    for m in $LAB_MEMBERS; do
+        url=LAB_PATRONI_$m
+        [[ $m == "$(leader)" ]] || streaming | grep -qx "$m" ||
+            curl -s --max-time 20 -X POST -d '{"force": true}' "${!url}/reinitialize" >/dev/null
+    done
 }
 
 # streaming: the members that the leader's PostgreSQL sends to
