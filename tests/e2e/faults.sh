@@ -34,6 +34,7 @@ mend() {
         "$lab" thaw --dir "$LAB_DIR" "$n" >/dev/null 2>&1
         "$lab" start --dir "$LAB_DIR" "$n" >/dev/null 2>&1
     done
+    wait_until 60 whole || rebuild
     check "whole again" wait_until 60 whole
 }
 
