@@ -66,9 +66,10 @@ static void write_plan(const struct frame *f, struct sheet *sh)
     plan_write(p, &sh->doc);
     sh->title = p->title;
     sh->ask = read_only ? NULL : plan_question(f->v, sh->doc.width, &sh->arena);
-    sh->keys = !sh->ask        ? "Esc closes"
-               : f->v->looking ? "Esc declines"
-                               : "Enter confirms, Esc declines";
+    sh->keys = !sh->ask                                       ? "Esc closes"
+               : f->v->looking                                ? "Esc declines"
+               : f->v->confirmed || p->confirm == CONFIRM_YES ? "y Enter confirms, Esc declines"
+                                                              : "Enter confirms, Esc declines";
 }
 
 static void write_progress(const struct frame *f, struct sheet *sh)
@@ -217,7 +218,9 @@ static void draw_border(const struct sheet *sh, int scroll, struct surface *s)
     x += surface_textf(s, bottom, x, b.cols - 4, TR_DIM, " %s ", sh->keys);
     if (scroll > 0 || below > 0)
         surface_textf(s, bottom, x + 1, b.col + b.cols - x - 3, TR_KEY,
-                      below > 0 ? " %s %d more lines, PgDn " : " %s PgUp goes back ",
+                      below > 1    ? " %s %d more lines, PgDn "
+                      : below == 1 ? " %s %d more line, PgDn "
+                                   : " %s PgUp goes back ",
                       glyph(s, below > 0 ? GL_DOWN : GL_UP), below);
 }
 

@@ -170,7 +170,36 @@ measure() { # NAME MOST OPTION...
     echo "# $name: the longest waits of ${#took[@]}: ${took[*]} ms; at most $most ms"
     check "$name: nobody waits for longer than $most ms where the machine lets it" test "$worst" -le "$most"
 }
+: >"$audit"
 measure "held" "$most_ms"
+cat >"$work/audit.py" <<'END'
+import json, sys
+ADMIN = sys.argv[2]
+lines = [json.loads(l) for l in open(sys.argv[1], encoding="utf-8")]
+assert [l["what"] for l in lines] == ["intent", "outcome"] * (len(lines) // 2) and lines, [l["what"] for l in lines]
+for before, after in zip(lines[::2], lines[1::2]):
+    old, new = before["leader"], after["observed"].split()[0]
+    assert before["action"] == "switchover --hold" and before["cluster"] == "held" and before["user"], before
+    for key in "id", "user", "uid", "pid", "host", "cluster", "environment", "action", "command", "requests", "leader", "timeline":
+        assert before[key] == after[key], (key, before[key], after[key])
+    assert before["command"].startswith(f"pgdba switchover --hold --cluster held --leader {old} --candidate {new} --database app --on b1"), before["command"]
+    asked = [(r["member"], r["method"], r["url"].split("/")[-1] if r["method"] == "POST" else r["url"].split("/")[0], r["body"]) for r in before["requests"]]
+    assert asked[1:3] + asked[4:] == [("b1", "PgBouncer", ADMIN, "SET server_login_retry = '1'"), ("b1", "PgBouncer", ADMIN, 'PAUSE "app"'),
+                                      ("b1", "PgBouncer", ADMIN, 'RESUME "app"')], asked
+    assert asked[0][:2] + asked[0][3:] == (old, "SQL", "CHECKPOINT"), asked[0]
+    assert asked[3][:3] == (old, "POST", "switchover") and json.loads(asked[3][3]) == {"leader": old, "candidate": new}, asked[3]
+    checks = {c["check"]: c["verdict"] for c in before["checks"]}
+    assert {"bouncer-answers", "bouncer-databases", "bouncer-paused", "bouncer-mode", "dcs-quorum", "leader-named"} <= set(checks), checks
+    assert "block" not in checks.values(), checks
+    assert after["outcome"] == "done" and "clients were held for" in after["observed"], after
+    assert after["answer"].startswith("HTTP 200"), after["answer"]
+    assert after["duration_ms"] >= max(p["after_ms"] for p in after["phases"]) > 300, after
+    told = [p["phase"] for p in after["phases"] if p["state"] == "done"]
+    at = [told.index(next(t for t in told if w in t)) for w in ("CHECKPOINT", "server_login_retry", "PAUSE", "requested", "lock released", "new leader", "clients go on", "old leader back")]
+    assert at == sorted(at), told
+    assert "assw" not in json.dumps(before), "a secret"
+END
+check "written down: who, which requests, which checks, how it ended" python3 "$work/audit.py" "$audit" "127.0.0.1:${lab_port#port=}"
 check "a CHECKPOINT came first" grep -q 'CHECKPOINT on pg[1-3]$' "$work/hold.log"
 measure "held, and the lock released" "$most_released_ms" --release-lock
 check "the lock was deleted from here" grep -q 'its lock was deleted once its PostgreSQL had stopped' "$work/hold.log"
@@ -255,4 +284,20 @@ check "mended: server_login_retry is what it was" test "$(retry)" = 15
 check "mended: nothing is remembered" test "$(remembered)" = 0
 check "mended: the cluster is whole" wait_until 60 whole
 check "mended: it serves" wait_until 20 serves
+
+# ---- a policy that leaves one half of it
+as_before() { [[ $(leader) == "$was" && $(retry) == 15 && $(remembered) == 0 ]] && ! paused; }
+for half in switchover 'pgb pause'; do
+    printf 'policy: [{actions: [%s]}]\n' "$half" >"$XDG_CONFIG_HOME/pgdba/pgdba.yml"
+    chmod 600 "$XDG_CONFIG_HOME/pgdba/pgdba.yml"
+    : >"$audit"
+    was=$(leader)
+    other='pgb pause'
+    [[ $half == switchover ]] || other=switchover
+    expect "a policy of $half alone refuses it" 4 "policy does not leave $other" hold
+    check "a policy of $half alone: it is written down, nothing else is" test \
+        "$(grep -c '"what":"refusal".*"check":"policy"' "$audit") $(wc -l <"$audit")" = "1 1"
+    check "a policy of $half alone: nothing was done" as_before
+done
+rm "$XDG_CONFIG_HOME/pgdba/pgdba.yml"
 echo "# end of hold"

@@ -95,6 +95,43 @@ expect "root may not either, where no rule says so" 4 'no rule there lets root' 
 check "reading always works" grep -q "leader $(leader)" <<<"$(stranger status)"
 check "nothing was sent" test "$(keys)$(started "$r")" = "$before$pg_before"
 
+# ---- the ways to the leader: PgBouncer and HAProxy
+
+pgpass=$users/passfile
+cp "$LAB_PASSFILE" "$pgpass" && chown 5 "$pgpass" && chmod 600 "$pgpass" && chmod 755 "$users"
+sed "s/^environment:.*/environment: test/" "$root/clusters.d/prod.yml" >"$root/clusters.d/ways.yml"
+cat >>"$root/clusters.d/ways.yml" <<END
+haproxy:
+- {name: haproxy, url: $LAB_HAPROXY_STATS}
+pgbouncer:
+- {name: b1, conninfo: "${LAB_PGBOUNCER_STATS%passfile=*}passfile=$pgpass", admin_conninfo: "user=admin passfile=$pgpass"}
+END
+chmod 644 "$root/clusters.d/ways.yml"
+write <<END
+rules:
+- {users: [games], environments: [test], actions: [switchover, pgb reload, haproxy ready]}
+END
+ways() { as 5 60 "$@" --cluster ways; }
+ways_before=$(psql -XAtc 'SHOW DATABASES' "$LAB_PGBOUNCER_ADMIN")$(keys)
+expect "what the rules name goes to PgBouncer" 0 '^done: ' ways pgb reload --yes
+for v in "pgb pause" "pgb resume" "pgb reconnect" "pgb enable" "pgb disable" "pgb kill"; do
+    # shellcheck disable=SC2086
+    expect "and nothing else: $v" 4 "no rule there lets games \(games\) $v" ways $v --database app --yes --force-warnings
+done
+expect "and nothing else: pgb set" 4 'no rule there lets games \(games\) pgb set' ways pgb set server_login_retry=7 --yes --force-warnings
+expect "and nothing else: pgb shutdown" 4 'no rule there lets games \(games\) pgb shutdown' ways pgb shutdown --yes --force-warnings
+for v in drain maint shutdown-sessions; do
+    expect "and nothing else: haproxy $v" 4 "no rule there lets games \(games\) haproxy $v" ways haproxy "$v" "$r" --backend ro --yes --force-warnings
+done
+expect "holding clients is pausing them, too" 4 'no rule there lets games \(games\) pgb pause' \
+    ways switchover --hold --candidate "$r" --yes --force-warnings
+check "PgBouncer's databases and etcd are as they were" test "$(psql -XAtc 'SHOW DATABASES' "$LAB_PGBOUNCER_ADMIN")$(keys)" = "$ways_before"
+write <<END
+rules:
+- {users: [games], environments: [production], actions: [restart]}
+- {groups: [users], environments: [production], actions: [reload]}
+END
+
 # ---- what a user may try
 
 mine=$users/1/.config/pgdba
