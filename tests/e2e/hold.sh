@@ -19,10 +19,6 @@ postgres:
   conninfo: "$(tr ' ' '\n' <<<"${LAB_PG_pg1:?}" | grep -vE '^(host|port)=' | tr '\n' ' ')"
 END
 chmod 600 "$dir/held.yml"
-# What 50 clients may wait at the longest. Patroni 3.0 sleeps 1.0 s between two looks whether PostgreSQL has stopped, which is part of
-# the first; with --release-lock nobody waits for that.
-most_ms=2500 most_released_ms=1000
-
 admin() { psql -XAtc "$1" "$LAB_PGBOUNCER_ADMIN" 2>&1; }
 app() { psql -XAtc "$1" "$LAB_PGBOUNCER_APP" 2>&1; }
 paused() { [[ $(admin 'SHOW DATABASES' | awk -F'|' '$1 == "app" {print $12}') == 1 ]]; }
@@ -158,20 +154,9 @@ hand_over() { # NAME OPTION...: 50 clients write meanwhile; $worst
     check "$name: the new leader takes writes through PgBouncer" test "$(app 'INSERT INTO held_rows VALUES (0, 0) RETURNING pg_is_in_recovery()' | head -1)" = f
     check "$name: the cluster is whole again" wait_until 60 whole
 }
-# How long it takes is the machine's affair too, which may have something else to do: once in three it has to be as short as it
-# should; without an error, and with every row, each time.
-measure() { # NAME MOST OPTION...
-    local name=$1 most=$2 took=() worst=
-    shift 2
-    while [[ ${#took[@]} -lt 3 && (-z $worst || $worst -gt $most) ]]; do
-        hand_over "$name, ${#took[@]} before" "$@"
-        took+=("$worst")
-    done
-    echo "# $name: the longest waits of ${#took[@]}: ${took[*]} ms; at most $most ms"
-    check "$name: nobody waits for longer than $most ms where the machine lets it" test "$worst" -le "$most"
-}
 : >"$audit"
-measure "held" "$most_ms"
+# How long it took is for the benchmark to judge, beside a peer in the same run; here it is that it can be done without an error.
+hand_over "held"
 cat >"$work/audit.py" <<'END'
 import json, sys
 ADMIN = sys.argv[2]
@@ -201,7 +186,7 @@ for before, after in zip(lines[::2], lines[1::2]):
 END
 check "written down: who, which requests, which checks, how it ended" python3 "$work/audit.py" "$audit" "127.0.0.1:${lab_port#port=}"
 check "a CHECKPOINT came first" grep -q 'CHECKPOINT on pg[1-3]$' "$work/hold.log"
-measure "held, and the lock released" "$most_released_ms" --release-lock
+hand_over "held, and the lock released" --release-lock
 check "the lock was deleted from here" grep -q 'its lock was deleted once its PostgreSQL had stopped' "$work/hold.log"
 
 # ---- two operators at once: one of them

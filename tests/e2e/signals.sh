@@ -51,6 +51,13 @@ printf 'begin; select 1; \\! sleep 0.7\ncommit;\n%.0s' {1..60} >"$work/idle.sql"
 printf 'begin; select 1; \\! sleep 150\n' >"$work/closing.sql"
 printf 'select 1; \\! sleep 60\n' >"$work/many.sql"
 echo 'select 1' >"$work/stuck.sql"
+# One that is turned away comes again: a place that somebody else had for a moment must not stay free.
+cat >"$work/client.sh" <<END
+for ((k = 0; k < 100; k++)); do
+    psql -Xq -f "$work/\$1.sql" "\$2" && break
+    sleep 0.3
+done
+END
 cat >"$work/clients.sh" <<END
 db=\$2
 if [[ \$1 == stop ]]; then
@@ -59,7 +66,7 @@ if [[ \$1 == stop ]]; then
 fi
 app="$app"
 for ((i = 0; i < \$3; i++)); do
-    PGCONNECT_TIMEOUT=60 setsid psql -Xq -f "$work/\$db.sql" "\${app/dbname=app/dbname=\$db}" >>"$work/\$db.out" 2>&1 </dev/null &
+    PGCONNECT_TIMEOUT=60 setsid bash "$work/client.sh" "\$db" "\${app/dbname=app/dbname=\$db}" >>"$work/\$db.out" 2>&1 </dev/null &
     echo "\$!" >>"$work/\$db.pids"
 done
 END
