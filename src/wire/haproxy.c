@@ -300,7 +300,10 @@ static enum status read_rows(struct arena *a, struct input *in, const struct lay
             in->s++;
             continue;
         }
-        if (read_cells(a, in, l, &field, cells))
+        /* Within quotes a line may look like the one that ends the table. */
+        if (stats->n == room)
+            st = err_set(e, ST_INVALID, "line %d of the CSV stands where it had ended", line);
+        else if (read_cells(a, in, l, &field, cells))
             st = read_line(cells, line, &v[stats->n], &taken, e);
         else
             st = err_set(e, ST_INVALID, "the CSV is cut off in line %d", line);
