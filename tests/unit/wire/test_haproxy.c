@@ -221,6 +221,9 @@ static void pages_that_are_no_csv(void **state)
     refuses("pxname,svname,status,type\n", "expected HAProxy's CSV");
     refuses("Unknown command. Please enter one of", "expected HAProxy's CSV");
     refuses("# pxname,svname,type\na,b,2\n", "no column \"status\"");
+    /* What looks like the end of the table, within quotes: the rows behind it were not counted. */
+    refuses("# pxname,svname,status,type,x\na,b,UP,2,\"two\n1\n# srv \"\nc,d,UP,2,\ne,f,UP,2,\n",
+            "stands where it had ended");
     refuses("# pxname,svname,-,status,type\na,b,,UP,2\n", "no column \"status\"");
     refuses("# pxname,svname,status,type\na,b,UP,server\n", "line 2 of the CSV has no type");
     refuses("# pxname,svname,status,type\na,b,UP,-1\n", "line 2 of the CSV has no type");
