@@ -33,12 +33,18 @@ static const char *place(struct arena *a, const char *addr, int64_t port)
     return arena_printf(a, strchr(addr, ':') ? "[%s]:%" PRId64 : "%s:%" PRId64, addr, port);
 }
 
+/* "pg1 (10.0.0.1:5432)" where a member is there, else the place alone. */
+static const char *target(const struct snapshot *s, struct arena *a, const char *host, int64_t port)
+{
+    const struct member *m = routes_member_at(s, host, port);
+    const char *where = place(a, host, port);
+    return m ? arena_printf(a, "%s (%s)", m->name, where) : where;
+}
+
 PGB_GET(pgb_get_goes_to)
 {
     const struct pgb_database *d = l->row;
-    const struct member *m = routes_member_at(s, d->host, d->port);
-    const char *where = place(a, d->host, d->port);
-    return words(m ? arena_printf(a, "%s (%s)", m->name, where) : where);
+    return words(target(s, a, d->host, d->port));
 }
 
 PGB_GET(pgb_get_database_state)
@@ -61,9 +67,7 @@ PGB_GET(pgb_get_addr)
 PGB_GET(pgb_get_server_target)
 {
     const struct pgb_server *c = l->row;
-    const struct member *m = routes_member_at(s, c->addr, c->port);
-    const char *where = place(a, c->addr, c->port);
-    return words(m ? arena_printf(a, "%s (%s)", m->name, where) : where);
+    return words(target(s, a, c->addr, c->port));
 }
 
 PGB_GET(pgb_get_wait)
